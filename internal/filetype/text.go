@@ -1,0 +1,8 @@
+package filetype
+
+func (v *view) byText() kind {
+	if printable(v.head) {
+		return kText
+	}
+	return kData
+}
