@@ -1,8 +1,204 @@
-// Package spool holds one object's bytes.
+// Package spool holds objects' bytes: in pooled memory while the message's
+// allowance lasts, then in a temporary file without a name that is mapped for
+// reading. The SHA-256 is taken in the same copy.
+//
+// # Limits
+//
+// A Store's Buffers together hold no more memory than its allowance, and one
+// Buffer no more than half of it. The rest is on disk; how much may come is for
+// the caller to bound.
+//
+// # Security
+//
+// Files have mode 0600 and, where the system allows, no name from the moment
+// they exist. They are mapped only after the last write, and nobody else can
+// cut them, so that reading a map cannot fault.
 package spool
 
-// Buffer is one object's bytes.
-type Buffer struct{ mem []byte }
+import (
+	"crypto/sha256"
+	"errors"
+	"hash"
+	"io"
+	"os"
+	"sync"
+)
 
-func (b *Buffer) Bytes() ([]byte, error)                  { return b.mem, nil }
-func (b *Buffer) ReadAt(p []byte, off int64) (int, error) { return 0, nil }
+// Store hands out the Buffers of one message. It is not safe for concurrent use.
+type Store struct {
+	dir     string
+	limit   int64 // bytes of memory for all Buffers
+	used    int64
+	spooled int64
+}
+
+// NewStore returns a Store that keeps up to memory bytes in memory and the rest
+// in files in dir.
+func NewStore(dir string, memory int64) *Store { return &Store{dir: dir, limit: memory} }
+
+// Spooled returns the bytes that were written to disk so far.
+func (s *Store) Spooled() int64 { return s.spooled }
+
+// Buffer is one object's bytes: first written, then finished, then read.
+type Buffer struct {
+	store  *Store
+	mem    []byte   // the bytes while they are in memory
+	file   *os.File // the bytes once they are not
+	mapped []byte   // file, mapped
+	size   int64
+	hash   hash.Hash
+	sum    [sha256.Size]byte
+	done   bool
+}
+
+var hashes = sync.Pool{New: func() any { return sha256.New() }}
+
+// New returns an empty Buffer. The caller must Release it.
+func (s *Store) New() *Buffer {
+	h := hashes.Get().(hash.Hash)
+	h.Reset()
+	return &Buffer{store: s, hash: h}
+}
+
+// Write appends p.
+func (b *Buffer) Write(p []byte) (int, error) {
+	if b.done {
+		return 0, os.ErrClosed
+	}
+	if b.file == nil && !b.reserve(len(p)) {
+		if err := b.spill(); err != nil {
+			return 0, err
+		}
+	}
+	if b.file != nil {
+		n, err := b.file.Write(p)
+		b.hash.Write(p[:n])
+		b.size += int64(n)
+		b.store.spooled += int64(n)
+		return n, err
+	}
+	b.mem = append(b.mem, p...)
+	b.hash.Write(p)
+	b.size += int64(len(p))
+	return len(p), nil
+}
+
+// reserve makes room for n more bytes in memory, and says whether it could.
+func (b *Buffer) reserve(n int) bool {
+	need := len(b.mem) + n
+	if need <= cap(b.mem) {
+		return true
+	}
+	if int64(need) > b.store.limit/2 {
+		return false
+	}
+	c := classFor(need)
+	if c < 0 {
+		return false
+	}
+	more := classSize(c) - int64(cap(b.mem))
+	if b.store.used+more > b.store.limit {
+		return false
+	}
+	b.store.used += more
+	grown := append(take(c), b.mem...)
+	put(b.mem)
+	b.mem = grown
+	return true
+}
+
+// spill moves the bytes from memory to a file.
+func (b *Buffer) spill() error {
+	f, err := create(b.store.dir)
+	if err != nil {
+		return err
+	}
+	b.file = f
+	n, err := f.Write(b.mem)
+	b.store.spooled += int64(n)
+	b.free()
+	return err
+}
+
+func (b *Buffer) free() {
+	b.store.used -= int64(cap(b.mem))
+	put(b.mem)
+	b.mem = nil
+}
+
+// Finish ends writing. It is idempotent.
+func (b *Buffer) Finish() error {
+	if b.done {
+		return nil
+	}
+	b.done = true
+	b.hash.Sum(b.sum[:0])
+	hashes.Put(b.hash)
+	b.hash = nil
+	if b.file == nil {
+		return nil
+	}
+	var err error
+	b.mapped, err = mapFile(b.file, b.size)
+	return err
+}
+
+// Size returns the number of bytes written.
+func (b *Buffer) Size() int64 { return b.size }
+
+// SHA256 returns the digest of the bytes, valid after Finish.
+func (b *Buffer) SHA256() [sha256.Size]byte { return b.sum }
+
+// Bytes returns the bytes as one slice that is valid until Release.
+func (b *Buffer) Bytes() ([]byte, error) {
+	switch {
+	case !b.done:
+		return nil, errors.New("spool: not finished")
+	case b.file == nil:
+		return b.mem, nil
+	case int64(len(b.mapped)) != b.size:
+		return nil, errors.New("spool: not mapped")
+	}
+	return b.mapped, nil
+}
+
+// ReadAt implements io.ReaderAt, valid after Finish.
+func (b *Buffer) ReadAt(p []byte, off int64) (int, error) {
+	data, err := b.Bytes()
+	if err != nil {
+		return 0, err
+	}
+	if off < 0 {
+		return 0, os.ErrInvalid
+	}
+	if off >= int64(len(data)) {
+		return 0, io.EOF
+	}
+	n := copy(p, data[off:])
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// Release gives memory and file back. It is idempotent; the Buffer is then
+// empty.
+func (b *Buffer) Release() {
+	b.done = true
+	b.size = 0
+	if b.hash != nil {
+		hashes.Put(b.hash)
+		b.hash = nil
+	}
+	if b.mem != nil {
+		b.free()
+	}
+	if b.mapped != nil {
+		unmap(b.mapped)
+		b.mapped = nil
+	}
+	if b.file != nil {
+		discard(b.file)
+		b.file = nil
+	}
+}

@@ -1,0 +1,50 @@
+# make demo: install what is missing, build, and refuse a virus before your eyes.
+# make test: everything that CI runs.
+
+GO      ?= go
+FUZZN   ?= 2000x
+MODULES := . examples bench
+BIN     := bin
+
+.PHONY: all demo build test deps lint fuzz-short fuzz bench clean
+
+all: build
+
+# libyara and a C compiler are all that is needed beside Go; see scripts/deps.
+deps:
+	@sh scripts/deps
+
+build: deps
+	@mkdir -p $(BIN)
+	cd examples && $(GO) build -o ../$(BIN)/ ./scan ./relay ./demo
+
+demo: build
+	$(BIN)/demo --relay $(BIN)/relay
+
+test: deps lint
+	@for m in $(MODULES); do echo "== $$m"; (cd $$m && $(GO) test -race ./...) || exit 1; done
+	@echo "== without cgo"
+	CGO_ENABLED=0 $(GO) build ./...
+	cd examples && CGO_ENABLED=0 $(GO) build -o /dev/null ./scan
+	cd examples && CGO_ENABLED=0 $(GO) build -o /dev/null ./relay
+	@$(MAKE) --no-print-directory fuzz-short
+
+lint:
+	@test -z "$$(gofmt -l $(MODULES))" || { gofmt -l $(MODULES); echo 'gofmt: run gofmt -w'; exit 1; }
+	@for m in $(MODULES); do (cd $$m && $(GO) vet ./...) || exit 1; done
+	@sh scripts/lint
+
+# Every fuzz target, by count, so that it takes the same path on any machine.
+fuzz-short:
+	@sh scripts/fuzz $(FUZZN)
+
+# Every fuzz target for FUZZTIME: make fuzz FUZZTIME=10m
+FUZZTIME ?= 60s
+fuzz:
+	@sh scripts/fuzz $(FUZZTIME)
+
+bench:
+	cd bench && $(GO) test -run '^$$' -bench . -benchtime 2s ./...
+
+clean:
+	rm -rf $(BIN)
