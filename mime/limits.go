@@ -1,6 +1,9 @@
 package mime
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // Limits bound what the Walker itself holds or does. The zero value of a field
 // is its default; a negative number is an error.
@@ -10,6 +13,13 @@ type Limits struct {
 	Depth       int // multiparts within multiparts; default 17
 	Readings    int // readings of one entity; default 8
 }
+
+const (
+	defaultHeaderBytes = 256 << 10
+	defaultEntities    = 1024
+	defaultDepth       = 17
+	defaultReadings    = 8
+)
 
 // Classes of faults, for errors.Is on Entity.Fault and Walker.Close.
 var (
@@ -22,4 +32,34 @@ var (
 type LimitError struct {
 	Limit string // "header", "entities", "depth", "readings"
 	Max   int64
+}
+
+// Error names the limit and its value.
+func (e *LimitError) Error() string {
+	return fmt.Sprintf("mime: limit exceeded: %s: more than %d", e.Limit, e.Max)
+}
+
+// Is reports whether target is ErrLimit.
+func (e *LimitError) Is(target error) bool { return target == ErrLimit }
+
+// withDefaults returns l with each zero replaced by its default.
+func (l Limits) withDefaults() (Limits, error) {
+	for _, f := range []struct {
+		name  string
+		value *int
+		def   int
+	}{
+		{"HeaderBytes", &l.HeaderBytes, defaultHeaderBytes},
+		{"Entities", &l.Entities, defaultEntities},
+		{"Depth", &l.Depth, defaultDepth},
+		{"Readings", &l.Readings, defaultReadings},
+	} {
+		if *f.value < 0 {
+			return l, fmt.Errorf("mime: Limits.%s is negative: %d", f.name, *f.value)
+		}
+		if *f.value == 0 {
+			*f.value = f.def
+		}
+	}
+	return l, nil
 }

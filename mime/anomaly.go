@@ -1,0 +1,106 @@
+package mime
+
+import "slices"
+
+// Anomalies: what is odd about an entity, as it stands in Entity.Anomalies. The
+// names are stable: policies and reports are written in them.
+const (
+	// AnomalyBOM: a UTF-8 byte order mark before the first field (RFC 5322
+	// section 2.2 allows ASCII only). Editors that save .eml files put it there.
+	AnomalyBOM = "byte-order-mark"
+	// AnomalyMboxLine: an mbox "From " line in front (RFC 4155). Local delivery
+	// and archives put it there; Thunderbird and mutt skip it.
+	AnomalyMboxLine = "mbox-from-line"
+	// AnomalyLeadingBlank: blank lines before the first field (RFC 5322 section
+	// 2.1 has a header first). Thunderbird reads the fields all the same.
+	AnomalyLeadingBlank = "leading-blank-line"
+	// AnomalyLeadingFold: the first line of the header is folded (RFC 5322
+	// section 2.2.3), or a fold follows a line that is no field.
+	AnomalyLeadingFold = "leading-folded-line"
+	// AnomalyJunkLine: a header line without a colon or with an unusable name
+	// (RFC 5322 section 2.2). Clients skip it and go on; others end the header.
+	AnomalyJunkLine = "header-junk-line"
+	// AnomalyBlankBeforeColon: blanks between a field's name and its colon (RFC
+	// 5322 section 4.5 keeps it as obsolete syntax). Thunderbird accepts it.
+	AnomalyBlankBeforeColon = "blank-before-colon"
+	// AnomalyNoHeaderEnd: no blank line between header and body (RFC 5322
+	// section 2.1); the body was taken to start at the first line that is no field.
+	AnomalyNoHeaderEnd = "header-not-ended"
+	// AnomalyHeaderCut: the header is longer than Limits.HeaderBytes; fields past
+	// the limit were not read.
+	AnomalyHeaderCut = "header-cut"
+	// AnomalyDuplicateType: more than one Content-Type field (RFC 5322 section
+	// 3.6, RFC 2045 section 5). Thunderbird and Outlook take the first, mutt the last.
+	AnomalyDuplicateType = "duplicate-content-type"
+	// AnomalyDuplicateEncoding: more than one Content-Transfer-Encoding field, or
+	// several known tokens in one (RFC 2045 section 6.1). Clients differ.
+	AnomalyDuplicateEncoding = "duplicate-transfer-encoding"
+	// AnomalyDuplicateBoundary: several boundary parameters (RFC 2046 section
+	// 5.1.1). Thunderbird, Outlook and mutt take the first, Apple Mail the last.
+	AnomalyDuplicateBoundary = "duplicate-boundary"
+	// AnomalyMissingBoundary: a multipart without a boundary parameter (RFC 2046
+	// section 5.1.1); the first line that starts with "--" was taken for it.
+	AnomalyMissingBoundary = "missing-boundary"
+	// AnomalyLongBoundary: a boundary longer than the 70 octets of RFC 2046
+	// section 5.1.1.
+	AnomalyLongBoundary = "long-boundary"
+	// AnomalyBadParameter: a parameter that breaks RFC 2045 section 5.1: no
+	// semicolon, an unterminated quote, a missing "=". Most clients read it anyway.
+	AnomalyBadParameter = "malformed-parameter"
+	// AnomalyBadType: a Content-Type that is not type/subtype (RFC 2045 section 5.1).
+	AnomalyBadType = "malformed-content-type"
+	// AnomalyUnknownEncoding: a transfer encoding that nobody knows (RFC 2045
+	// section 6.4 says to treat the body as application/octet-stream); raw bytes given.
+	AnomalyUnknownEncoding = "unknown-transfer-encoding"
+	// AnomalyOddEncoding: a known transfer encoding written oddly, with comments,
+	// quotes or bytes around the token. Thunderbird cuts at ";", "," and blanks.
+	AnomalyOddEncoding = "malformed-transfer-encoding"
+	// AnomalyEncodedMultipart: a multipart in base64, quoted-printable or uuencode,
+	// which RFC 2045 section 6.4 forbids; it was split decoded and as it stands.
+	AnomalyEncodedMultipart = "encoded-multipart"
+	// AnomalyUnclosed: a multipart without its closing delimiter (RFC 2046 section
+	// 5.1.1): cut messages, bounces, and worms that never wrote it.
+	AnomalyUnclosed = "multipart-not-closed"
+	// AnomalyAfterClose: parts after the closing delimiter (RFC 2046 section
+	// 5.1.1). mailparser and others read them.
+	AnomalyAfterClose = "parts-after-close"
+	// AnomalyOddDelimiter: bytes after the boundary on a delimiter line (RFC 2046
+	// section 5.1.1 asks for a match of the beginning only).
+	AnomalyOddDelimiter = "delimiter-with-junk"
+	// AnomalyEmptyMultipart: a multipart without any part (RFC 2046 section 5.1).
+	AnomalyEmptyMultipart = "multipart-without-parts"
+	// AnomalyBase64Junk: bytes outside the alphabet in a base64 body (RFC 2045
+	// section 6.8 says to ignore them). Thunderbird and Apple Mail skip them.
+	AnomalyBase64Junk = "base64-junk"
+	// AnomalyBase64Resumed: data after padding in a base64 body (RFC 2045 section
+	// 6.8). Thunderbird and Apple Mail go on decoding, mutt stops.
+	AnomalyBase64Resumed = "base64-data-after-padding"
+	// AnomalyBase64Truncated: a base64 body that ends within a quantum, unpadded
+	// or with a stray character (RFC 2045 section 6.8).
+	AnomalyBase64Truncated = "base64-truncated"
+	// AnomalyBadQP: an "=" in quoted-printable that is no escape and no soft
+	// break (RFC 2045 section 6.7); kept as it stands, as clients do.
+	AnomalyBadQP = "quoted-printable-malformed"
+	// AnomalyBadUU: a uuencoded body without its "begin" or "end" line.
+	AnomalyBadUU = "uuencode-malformed"
+	// AnomalyNames: several different names for one entity; clients choose
+	// differently between RFC 2183's filename and RFC 2045's name.
+	AnomalyNames = "names-differ"
+	// AnomalyRawName: a name with bytes that are not ASCII and not encoded (RFC
+	// 2047, RFC 2231); read as UTF-8 if valid, as windows-1252 otherwise.
+	AnomalyRawName = "name-raw-8bit"
+)
+
+// note adds an anomaly once.
+func (e *Entity) note(name string) {
+	if !slices.Contains(e.Anomalies, name) {
+		e.Anomalies = append(e.Anomalies, name)
+	}
+}
+
+// fault keeps the first fault.
+func (e *Entity) fault(err error) {
+	if e.Fault == nil {
+		e.Fault = err
+	}
+}

@@ -1,0 +1,318 @@
+package mime
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// reading is one way to take an entity: its type, and how its body is decoded.
+type reading struct {
+	label     string // "" where the entity has one reading
+	mediaType string
+	params    map[string]string
+	encoding  string
+	boundary  string
+	guess     bool // multipart without a boundary
+	multipart bool
+}
+
+// openEntity begins the entity that h describes, in all its readings, and
+// directs the body to them.
+func (s *stream) openEntity(h header) {
+	parent, path := s.place()
+	base := Entity{Path: path, Parent: parent, Header: h.message, Anomalies: h.anomalies}
+	if parent != nil {
+		base.Depth = parent.Depth + 1
+		base.Reading = parent.Reading
+	}
+	if h.cut {
+		base.fault(&LimitError{Limit: "header", Max: int64(s.w.limits.HeaderBytes)})
+	}
+	base.describe(&h)
+	readings, over := s.w.readings(&base, &h, s.digest())
+	if over {
+		base.fault(&LimitError{Limit: "readings", Max: int64(s.w.limits.Readings)})
+	}
+	if len(readings) == 1 {
+		s.openOnly(base, readings[0])
+		return
+	}
+	var all fanOut
+	for i, r := range readings {
+		e := base
+		e.Anomalies = slices.Clone(base.Anomalies)
+		if i > 0 && over {
+			e.Fault = nil
+		}
+		e.Reading = joinLabels(base.Reading, r.label)
+		if to := s.openReading(&e, r); to != nil {
+			all = append(all, to)
+		}
+	}
+	s.startBody(all)
+}
+
+// openOnly begins the only reading of an entity. A multipart that needs no
+// decoding is split here, so that its delimiters stand on the stack.
+func (s *stream) openOnly(e Entity, r reading) {
+	if r.multipart && identity(r.encoding) && s.mayNest(&e) {
+		r.fill(&e)
+		if _, ok := s.w.begin(&e); ok {
+			s.push(r.frame(&e))
+		} else {
+			s.startBody(nil)
+		}
+		return
+	}
+	s.startBody(s.openReading(&e, r))
+}
+
+// openReading begins one reading of an entity; nil if the message has no room.
+func (s *stream) openReading(e *Entity, r reading) sink {
+	if r.multipart && !s.mayNest(e) {
+		r.multipart = false
+	}
+	r.fill(e)
+	if !r.multipart {
+		if parentIsTop := e.Parent == nil; parentIsTop {
+			e.Path = "1"
+		}
+		l := newLeaf(s.w, e, textual(e.MediaType))
+		if l == nil {
+			return nil
+		}
+		return decoderFor(r.encoding, e, l)
+	}
+	if _, ok := s.w.begin(e); !ok {
+		return nil
+	}
+	sub := newStream(s.w, e)
+	sub.push(r.frame(e))
+	return decoderFor(r.encoding, e, sub)
+}
+
+// mayNest reports whether a multipart may be split at e's depth; if not, e bears
+// the fault.
+func (s *stream) mayNest(e *Entity) bool {
+	if e.Depth < s.w.limits.Depth {
+		return true
+	}
+	e.fault(&LimitError{Limit: "depth", Max: int64(s.w.limits.Depth)})
+	return false
+}
+
+// place is where the next entity stands.
+func (s *stream) place() (parent *Entity, path string) {
+	if len(s.frames) == 0 {
+		return s.parent, ""
+	}
+	f := &s.frames[len(s.frames)-1]
+	return f.e, below(f.e.Path, strconv.Itoa(f.parts))
+}
+
+func (s *stream) digest() bool {
+	return len(s.frames) > 0 && s.frames[len(s.frames)-1].digest
+}
+
+// fill completes e with what the reading says.
+func (r *reading) fill(e *Entity) {
+	e.Kind = Leaf
+	if r.multipart {
+		e.Kind = Multipart
+		if r.guess {
+			e.note(AnomalyMissingBoundary)
+		}
+		if len(r.boundary) > 70 {
+			e.note(AnomalyLongBoundary)
+		}
+	}
+	e.MediaType, e.Params, e.Encoding = r.mediaType, r.params, r.encoding
+}
+
+func (r *reading) frame(e *Entity) frame {
+	return frame{
+		e: e, boundary: []byte(r.boundary), guess: r.guess,
+		digest: r.mediaType == "multipart/digest",
+	}
+}
+
+// readings lists the ways to take the entity, the likeliest first, within
+// Limits.Readings; over says that there were more.
+func (w *Walker) readings(e *Entity, h *header, digest bool) (all []reading, over bool) {
+	types := typeReadings(e, h.types, digest)
+	encs := encodingReadings(e, h.encodings)
+	for _, t := range types {
+		tried := encs
+		if t.multipart && len(encs) == 1 && !identity(encs[0]) {
+			// QUIRK: RFC 2045 section 6.4 forbids to encode a multipart. Senders
+			// that label one so mostly did not encode it; MIME::Tools, Outlook and
+			// others decode it, Thunderbird does not.
+			e.note(AnomalyEncodedMultipart)
+			tried = []string{encs[0], "7bit"}
+		}
+		for _, enc := range tried {
+			if len(all) >= w.limits.Readings {
+				return all, true
+			}
+			r := t
+			r.encoding = enc
+			if len(tried) > 1 {
+				r.label = joinLabels(r.label, "cte="+enc)
+			}
+			all = append(all, r)
+		}
+	}
+	return all, false
+}
+
+// typeReadings lists what the Content-Type fields declare: one reading for each
+// boundary, and one for the leaf types among them if there are several fields.
+func typeReadings(e *Entity, fields []string, digest bool) []reading {
+	def := "text/plain" // RFC 2045 section 5.2
+	if digest {
+		def = "message/rfc822" // RFC 2046 section 5.1.5
+	}
+	if len(fields) == 0 {
+		return []reading{{mediaType: def, params: map[string]string{}}}
+	}
+	var all []reading
+	leaf := false
+	for _, f := range fields {
+		word, list, odd := scanParams(f)
+		if odd {
+			e.note(AnomalyBadParameter)
+		}
+		r := reading{mediaType: word}
+		if !validType(word) {
+			e.note(AnomalyBadType)
+			r.mediaType = def
+		}
+		var boundaries []string
+		r.params, boundaries = joinParams(list)
+		r.multipart = strings.HasPrefix(r.mediaType, "multipart/")
+		switch {
+		case !r.multipart:
+			if !leaf {
+				leaf = true
+				all = append(all, r)
+			}
+		case len(boundaries) == 0:
+			r.guess = true
+			all = append(all, r)
+		default:
+			if len(boundaries) > 1 {
+				e.note(AnomalyDuplicateBoundary)
+			}
+			for _, b := range boundaries {
+				if !slices.ContainsFunc(all, func(o reading) bool { return o.multipart && !o.guess && o.boundary == b }) {
+					r.boundary = b
+					all = append(all, r)
+				}
+			}
+		}
+	}
+	if len(fields) > 1 {
+		e.note(AnomalyDuplicateType)
+	}
+	if len(all) > 1 {
+		n := 0
+		for i := range all {
+			if all[i].label = "type=leaf"; all[i].multipart {
+				n++
+				all[i].label = "boundary=" + strconv.Itoa(n)
+			}
+		}
+	}
+	return all
+}
+
+// validType reports whether s is type/subtype.
+func validType(s string) bool {
+	major, minor, ok := strings.Cut(s, "/")
+	return ok && major != "" && minor != ""
+}
+
+// encodings that are known, as they stand in Entity.Encoding.
+var encodings = map[string]string{
+	"7bit": "7bit", "8bit": "8bit", "binary": "binary",
+	"base64": "base64", "quoted-printable": "quoted-printable",
+	"x-uuencode": "x-uuencode", "uuencode": "x-uuencode", "x-uue": "x-uuencode", "uue": "x-uuencode",
+}
+
+// identity reports whether a transfer encoding leaves the bytes as they are.
+func identity(enc string) bool {
+	switch enc {
+	case "base64", "quoted-printable", "x-uuencode":
+		return false
+	}
+	return true
+}
+
+// encodingReadings lists the transfer encodings that the fields name, each
+// decoding once, in order.
+//
+// QUIRK: RFC 2045 section 6.1 has one field with one token. Thunderbird, Outlook
+// and Apple Mail take the first field and mutt the last; Thunderbird and mutt
+// take the first of several tokens.
+func encodingReadings(e *Entity, fields []string) []string {
+	var all []string
+	add := func(enc string) {
+		for _, a := range all {
+			if a == enc || identity(a) && identity(enc) {
+				return
+			}
+		}
+		all = append(all, enc)
+	}
+	unknown := ""
+	for _, f := range fields {
+		value := lower(strings.Trim(f, " \t"))
+		if enc, ok := encodings[value]; ok {
+			add(enc)
+			continue
+		}
+		known := false
+		for _, token := range strings.FieldsFunc(value, notInToken) {
+			if enc, ok := encodings[token]; ok {
+				known = true
+				add(enc)
+			}
+		}
+		switch {
+		case known:
+			e.note(AnomalyOddEncoding)
+		case value != "":
+			e.note(AnomalyUnknownEncoding)
+			unknown = value
+		}
+	}
+	if len(all) > 1 {
+		e.note(AnomalyDuplicateEncoding)
+	}
+	if len(all) == 0 {
+		if unknown != "" {
+			return []string{unknown}
+		}
+		return []string{"7bit"}
+	}
+	return all
+}
+
+// notInToken reports whether c can't stand in the name of a transfer encoding.
+func notInToken(c rune) bool {
+	return !('a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '-')
+}
+
+func joinLabels(a, b string) string {
+	if a == "" || b == "" {
+		return a + b
+	}
+	return a + "," + b
+}
+
+// textual reports whether text may stand in a body of this type.
+func textual(mediaType string) bool {
+	return strings.HasPrefix(mediaType, "text/") ||
+		strings.HasPrefix(mediaType, "message/") && mediaType != "message/rfc822" && mediaType != "message/global"
+}

@@ -1,0 +1,69 @@
+package mime
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestStructure(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		msg  string
+		want string // path:kind:type:body, one per line; "¶" is a line end
+	}{
+		{"empty", "", "1:0:text/plain:"},
+		{"plain", "Subject: x\n\nhello\n", "1:0:text/plain:hello¶"},
+		{"no header", "hello\nworld\n", "1:0:text/plain:hello¶world¶"},
+		{"two parts", "Content-Type: multipart/mixed; boundary=b\n\npre\n--b\n\nA\n--b\nContent-Type: text/html\n\n<b>\n\n--b--\nepi\n",
+			":1:multipart/mixed:\npreamble:2:text/plain:pre\n1:0:text/plain:A\n2:0:text/html:<b>¶\nepilogue:3:text/plain:epi¶"},
+		{"not closed", "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nA\n", ":1:multipart/mixed:\n1:0:text/plain:A¶"},
+		{"nested", "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: multipart/alternative; boundary=bb\n\n--bb\n\nA\n--bb\n\nB\n--bb--\n--b\n\nC\n--b--\n",
+			":1:multipart/mixed:\n1:1:multipart/alternative:\n1.1:0:text/plain:A\n1.2:0:text/plain:B\n2:0:text/plain:C"},
+		{"parent closes", "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: multipart/alternative; boundary=c\n\n--c\n\nA\n--b\n\nC\n--b--\n",
+			":1:multipart/mixed:\n1:1:multipart/alternative:\n1.1:0:text/plain:A\n2:0:text/plain:C"},
+		{"after close", "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nA\n--b--\nmid\n--b\n\nB\n--b--\n",
+			":1:multipart/mixed:\n1:0:text/plain:A\nepilogue:3:text/plain:mid\n2:0:text/plain:B"},
+		{"base64", "Content-Transfer-Encoding: base64\n\nSGVs\nbG8=\n", "1:0:text/plain:Hello"},
+		{"qp", "Content-Transfer-Encoding: quoted-printable\n\na=3Db=\nc=\n", "1:0:text/plain:a=bc"},
+		{"rfc822 in base64", "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\nQTogYgoKYw==\n", "1:0:message/rfc822:A: b\n\nc"},
+		{"digest", "Content-Type: multipart/digest; boundary=b\n\n--b\n\nA: b\n\nc\n--b--\n", ":1:multipart/digest:\n1:0:message/rfc822:A: b¶¶c"},
+		{"part without blank line", "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\nhello there\n--b--\n",
+			":1:multipart/mixed:\n1:0:text/plain:hello there"},
+		{"junk and odd fields", "Junk line\nSubject : x\nContent-Transfer-Encoding  :base64\n\nSGVsbG8=\n", "1:0:text/plain:Hello"},
+		{"mbox", "From a@b Mon Jan  1\nContent-Transfer-Encoding: base64\n\nSGVsbG8=\n", "1:0:text/plain:Hello"},
+		{"bom", "\xef\xbb\xbfContent-Transfer-Encoding: base64\n\nSGVsbG8=\n", "1:0:text/plain:Hello"},
+		{"leading blank", "\n\nContent-Transfer-Encoding: base64\n\nSGVsbG8=\n", "1:0:text/plain:Hello"},
+		{"no boundary", "Content-Type: multipart/mixed\n\n--x\n\nA\n--x--\n", ":1:multipart/mixed:\n1:0:text/plain:A"},
+		{"empty boundary", "Content-Type: multipart/mixed; boundary=\"\"\n\n--\n\nA\n----\n", ":1:multipart/mixed:\n1:0:text/plain:A"},
+		{"delimiter junk", "Content-Type: multipart/mixed; boundary=b\n\n--b junk\n\nA\n--b-- x\n", ":1:multipart/mixed:\n1:0:text/plain:A"},
+		{"delimiter at the end", "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nA\n--b--", ":1:multipart/mixed:\n1:0:text/plain:A"},
+		{"empty part", "Content-Type: multipart/mixed; boundary=b\n\n--b\n--b\n\n--b--\n", ":1:multipart/mixed:\n1:0:text/plain:\n2:0:text/plain:"},
+		{"dashes", "Content-Type: multipart/mixed; boundary=\"-b\"\n\n---b\n\n----\n--\n-\nx --y\n---b--\n", ":1:multipart/mixed:\n1:0:text/plain:----¶--¶-¶x --y"},
+		{"uuencode", "Subject: x\n\nhi\nbegin 644 a.txt\n%:&5L;&\\\n`\nend\nbye\n", "1:0:text/plain:hi¶begin 644 a.txt¶%:&5L;&\\¶`¶end¶bye¶\n1.1:4:application/octet-stream:hello"},
+		{"x-uuencode", "Content-Transfer-Encoding: x-uuencode\n\nbegin 644 a.txt\n%:&5L;&\\\n`\nend\n", "1:0:text/plain:hello"},
+		{"bounce", "Subject: x\n\nfailed\n\nReceived: from a\n\tby b\nFrom: a\nSubject: y\n\nB\n",
+			"1:0:text/plain:failed¶¶Received: from a¶\tby b¶From: a¶Subject: y¶¶B¶\n1.1:4:message/rfc822:Received: from a¶\tby b¶From: a¶Subject: y¶¶B¶"},
+		{"encoded multipart", "Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: base64\n\nLS1iCgpBCi0tYi0tCg==\n",
+			":1:multipart/mixed:\n:1:multipart/mixed:\n1:0:text/plain:A\npreamble:2:text/plain:LS1iCgpBCi0tYi0tCg==¶"},
+		{"two encodings", "Content-Transfer-Encoding: base64\nContent-Transfer-Encoding: 7bit\n\nSGVsbG8=\n", "1:0:text/plain:Hello\n1:0:text/plain:SGVsbG8=¶"},
+		{"two boundaries", "Content-Type: multipart/mixed; boundary=b; boundary=c\n\n--b\n\nA\n--b--\n--c\n\nC\n--c--\n",
+			":1:multipart/mixed:\n:1:multipart/mixed:\n1:0:text/plain:A\nepilogue:3:text/plain:--c¶¶C¶--c--¶\npreamble:2:text/plain:--b¶¶A¶--b--\n1:0:text/plain:C"},
+	} {
+		for _, eol := range []string{"\n", "\r\n", "\r"} {
+			t.Run(tt.name+"/"+strings.NewReplacer("\r", "CR", "\n", "LF").Replace(eol), func(t *testing.T) {
+				r := walkAll(t, strings.ReplaceAll(tt.msg, "\n", eol), Limits{})
+				var got []string
+				for _, rec := range r.all {
+					body := strings.ReplaceAll(rec.body.String(), eol, "¶")
+					if rec.e.Encoding == "base64" {
+						body = rec.body.String()
+					}
+					got = append(got, rec.e.Path+":"+string('0'+byte(rec.e.Kind))+":"+rec.e.MediaType+":"+body)
+				}
+				if g := strings.Join(got, "\n"); g != tt.want {
+					t.Errorf("got\n%s\nwant\n%s\nall\n%s", g, tt.want, r)
+				}
+			})
+		}
+	}
+}
