@@ -8,6 +8,14 @@ import (
 // Format names a container format: "zip", "gzip", "bzip2", "tar".
 type Format string
 
+// The formats that Open knows.
+const (
+	Zip   Format = "zip"
+	Gzip  Format = "gzip"
+	Bzip2 Format = "bzip2"
+	Tar   Format = "tar"
+)
+
 // Limits bound what a Reader itself holds. The zero value of a field is its
 // default; a negative number is an error.
 type Limits struct {
@@ -16,13 +24,30 @@ type Limits struct {
 	Dictionary int64 // bytes of dictionary or window that a decoder may allocate; default 64 MiB
 }
 
+// withDefaults returns l with its zero fields set, or an error for a negative one.
+func (l Limits) withDefaults() (Limits, error) {
+	if l.Members < 0 || l.NameBytes < 0 || l.Dictionary < 0 {
+		return l, errors.New("negative limit")
+	}
+	if l.Members == 0 {
+		l.Members = 10_000
+	}
+	if l.NameBytes == 0 {
+		l.NameBytes = 64 << 10
+	}
+	if l.Dictionary == 0 {
+		l.Dictionary = 64 << 20
+	}
+	return l, nil
+}
+
 // Classes of errors, for errors.Is.
 var (
-	ErrFormat      = errors.New("not this format")  // the bytes are not of the format at all
-	ErrMalformed   = errors.New("malformed")        // a broken instance of the format
-	ErrEncrypted   = errors.New("encrypted")        // needs a password
-	ErrUnsupported = errors.New("unsupported")      // a method or variant that is not implemented
-	ErrLimit       = errors.New("limit exceeded")   // one of Limits
+	ErrFormat      = errors.New("not this format") // the bytes are not of the format at all
+	ErrMalformed   = errors.New("malformed")       // a broken instance of the format
+	ErrEncrypted   = errors.New("encrypted")       // needs a password
+	ErrUnsupported = errors.New("unsupported")     // a method or variant that is not implemented
+	ErrLimit       = errors.New("limit exceeded")  // one of Limits
 )
 
 // Member is one member of a container.
@@ -33,27 +58,36 @@ type Member struct {
 	// without names.
 	Names []string
 
-	Size      int64    // declared size in bytes, -1 if none; never to be trusted
-	Method    string   // compression method, lower case: "stored", "deflate", …
-	Encrypted bool     // the container says that it needs a password
-	Dir       bool     // the container says that it is a folder (it may carry data all the same)
-	Reading   string   // where the container describes it, if readers differ: "local", "central", …
-	Anomalies []string // stable names
-	Err       error    // why the body cannot be read at all; the Reader then yields no bytes for it
+	Size      int64  // declared size in bytes, -1 if none; never to be trusted
+	Method    string // compression method, lower case: "stored", "deflate", …
+	Encrypted bool   // the container says that it needs a password
+	Dir       bool   // the container says that it is a folder (it may carry data all the same)
+	Reading   string // where the container describes it, if readers differ: "local", "central", …
+	Err       error  // why the body cannot be read at all; the Reader then yields no bytes for it
+
+	// Anomalies are stable names, the Anomaly constants. Those that only the
+	// bytes can show (crc-mismatch, size-mismatch) are there once the body has
+	// been read to its end.
+	Anomalies []string
 }
 
-// Reader iterates over one container's members.
-//
-// Next advances to the next member, whose body is then read from the Reader;
-// what is left unread is skipped. A fault in one member's body is an error from
-// Read and does not end the iteration. Next returns io.EOF at the end; an error
-// that wraps ErrMalformed or ErrLimit says that there may be more members that
-// could not be reached, and is sticky.
-type Reader struct {
-	w walker
+// note adds an anomaly once.
+func (m *Member) note(name string) { m.Anomalies = noteOnce(m.Anomalies, name) }
+
+func noteOnce(list []string, name string) []string {
+	for _, have := range list {
+		if have == name {
+			return list
+		}
+	}
+	return append(list, name)
 }
 
+// walker goes through one container of one format.
 type walker interface {
+	// next returns the next member and its body; a nil body for a member with
+	// Err. The body of the member before is dead from then on.
 	next() (*Member, io.Reader, error)
 	anomalies() []string
+	close()
 }

@@ -1,0 +1,59 @@
+package archive
+
+// Names of anomalies. They are stable: policies and reports refer to them.
+const (
+	// Of any container.
+	AnomalyAppended  = "appended-data"  // bytes after the container's end
+	AnomalyPrepended = "prepended-data" // bytes before the container's start
+	AnomalyTruncated = "truncated"      // the container ends before its own end
+
+	// Of a name.
+	AnomalyNameNUL    = "name-nul"    // a NUL in a name, where C programs stop
+	AnomalyNameEmpty  = "name-empty"  // a member without a name, in a format that has names
+	AnomalyNameCut    = "name-cut"    // a name above Limits.NameBytes, cut
+	AnomalyNamesMany  = "names-many"  // more names for the same bytes than are kept
+	AnomalyNameDiffer = "name-differ" // two descriptions of one member give other names
+
+	// Of a member's body.
+	AnomalyCRC     = "crc-mismatch"  // no declared CRC fits the bytes
+	AnomalySize    = "size-mismatch" // no declared size fits the bytes
+	AnomalyDirData = "dir-with-data" // a folder that carries bytes
+
+	// Of a zip file.
+	AnomalyNoEnd          = "no-end-record"         // no end record: members come from their local headers
+	AnomalyManyEnds       = "many-end-records"      // more than one end record leads to a directory
+	AnomalyEndFields      = "end-record-fields"     // count, size or offset in an end record is wrong
+	AnomalyCommentLength  = "comment-length"        // the end record's comment does not end where the file does
+	AnomalyZip64Differ    = "zip64-differ"          // zip64 fields contradict the 32-bit fields
+	AnomalyMultiDisk      = "multi-disk"            // the records speak of several volumes
+	AnomalyGap            = "gap-data"              // bytes between members that belong to none
+	AnomalyOverlap        = "overlap"               // members share bytes
+	AnomalyUnlisted       = "unlisted-local-header" // a local header that no directory lists
+	AnomalyOrphanCentral  = "orphan-central-header" // a directory header that no end record reaches
+	AnomalyNoLocal        = "no-local-header"       // a directory entry that leads to no local header
+	AnomalyMethodDiffer   = "method-differ"         // the two headers give other methods
+	AnomalySizeDiffer     = "size-differ"           // the two headers give other sizes
+	AnomalyCRCDiffer      = "crc-differ"            // the two headers give other CRCs
+	AnomalyEncryptDiffer  = "encryption-differ"     // the two headers disagree on encryption
+	AnomalyFakeEncryption = "fake-encryption"       // marked as encrypted, yet plain
+	AnomalyStoredSize     = "stored-size-differ"    // a stored member with two sizes
+	AnomalyHiddenDeflate  = "deflate-said-stored"   // said to be stored, and is a deflate stream
+	AnomalyDuplicateName  = "duplicate-name"        // two members with other bytes bear one name
+	AnomalyDescriptor     = "descriptor-on-stored"  // a stored member whose length follows it
+	AnomalyBadDescriptor  = "descriptor-mismatch"   // the data descriptor does not fit the bytes
+	AnomalyTrailingBody   = "bytes-after-stream"    // the compressed stream ends before its declared size
+	AnomalyUnknownFlags   = "reserved-flags"        // reserved, masked or patch bits are set
+
+	// Of a gzip or bzip2 stream.
+	AnomalyMembers    = "several-members" // more than one stream in a row
+	AnomalyHeaderCRC  = "header-crc"      // the header's own check is wrong
+	AnomalyHeaderBits = "reserved-bits"   // reserved header bits are set
+
+	// Of a tar file.
+	AnomalyChecksum   = "checksum"        // a header's checksum is wrong
+	AnomalyAfterZeros = "data-after-end"  // members after the end-of-archive blocks
+	AnomalyTarSize    = "tar-size-differ" // pax and header give other sizes
+	AnomalyTarField   = "tar-field"       // a numeric field cannot be read
+	AnomalyTarSparse  = "tar-sparse"      // a sparse member: the stored pieces are yielded, not the expanded file
+	AnomalyTarGarbage = "tar-garbage"     // blocks that are no headers were skipped
+)

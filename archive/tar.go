@@ -1,0 +1,181 @@
+package archive
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/fivefifty/fivefifty/internal/saferead"
+)
+
+// tarBlock is the unit of a tar file, in bytes.
+const tarBlock = 512
+
+// Bounds of what precedes a member, in bytes.
+const (
+	maxPax   = 1 << 20 // of one pax header's records
+	maxExtra = 64      // extension headers before one member
+)
+
+// tarWalker reads headers by their offsets, and a member's bytes are a section
+// of the file: nothing is copied, and a size that lies cannot desynchronise more
+// than the member itself.
+type tarWalker struct {
+	src    io.ReaderAt
+	size   int64
+	limits Limits
+	notes  []string
+
+	off    int64 // of the next header
+	resume []int64
+	zeros  bool // a zero block was met
+	misses int  // blocks skipped in a row that are no header
+	global tarExtension
+	body   tarBody
+}
+
+func openTar(src io.ReaderAt, size int64, l Limits) (walker, error) {
+	b, err := saferead.UpTo(src, 0, tarBlock, size, tarBlock)
+	if err != nil {
+		return nil, err
+	}
+	if len(b) < tarBlock || !isTarHeader(b) {
+		return nil, ErrFormat
+	}
+	return &tarWalker{src: src, size: size, limits: l}, nil
+}
+
+func (w *tarWalker) anomalies() []string { return w.notes }
+func (w *tarWalker) close()              {}
+func (w *tarWalker) note(name string)    { w.notes = noteOnce(w.notes, name) }
+
+func (w *tarWalker) next() (*Member, io.Reader, error) {
+	ext := tarExtension{size: -1}
+	for range maxExtra {
+		h, err := w.header()
+		if err != nil {
+			return nil, nil, err
+		}
+		data := w.off
+		body := saferead.Section(w.src, data, h.size, w.size)
+		switch h.flag {
+		case 'L', 'K', 'x', 'X', 'g':
+			w.off = padded(data, h.size, w.size)
+			if err := w.extend(&ext, h, body); err != nil {
+				return nil, nil, err
+			}
+			continue
+		}
+		m, size := w.member(h, &ext)
+		w.off = padded(data, size, w.size)
+		w.body = tarBody{
+			section: saferead.Section(w.src, data, size, w.size),
+			member:  m,
+			short:   size > w.size-data,
+		}
+		return m, &w.body, nil
+	}
+	return nil, nil, fmt.Errorf("extension headers: %w", ErrLimit)
+}
+
+// padded is the offset of the block behind n bytes at off.
+func padded(off, n, size int64) int64 {
+	if n > size-off {
+		return size
+	}
+	return off + (n+tarBlock-1)/tarBlock*tarBlock // n is within the file: no overflow
+}
+
+// tarBody is the body of the current member.
+type tarBody struct {
+	section *io.SectionReader
+	member  *Member
+	short   bool // the file ends before the body
+}
+
+func (b *tarBody) Read(p []byte) (int, error) {
+	n, err := b.section.Read(p)
+	if n > 0 && b.member.Dir {
+		b.member.note(AnomalyDirData)
+	}
+	if err == io.EOF && b.short {
+		b.member.note(AnomalyTruncated)
+		err = truncated(err)
+	}
+	return n, err
+}
+
+// header returns the next header and moves behind it. Zero blocks end an archive
+// for most readers; some go on (tar -i, and whoever concatenates), so this does.
+func (w *tarWalker) header() (*tarHeader, error) {
+	for w.off < w.size {
+		b, err := saferead.UpTo(w.src, w.off, tarBlock, w.size, tarBlock)
+		if err != nil {
+			return nil, err
+		}
+		if len(b) < tarBlock {
+			if !allZero(b) {
+				w.note(AnomalyAppended)
+			}
+			break
+		}
+		w.off += tarBlock
+		if allZero(b) {
+			w.zeros = true
+			continue
+		}
+		h, ok := parseTarHeader(b)
+		if !ok {
+			w.note(AnomalyTarGarbage)
+			continue
+		}
+		if !h.checked {
+			w.note(AnomalyChecksum)
+		}
+		if w.zeros {
+			w.note(AnomalyAfterZeros)
+		}
+		return h, nil
+	}
+	w.off = w.size
+	return nil, io.EOF
+}
+
+// member puts a header and its extensions together. It returns the number of
+// bytes that the member occupies.
+func (w *tarWalker) member(h *tarHeader, ext *tarExtension) (*Member, int64) {
+	m := &Member{Method: "stored", Size: h.size, Dir: h.flag == '5'}
+	for _, n := range [][]byte{ext.paxName, ext.gnuName, w.global.paxName, h.name} {
+		if len(n) == 0 {
+			continue
+		}
+		for _, s := range decodeNames(n, latin1) {
+			m.addName(s, w.limits.NameBytes)
+		}
+	}
+	if len(m.Names) == 0 {
+		m.note(AnomalyNameEmpty)
+	} else if n := m.Names[0]; n != "" && n[len(n)-1] == '/' {
+		m.Dir = true
+	}
+	if ext.cut {
+		m.note(AnomalyNameCut)
+	}
+	if h.bad {
+		m.note(AnomalyTarField)
+	}
+	if ext.sparse || h.flag == 'S' {
+		m.note(AnomalyTarSparse)
+	}
+	size := h.size
+	if ext.size < 0 {
+		ext.size = w.global.size
+	}
+	if ext.size >= 0 && ext.sizeSet && ext.size != size {
+		if h.size != 0 {
+			m.note(AnomalyTarSize)
+		}
+		size = ext.size
+		m.Size = size
+	}
+	return m, size
+}

@@ -1,0 +1,242 @@
+package archive
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+)
+
+// Signatures, APPNOTE.TXT section 4.3.
+var (
+	sigLocal      = []byte("PK\x03\x04")
+	sigCentral    = []byte("PK\x01\x02")
+	sigEnd        = []byte("PK\x05\x06")
+	sigEnd64      = []byte("PK\x06\x06")
+	sigLocator64  = []byte("PK\x06\x07")
+	sigDescriptor = []byte("PK\x07\x08")
+)
+
+// Lengths of the records' fixed parts, in bytes.
+const (
+	localBytes     = 30
+	centralBytes   = 46
+	endBytes       = 22
+	end64Bytes     = 56
+	locator64Bytes = 20
+)
+
+// Bits of the general purpose flag, APPNOTE.TXT section 4.4.4.
+const (
+	flagEncrypted  = 1 << 0
+	flagDescriptor = 1 << 3
+	flagPatch      = 1 << 5
+	flagStrong     = 1 << 6
+	flagUTF8       = 1 << 11
+	flagMasked     = 1 << 13
+	flagReserved   = 1<<7 | 1<<8 | 1<<9 | 1<<10 | 1<<12 | 1<<14 | 1<<15 // unused or reserved by PKWARE
+)
+
+// zipFile walks a zip file in two rounds.
+//
+// First the directories: every end record that is not inside a member's data
+// leads to one, and each of their entries to a local header. All accounts of one
+// local header form a group, and a group gives one planned member for each way
+// in which its accounts can be read.
+//
+// Then the bytes, in ascending order: between two groups the gaps are searched
+// for local headers that no directory lists. A member's end is where its
+// decoder stopped, not where a header says, so data behind a stream that is
+// shorter than declared counts as a gap. Records that come to light in this round
+// (an end record under a lying size) start a further pass over what they lead to.
+type zipFile struct {
+	src    io.ReaderAt
+	size   int64
+	limits Limits
+	notes  []string
+
+	groups   []*group         // of this pass, ascending
+	byOffset map[int64]*group // every group ever, by local header
+	seen     map[spot]bool    // directory headers read
+	yielded  map[bodyKey]bool // bodies yielded
+	names    map[string]int64 // name -> data offset, for duplicates
+	records  []span           // directories, end records and their comments
+	ends     map[int64]bool   // end records read
+	found    []mark           // by the gap searches, perhaps not read yet
+	first    int64            // offset of the first local header
+	over     error            // more was there than the limits allow
+	trial    int64            // bytes that trial decoding may still cost
+
+	plan     []*planned // of the present group, not yielded yet
+	frontier int64      // end of what is known to belong to members
+	groupEnd int64      // end of the present group, -1 if not known
+	started  bool       // a member was met
+	body     zipBody
+	listed   bool // a directory was found
+	again    bool // this is not the first pass
+	lostDir  bool // an end record leads to no directory
+	window   []byte
+}
+
+func openZip(src io.ReaderAt, size int64, l Limits) (walker, error) {
+	z := &zipFile{
+		src: src, size: size, limits: l,
+		byOffset: map[int64]*group{},
+		seen:     map[spot]bool{},
+		yielded:  map[bodyKey]bool{},
+		names:    map[string]int64{},
+		ends:     map[int64]bool{},
+		trial:    size + 16<<20,
+		groupEnd: -1,
+	}
+	first, err := z.searchLocal(0, size)
+	if err != nil {
+		return nil, err
+	}
+	z.first = max(0, first)
+	if err := z.readDirectories(); err != nil {
+		return nil, err
+	}
+	if len(z.ends) == 0 {
+		if first < 0 {
+			return nil, ErrFormat
+		}
+		z.note(AnomalyNoEnd)
+	}
+	z.mergeRecords()
+	return z, nil
+}
+
+func (z *zipFile) note(name string)    { z.notes = noteOnce(z.notes, name) }
+func (z *zipFile) anomalies() []string { return z.notes }
+func (z *zipFile) close()              { z.body.close() }
+
+// mergeRecords sorts the records' spans and joins those that touch.
+func (z *zipFile) mergeRecords() {
+	slices.SortFunc(z.records, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+	merged := z.records[:0]
+	for _, s := range z.records {
+		if n := len(merged); n > 0 && s.from <= merged[n-1].to {
+			merged[n-1].to = max(merged[n-1].to, s.to)
+		} else {
+			merged = append(merged, s)
+		}
+	}
+	z.records = merged
+}
+
+func (z *zipFile) next() (*Member, io.Reader, error) {
+	z.endBody()
+	for {
+		for len(z.plan) > 0 {
+			p := z.plan[0]
+			z.plan = z.plan[1:]
+			if m, body := z.open(p); m != nil {
+				return m, body, nil
+			}
+		}
+		g, err := z.nextGroup()
+		if err != nil {
+			return nil, nil, err
+		}
+		if z.plan, err = z.planGroup(g); err != nil {
+			return nil, nil, err
+		}
+	}
+}
+
+// endBody notes where the member that was current ends. Of several readings of
+// one group the shortest counts, so that what lies behind it is searched.
+func (z *zipFile) endBody() {
+	if end, ok := z.body.end(); ok && (z.groupEnd < 0 || end < z.groupEnd) {
+		z.groupEnd = end
+	}
+	z.body.close()
+}
+
+// nextGroup returns the next local header in ascending order, listed or not.
+func (z *zipFile) nextGroup() (*group, error) {
+	z.frontier, z.groupEnd = max(z.frontier, z.groupEnd), -1
+	for {
+		limit := z.size
+		if len(z.groups) > 0 {
+			limit = z.groups[0].offset
+		}
+		if z.frontier < limit {
+			at, err := z.searchGap(z.frontier, limit)
+			if err != nil {
+				return nil, err
+			}
+			if at >= 0 {
+				return z.unlisted(at), nil
+			}
+			z.frontier = limit
+		}
+		if len(z.groups) > 0 {
+			g := z.groups[0]
+			z.groups = z.groups[1:]
+			if g.offset < z.frontier && z.started && !z.again {
+				z.note(AnomalyOverlap)
+			}
+			z.enter(g.offset)
+			return g, nil
+		}
+		more, err := z.readFound()
+		if err != nil {
+			return nil, err
+		}
+		if !more {
+			return nil, z.finish()
+		}
+		z.frontier = math.MaxInt64 // the gaps are searched already
+	}
+}
+
+// finish is what next returns when nothing is left.
+func (z *zipFile) finish() error {
+	switch {
+	case z.over != nil:
+		return z.over
+	case !z.started && z.lostDir:
+		return fmt.Errorf("no member can be reached: %w", ErrMalformed)
+	}
+	return io.EOF
+}
+
+// enter notes that a member begins at off.
+func (z *zipFile) enter(off int64) {
+	if !z.started && off > 0 {
+		z.note(AnomalyPrepended)
+	}
+	z.started = true
+}
+
+func (z *zipFile) unlisted(at int64) *group {
+	z.enter(at)
+	g := z.group(at)
+	g.unlisted = z.listed
+	z.frontier = at + 1
+	return g
+}
+
+// group returns the group of the local header at off, new or known.
+func (z *zipFile) group(off int64) *group {
+	g := z.byOffset[off]
+	if g == nil {
+		g = &group{offset: off}
+		z.byOffset[off] = g
+	}
+	return g
+}
+
+// exceed notes that more was there than the limits allow.
+func (z *zipFile) exceed(what string) {
+	if z.over == nil {
+		z.over = fmt.Errorf("%s: %w", what, ErrLimit)
+	}
+}
+
+func sortGroups(groups []*group) {
+	slices.SortFunc(groups, func(a, b *group) int { return cmp.Compare(a.offset, b.offset) })
+}

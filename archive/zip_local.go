@@ -1,0 +1,58 @@
+package archive
+
+import (
+	"bytes"
+	"io"
+
+	"github.com/fivefifty/fivefifty/internal/saferead"
+)
+
+// plausibleLocal says whether b, at the start of a signature with room bytes
+// left in the file, looks like a local header. Readers check hardly more than
+// the signature, so this only keeps out what no reader could take for a header.
+func plausibleLocal(b []byte, room int64) bool {
+	if len(b) < localBytes || !bytes.HasPrefix(b, sigLocal) {
+		return false
+	}
+	name, extra := int64(le.Uint16(b[26:])), int64(le.Uint16(b[28:]))
+	return localBytes+name+extra <= room
+}
+
+// readLocal reads the header at off, whatever its signature. It returns nil if
+// the file ends inside it.
+func (z *zipFile) readLocal(off int64) (*account, error) {
+	h, err := saferead.At(z.src, off, localBytes, z.size, localBytes)
+	if err != nil {
+		return nil, missing(err)
+	}
+	name, extra := int64(le.Uint16(h[26:])), int64(le.Uint16(h[28:]))
+	rest, err := saferead.At(z.src, off+localBytes, name+extra, z.size, 2<<16)
+	if err != nil {
+		return nil, missing(err)
+	}
+	a := &account{
+		flags:  le.Uint16(h[6:]),
+		method: le.Uint16(h[8:]),
+		crc:    le.Uint32(h[14:]),
+		csize:  int64(le.Uint32(h[18:])),
+		usize:  int64(le.Uint32(h[22:])),
+		aes:    -1,
+		raw:    rest[:name],
+		data:   off + localBytes + name + extra,
+		broken: !bytes.HasPrefix(h, sigLocal),
+	}
+	a.next = a.data
+	a.extra(rest[name:])
+	if a.flags&flagDescriptor != 0 && a.csize == 0 && a.usize == 0 {
+		a.csize, a.usize = -1, -1
+	}
+	return a, nil
+}
+
+// missing turns "the file ends here" into no error.
+func missing(err error) error {
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,78 @@
+package archive
+
+import (
+	"bytes"
+	"io"
+)
+
+// span is the part [from, to) of the file.
+type span struct{ from, to int64 }
+
+// mark is a signature met in a gap.
+type mark struct {
+	at   int64
+	kind byte // its third byte
+}
+
+// Windows of the search, in bytes: it begins small, as most gaps are.
+const (
+	minWindow = 4 << 10
+	maxWindow = 64 << 10
+)
+
+// scan calls f for each "PK" signature that begins in [from, to), in ascending
+// order, until f returns false. kind is the signature's third byte.
+func (z *zipFile) scan(from, to int64, f func(at int64, kind byte) (more bool)) error {
+	if z.window == nil {
+		z.window = make([]byte, maxWindow)
+	}
+	to = min(to, z.size)
+	for n := int64(minWindow); from < to; n = min(2*n, maxWindow) {
+		buf := z.window[:min(n, to-from+3, z.size-from)]
+		got, err := z.src.ReadAt(buf, from)
+		if got < len(buf) && err != nil && err != io.EOF {
+			return err
+		}
+		buf = buf[:got]
+		for i := 0; ; {
+			j := bytes.Index(buf[i:], []byte("PK"))
+			if j < 0 || i+j+4 > len(buf) {
+				break
+			}
+			i += j
+			if kind := buf[i+2]; from+int64(i) < to && buf[i+3] == kind+1 && kind&1 == 1 && kind <= 7 || buf[i+2] == 6 && buf[i+3] <= 7 {
+				if !f(from+int64(i), kind) {
+					return nil
+				}
+			}
+			i += 2
+		}
+		if got <= 3 {
+			return nil
+		}
+		from += int64(got - 3)
+	}
+	return nil
+}
+
+// searchLocal returns the first plausible local header in [from, to), -1 if
+// there is none.
+func (z *zipFile) searchLocal(from, to int64) (int64, error) {
+	found := int64(-1)
+	var failed error
+	err := z.scan(from, to, func(at int64, kind byte) bool {
+		if kind != 3 {
+			return true
+		}
+		a, err := z.readLocal(at)
+		failed = err
+		if a != nil {
+			found = at
+		}
+		return a == nil && err == nil
+	})
+	if err == nil {
+		err = failed
+	}
+	return found, err
+}
