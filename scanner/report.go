@@ -1,6 +1,9 @@
 package scanner
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Schema is the version of a Report's JSON form. Keys are added within a
 // version, never renamed.
@@ -14,7 +17,7 @@ type Report struct {
 	Verdict     Verdict     `json:"verdict"`
 	Disposition Disposition `json:"disposition"`
 	Reply       Reply       `json:"reply"`
-	Objects     []*Object   `json:"objects"` // in the order in which they were found; the first is the message or file itself
+	Objects     []*Object   `json:"objects"` // in the order of the tree, each before what came out of it; the first is the message or file itself
 	Stats       Stats       `json:"stats"`
 }
 
@@ -25,4 +28,36 @@ type Stats struct {
 	SpooledBytes int64         `json:"spooled_bytes"` // that went to disk
 	Objects      int           `json:"objects"`
 	Duration     time.Duration `json:"duration_ns"` // time spent scanning, waiting for the sender not counted
+}
+
+// treeOrder sorts objects so that each stands before those that came out of it,
+// siblings in the order in which they were found: how a message was cut into
+// pieces on its way does not show. Parents are always found first.
+func treeOrder(objects []*Object) []*Object {
+	children := make([][]int, len(objects))
+	var roots []int
+	for i, o := range objects {
+		if o.Parent < 0 {
+			roots = append(roots, i)
+		} else {
+			children[o.Parent] = append(children[o.Parent], i)
+		}
+	}
+	sorted := make([]*Object, 0, len(objects))
+	place := make([]int, len(objects)) // old index to new
+	slices.Reverse(roots)
+	for stack := roots; len(stack) > 0; {
+		i := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		place[i] = len(sorted)
+		sorted = append(sorted, objects[i])
+		slices.Reverse(children[i])
+		stack = append(stack, children[i]...)
+	}
+	for _, o := range sorted {
+		if o.Parent >= 0 {
+			o.Parent = place[o.Parent]
+		}
+	}
+	return sorted
 }

@@ -1,0 +1,171 @@
+package scanner
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/fivefifty/fivefifty/archive"
+)
+
+// container is a frame over one archive.
+type container struct {
+	scan    *scan
+	item    *item
+	format  archive.Format
+	reader  *archive.Reader
+	members int
+	ended   bool
+}
+
+func (sc *scan) newContainer(it *item, f archive.Format) *container {
+	it.ref()
+	return &container{scan: sc, item: it, format: f}
+}
+
+// next implements frame: it reads one member whole.
+func (c *container) next() (child *item) {
+	if c.ended {
+		return nil
+	}
+	sane := false
+	c.item.guard(c.what(), func() {
+		child = c.member()
+		sane = true
+	})
+	if !sane || child == nil {
+		c.ended = true
+	}
+	return child
+}
+
+func (c *container) what() string { return "archive: " + string(c.format) }
+
+func (c *container) member() *item {
+	if err := c.scan.stopped(); err != nil {
+		c.item.unexamined(err)
+		return nil
+	}
+	if c.reader == nil && !c.openReader() {
+		return nil
+	}
+	m, err := c.reader.Next()
+	if err != nil {
+		if err != io.EOF {
+			c.fault(err)
+		}
+		c.item.addAnomaly(c.reader.Anomalies()...)
+		return nil
+	}
+	c.members++
+	obj := &Object{Names: c.memberNames(m), Reading: m.Reading, Size: max(0, m.Size)}
+	segment := fmt.Sprint(c.members)
+	if len(obj.Names) > 0 {
+		segment = cutName(obj.Names[0])
+	}
+	child, err := c.item.addChild(segment, obj)
+	if err != nil {
+		c.item.limit(err)
+		return nil
+	}
+	child.inArchive = true
+	child.addAnomaly(m.Anomalies...)
+	if m.Err != nil {
+		child.fault(m.Err)
+		return child
+	}
+	child.open(c.scan, child.origin)
+	c.fillMember(child)
+	return child
+}
+
+// fillMember copies the member's body; a panic keeps what there is.
+func (c *container) fillMember(child *item) {
+	child.guard(c.what(), func() {
+		buf := copyBuffers.Get().(*[]byte)
+		defer copyBuffers.Put(buf)
+		for {
+			n, err := c.reader.Read(*buf)
+			full := child.append((*buf)[:n])
+			switch {
+			case full, err == io.EOF:
+				return
+			case err != nil:
+				child.fault(err)
+				return
+			case c.scan.ctx.Err() != nil:
+				return // inspect says so
+			}
+		}
+	})
+}
+
+func (c *container) openReader() bool {
+	r, err := archive.Open(c.format, c.item.obj, c.item.obj.Size, archive.Limits{
+		Members:    c.scan.limits.Objects,
+		Dictionary: c.scan.limits.Dictionary,
+	})
+	if err != nil {
+		c.fault(err)
+		return false
+	}
+	c.reader = r
+	return true
+}
+
+// fault records an error of the container. Where the signature was chance (text
+// that begins like an archive, and nothing could be had), there is nothing that
+// was not examined.
+func (c *container) fault(err error) {
+	if c.members == 0 && (errors.Is(err, archive.ErrFormat) || !c.isType()) {
+		return
+	}
+	c.item.fault(err)
+}
+
+// isType says whether the item's true type is the container's format.
+func (c *container) isType() bool {
+	return formatOf(c.item.obj.Type) == c.format
+}
+
+// memberNames returns the member's names; a compressed file without one is
+// called by its container's, as unpackers do.
+func (c *container) memberNames(m *archive.Member) []string {
+	names := []string{} // never null in JSON
+	for _, n := range m.Names {
+		names = appendName(names, n)
+	}
+	if len(names) > 0 || (c.format != "gzip" && c.format != "bzip2") {
+		return names
+	}
+	for _, n := range c.item.obj.Names {
+		if stem := stripCompression(n); stem != "" {
+			names = appendName(names, stem)
+		}
+	}
+	return names
+}
+
+func stripCompression(name string) string {
+	i := strings.LastIndexByte(name, '.')
+	if i <= 0 {
+		return ""
+	}
+	switch strings.ToLower(name[i+1:]) {
+	case "tgz", "tbz", "tbz2":
+		return name[:i] + ".tar"
+	case "svgz":
+		return name[:i] + ".svg"
+	}
+	return name[:i]
+}
+
+func (c *container) close() {
+	c.ended = true
+	if c.reader != nil {
+		_ = c.reader.Close()
+		c.reader = nil
+	}
+	c.item.unref()
+}

@@ -1,0 +1,132 @@
+package scanner
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/fivefifty/fivefifty/archive"
+	"github.com/fivefifty/fivefifty/internal/filetype"
+)
+
+// headBytes is how much of an object type detection gets to begin with.
+const headBytes = 8 << 10
+
+// source shows an Object to filetype, whose Source wants Size as a method.
+type source struct{ *Object }
+
+func (s source) Size() int64 { return s.Object.Size }
+
+// detect finds the true type.
+func (sc *scan) detect(it *item) {
+	it.obj.Type = "data"
+	it.guard("filetype", func() {
+		b, err := it.obj.body.Bytes()
+		if err != nil {
+			it.fail(ReasonEngine, "spool", err)
+			return
+		}
+		it.typ = filetype.Detect(b[:min(len(b), headBytes)], source{it.obj})
+		it.obj.Type, it.obj.MediaType = it.typ.Name, it.typ.MediaType
+	})
+}
+
+// ask lets every engine look at the item.
+func (sc *scan) ask(it *item) {
+	for _, e := range sc.engines {
+		ctx, cancel := context.WithDeadline(sc.ctx, sc.budget.Deadline())
+		found, err := inspectSafely(ctx, e, it)
+		cancel()
+		for _, f := range found {
+			if f.Engine == "" {
+				f.Engine = e.Name()
+			}
+			if f.Class == ClassUnknown {
+				f.Class = ClassMalicious
+			}
+			it.addFinding(f)
+		}
+		switch {
+		case err == nil:
+		case sc.ctx.Err() != nil:
+			it.fail(ReasonIncomplete, e.Name(), err)
+		case errors.Is(err, context.DeadlineExceeded):
+			it.fail(ReasonTimeout, e.Name(), err)
+		default:
+			it.fail(ReasonEngine, e.Name(), err)
+		}
+	}
+}
+
+func inspectSafely(ctx context.Context, e Engine, it *item) (found []Finding, err error) {
+	it.guard(e.Name(), func() { found, err = e.Inspect(ctx, it.obj) })
+	return found, err
+}
+
+// maxFindings bounds one object's findings; the first ones are kept.
+const maxFindings = 256
+
+func (it *item) addFinding(f Finding) {
+	if len(it.obj.Findings) < maxFindings {
+		it.obj.Findings = append(it.obj.Findings, f)
+		return
+	}
+	// The gravest must not be lost behind a flood of notices.
+	if f.Class == ClassMalicious {
+		it.obj.Findings[maxFindings-1] = f
+	}
+}
+
+// isMessage says whether the item is walked as a message: it is declared as one,
+// stands as one in a text, or looks like one. Clients recurse on either.
+func (it *item) isMessage() bool {
+	if it.obj.Size == 0 {
+		return false
+	}
+	switch it.obj.Declared {
+	case "message/rfc822", "message/global", "message/news", "message/partial":
+		return true
+	}
+	return it.obj.Type == "eml" || it.obj.Type == "mbox"
+}
+
+// formatOf returns the container format of a true type, "" if it is none that
+// this library opens.
+func formatOf(typ string) archive.Format {
+	switch typ {
+	case "zip", "docx", "docm", "dotx", "dotm", "xlsx", "xlsm", "xlsb", "pptx", "pptm",
+		"odt", "ods", "odp", "odg", "epub", "jar", "apk":
+		return "zip"
+	case "gzip", "bzip2", "tar":
+		return archive.Format(typ)
+	}
+	return ""
+}
+
+// flagClosed records what the item holds that is not opened: containers of
+// formats that are not implemented, and encrypted envelopes.
+func (it *item) flagClosed() {
+	typ := it.obj.Type
+	switch typ {
+	case "7z", "rar", "cab", "arj", "lzh", "ace", "xz", "lzma", "zstd", "lz4", "lzip", "lzop",
+		"compress", "cpio", "ar", "deb", "rpm", "iso", "udf", "vhd", "vhdx", "dmg", "wim",
+		"chm", "one", "tnef", "szdd", "msg":
+		it.addUnchecked(Unchecked{Reason: ReasonUnsupported, Detail: typ + " is not opened"})
+	case "p7m":
+		it.addUnchecked(Unchecked{Reason: ReasonUnsupported, Detail: "S/MIME envelope is not opened"})
+	}
+	if it.obj.Declared == "multipart/encrypted" || typ == "pgp" && it.pgpMessage() {
+		it.addUnchecked(Unchecked{Reason: ReasonEncrypted, Detail: "OpenPGP message"})
+	}
+}
+
+// pgpMessage tells an OpenPGP message from a key or a detached signature (RFC
+// 9580 section 6.2).
+func (it *item) pgpMessage() bool {
+	b, err := it.obj.body.Bytes()
+	if err != nil {
+		return true
+	}
+	head := string(b[:min(len(b), headBytes)])
+	return !strings.HasPrefix(head, "-----BEGIN PGP ") || strings.HasPrefix(head, "-----BEGIN PGP MESSAGE")
+}

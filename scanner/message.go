@@ -1,0 +1,187 @@
+package scanner
+
+import (
+	"io"
+
+	"github.com/fivefifty/fivefifty/mime"
+)
+
+// message is a frame over one message: its bytes go in by write, or by next from
+// the item that holds them, and its parts come out as items when complete.
+type message struct {
+	scan   *scan
+	root   *item
+	walker *mime.Walker
+	ready  []*item
+	open   map[*mime.Entity]*item
+	offset int64 // of the next byte to read from root
+	ended  bool
+	source bool // next reads from root
+}
+
+func (sc *scan) newMessage(root *item) *message {
+	m := &message{scan: sc, root: root, open: make(map[*mime.Entity]*item)}
+	m.source = root.hasBody()
+	if m.source {
+		root.ref()
+	}
+	w, err := mime.NewWalker(m, mime.Limits{
+		HeaderBytes: sc.limits.HeaderBytes,
+		Entities:    sc.limits.Entities,
+		Depth:       max(1, sc.limits.Depth-root.depth),
+	})
+	if err != nil { // Limits were checked by New
+		root.fail(ReasonEngine, "mime", err)
+		m.ended = true
+	}
+	m.walker = w
+	return m
+}
+
+// write walks the next bytes. After a panic the message's rest is not walked.
+func (m *message) write(p []byte) {
+	m.do(func() error { _, err := m.walker.Write(p); return err })
+}
+
+// end tells the walker that the message is complete.
+func (m *message) end() {
+	m.do(m.walker.Close)
+	m.ended = true
+	for _, it := range m.open { // after a panic: examine what there is
+		it.addUnchecked(Unchecked{Reason: ReasonIncomplete, Detail: "mime: not read to its end"})
+		m.ready = append(m.ready, it)
+	}
+	clear(m.open)
+}
+
+func (m *message) do(f func() error) {
+	if m.ended {
+		return
+	}
+	sane := false
+	m.root.guard("mime", func() {
+		if err := f(); err != nil {
+			m.root.fault(err)
+		}
+		sane = true
+	})
+	m.ended = m.ended || !sane
+}
+
+func (m *message) pop() *item {
+	if len(m.ready) == 0 {
+		return nil
+	}
+	it := m.ready[0]
+	m.ready[0] = nil
+	m.ready = m.ready[1:]
+	return it
+}
+
+// next implements frame: it feeds the walker until an item is complete.
+func (m *message) next() *item {
+	for {
+		if it := m.pop(); it != nil {
+			return it
+		}
+		if m.ended {
+			if len(m.open) > 0 {
+				m.end()
+				continue
+			}
+			return nil
+		}
+		if err := m.scan.stopped(); err != nil {
+			m.root.unexamined(err)
+			m.end()
+			continue
+		}
+		b, err := m.root.obj.body.Bytes()
+		if err != nil {
+			m.root.fail(ReasonEngine, "spool", err)
+			m.end()
+			continue
+		}
+		if m.offset >= int64(len(b)) {
+			m.end()
+			continue
+		}
+		chunk := b[m.offset:min(int64(len(b)), m.offset+chunkBytes)]
+		m.offset += int64(len(chunk))
+		m.write(chunk)
+	}
+}
+
+// close ends the message, and lets its bytes go.
+func (m *message) close() {
+	if !m.ended || len(m.open) > 0 {
+		m.end()
+	}
+	if m.source {
+		m.source = false
+		m.root.unref()
+	}
+}
+
+// Begin implements mime.Handler.
+func (m *message) Begin(e *mime.Entity) io.Writer {
+	if e.Kind == mime.Multipart {
+		return nil
+	}
+	obj := &Object{Names: entityNames(e), Reading: e.Reading}
+	if e.Kind == mime.Leaf || e.Kind == mime.Carved {
+		obj.Declared = e.MediaType
+	}
+	parent, segment := m.root, e.Path
+	if e.Kind == mime.Carved && len(obj.Names) > 0 {
+		segment = e.Path + "/" + cutName(obj.Names[0])
+	} else if len(obj.Names) > 0 {
+		segment += "/" + cutName(obj.Names[0])
+	}
+	it, err := parent.addChild(segment, obj)
+	if err != nil {
+		m.root.limit(err)
+		return nil
+	}
+	it.depth = m.root.depth + e.Depth
+	if m.root.obj.Parent >= 0 {
+		it.depth++ // a message inside another is a level; multiparts count by e.Depth
+	}
+	if m.root.obj.Parent < 0 && !m.root.inArchive && m.root.origin == 0 {
+		it.origin = 0 // a part of the message itself begins a chain
+	}
+	it.carved = e.Kind == mime.Carved
+	if p, ok := m.open[e.Parent]; ok && e.Kind == mime.Carved {
+		obj.Parent = p.index
+	}
+	it.open(m.scan, it.origin)
+	m.open[e] = it
+	return it
+}
+
+// End implements mime.Handler.
+func (m *message) End(e *mime.Entity) {
+	it, ok := m.open[e]
+	if !ok {
+		// A multipart has no object of its own: its oddities are the message's.
+		m.root.addAnomaly(e.Anomalies...)
+		if e.Fault != nil {
+			m.root.fault(e.Fault)
+		}
+		return
+	}
+	delete(m.open, e)
+	it.addAnomaly(e.Anomalies...)
+	if e.Fault != nil {
+		it.fault(e.Fault)
+	}
+	m.ready = append(m.ready, it)
+}
+
+func entityNames(e *mime.Entity) []string {
+	names := make([]string, 0, len(e.Names))
+	for _, n := range e.Names {
+		names = appendName(names, n.Value)
+	}
+	return names
+}
