@@ -1,6 +1,7 @@
 package scanner
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"strings"
@@ -113,11 +114,25 @@ func (it *item) flagClosed() {
 		"chm", "one", "tnef", "szdd", "msg":
 		it.addUnchecked(Unchecked{Reason: ReasonUnsupported, Detail: typ + " is not opened"})
 	case "p7m":
-		it.addUnchecked(Unchecked{Reason: ReasonUnsupported, Detail: "S/MIME envelope is not opened"})
+		if it.contains(oidEnveloped) {
+			it.addUnchecked(Unchecked{Reason: ReasonEncrypted, Detail: "S/MIME enveloped data"})
+		} else {
+			it.addUnchecked(Unchecked{Reason: ReasonUnsupported, Detail: "S/MIME signed data is not opened"})
+		}
 	}
 	if it.obj.Declared == "multipart/encrypted" || typ == "pgp" && it.pgpMessage() {
 		it.addUnchecked(Unchecked{Reason: ReasonEncrypted, Detail: "OpenPGP message"})
 	}
+}
+
+// oidEnveloped is id-envelopedData, 1.2.840.113549.1.7.3 in DER (RFC 5652
+// section 6.1). It stands at the head of what it names.
+var oidEnveloped = []byte{0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07, 0x03}
+
+// contains says whether the item's head holds b.
+func (it *item) contains(b []byte) bool {
+	body, err := it.obj.body.Bytes()
+	return err == nil && bytes.Contains(body[:min(len(body), 64)], b)
 }
 
 // pgpMessage tells an OpenPGP message from a key or a detached signature (RFC

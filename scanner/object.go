@@ -2,6 +2,9 @@ package scanner
 
 import (
 	"crypto"
+	_ "crypto/md5" // for Object.Sum
+	_ "crypto/sha1"
+	_ "crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"io"
