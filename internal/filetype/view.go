@@ -68,6 +68,9 @@ func (v *view) read(p []byte, off int64) int {
 	if off+int64(len(p)) <= int64(len(v.head)) {
 		return copy(p, v.head[off:])
 	}
+	if int64(len(v.head)) == v.size {
+		return copy(p, v.head[off:])
+	}
 	if v.src == nil || v.reads == 0 {
 		return 0
 	}

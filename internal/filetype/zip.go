@@ -84,13 +84,16 @@ func (v *view) endRecord(n int64) []byte {
 	return b[:v.read(b, v.size-n)]
 }
 
+// lastEndRecord searches forwards, for which bytes.Index has vector instructions that bytes.LastIndex lacks.
 func lastEndRecord(tail []byte) int {
-	for end := len(tail); ; {
-		i := bytes.LastIndex(tail[:end], []byte("PK\x05\x06"))
-		if i < 0 || len(tail)-i >= 22 {
-			return i
+	last := -1
+	for from := 0; ; {
+		i := bytes.Index(tail[from:], []byte("PK\x05\x06"))
+		if i < 0 || len(tail)-from-i < 22 {
+			return last
 		}
-		end = i
+		last = from + i
+		from = last + 4
 	}
 }
 
