@@ -1,0 +1,143 @@
+package smtprelay
+
+import (
+	"bufio"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// fakeUpstream is a scripted SMTP server: answers replaces its reply to a verb
+// ("MAIL", "RCPT", "DATA", "." for the final dot); "close" breaks the connection
+// instead.
+type fakeUpstream struct {
+	t       *testing.T
+	addr    string
+	answers map[string]string
+	delay   time.Duration // before the reply to the dot
+
+	mu       sync.Mutex
+	commands []string
+	bodies   []string // of messages that got their dot, dot-unstuffed
+	partial  []string // of messages that did not
+}
+
+func newFakeUpstream(t *testing.T, answers map[string]string) *fakeUpstream {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &fakeUpstream{t: t, addr: l.Addr().String(), answers: answers}
+	var wg sync.WaitGroup
+	t.Cleanup(func() { l.Close(); wg.Wait() })
+	wg.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			wg.Go(func() { f.serve(c) })
+		}
+	})
+	return f
+}
+
+func (f *fakeUpstream) serve(c net.Conn) {
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(20 * time.Second))
+	r := bufio.NewReader(c)
+	say := func(verb, usual string) bool {
+		if a, ok := f.answers[verb]; ok {
+			usual = a
+		}
+		if usual == "close" {
+			return false
+		}
+		_, err := c.Write([]byte(usual + "\r\n"))
+		return err == nil
+	}
+	if !say("greeting", "220 fake ESMTP") {
+		return
+	}
+	for {
+		line, err := r.ReadString('\n')
+		if err != nil {
+			return
+		}
+		line = strings.TrimRight(line, "\r\n")
+		f.mu.Lock()
+		f.commands = append(f.commands, line)
+		f.mu.Unlock()
+		verb, _, _ := strings.Cut(line, " ")
+		switch verb {
+		case "EHLO":
+			say("EHLO", "250-fake\r\n250-8BITMIME\r\n250-SIZE\r\n250-DSN\r\n250 SMTPUTF8")
+		case "DATA":
+			if !say("DATA", "354 go") {
+				return
+			}
+			if a := f.answers["DATA"]; a != "" && a[0] != '3' {
+				continue
+			}
+			if !f.data(r) {
+				return
+			}
+			time.Sleep(f.delay)
+			if !say(".", "250 2.0.0 Ok: queued as FAKE") {
+				return
+			}
+		case "QUIT":
+			say("QUIT", "221 bye")
+			return
+		default:
+			if !say(verb, "250 2.0.0 Ok") {
+				return
+			}
+		}
+	}
+}
+
+// data reads up to the dot, byte by byte where it matters: LF is kept as it is.
+func (f *fakeUpstream) data(r *bufio.Reader) bool {
+	var body strings.Builder
+	atStart := true
+	for {
+		line, err := r.ReadString('\n')
+		if atStart && line == ".\r\n" {
+			f.mu.Lock()
+			f.bodies = append(f.bodies, body.String())
+			f.mu.Unlock()
+			return true
+		}
+		if atStart {
+			line = strings.TrimPrefix(line, ".")
+		}
+		body.WriteString(line)
+		if err != nil {
+			f.mu.Lock()
+			f.partial = append(f.partial, body.String())
+			f.mu.Unlock()
+			return false
+		}
+		atStart = strings.HasSuffix(line, "\r\n")
+	}
+}
+
+func (f *fakeUpstream) delivered() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]string(nil), f.bodies...)
+}
+
+func (f *fakeUpstream) saw(command string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, c := range f.commands {
+		if c == command {
+			return true
+		}
+	}
+	return false
+}
