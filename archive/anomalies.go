@@ -44,8 +44,8 @@ const (
 	AnomalyTrailingBody   = "bytes-after-stream"    // the compressed stream ends before its declared size
 	AnomalyUnknownFlags   = "reserved-flags"        // reserved, masked or patch bits are set
 
-	// Of a gzip or bzip2 stream.
-	AnomalyMembers    = "several-members" // more than one stream in a row
+	// Of a gzip stream.
+	AnomalyMembers    = "several-members" // more than one stream in a row; bgzip and pigz write that too
 	AnomalyHeaderCRC  = "header-crc"      // the header's own check is wrong
 	AnomalyHeaderBits = "reserved-bits"   // reserved header bits are set
 

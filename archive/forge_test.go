@@ -107,7 +107,7 @@ func forged(t testing.TB) map[string]forgedZip {
 	other := forge([]entry{listed("o.txt", "harmless", 8)}, nil, "")
 	deflated := len(pack(8, payload))
 	ends := forge([]entry{listed("a", payload, 8), listed("b", "b", 0)}, nil, "")
-	tail := func(b []byte, from int) []byte { return b[from:] }
+	two := forge([]entry{listed("o", "harmless", 0), listed("p", payload, 8)}, nil, "")
 	descr := func(sig bool, body string, method uint16) string {
 		var b bytes.Buffer
 		if sig {
@@ -117,7 +117,6 @@ func forged(t testing.TB) map[string]forgedZip {
 		return b.String()
 	}
 	streamed := func(h *head) { h.flags, h.crc, h.csize, h.usize = flagDescriptor, 0, 0, 0 }
-	_ = tail
 	return map[string]forgedZip{
 		"method-local-stored":   {forge([]entry{{name: "p", method: 8, body: payload, local: func(h *head) { h.method = 0 }}}, nil, ""), AnomalyMethodDiffer},
 		"method-central-stored": {forge([]entry{{name: "p", method: 8, body: payload, central: func(h *head) { h.method = 0 }}}, nil, ""), AnomalyMethodDiffer},
@@ -136,7 +135,7 @@ func forged(t testing.TB) map[string]forgedZip {
 		"concatenated-last":     {append(bytes.Clone(other), plain...), AnomalyManyEnds},
 		"prefix":                {append([]byte("MZ this is a stub, PK\x03\x04 and all"), plain...), AnomalyPrepended},
 		"trailing":              {append(bytes.Clone(plain), "junk"...), AnomalyAppended},
-		"trailing-much":         {append(bytes.Clone(plain), make([]byte, 100_000)...), AnomalyNoEnd},
+		"trailing-much":         {append(bytes.Clone(plain), make([]byte, 100_000)...), AnomalyAppended},
 		"in-comment":            {forge([]entry{listed("o", "harmless", 0)}, nil, string(plain)), AnomalyManyEnds},
 		"comment-length":        {plain[:len(plain)-2], ""},
 		"unlisted":              {forge([]entry{listed("o", "harmless", 0), {name: "p", method: 8, body: payload, unlisted: true}}, nil, ""), AnomalyUnlisted},
@@ -157,12 +156,20 @@ func forged(t testing.TB) map[string]forgedZip {
 		"descr-stored":        {forge([]entry{{name: "p", body: payload, local: streamed, after: descr(true, payload, 0), unlisted: true}, listed("o", "x", 0)}, nil, ""), AnomalyDescriptor},
 		"descr-stored-no-sig": {forge([]entry{{name: "p", body: payload, local: streamed, after: descr(false, payload, 0), unlisted: true}, listed("o", "x", 0)}, nil, ""), AnomalyDescriptor},
 		"bad-local-signature": {bytes.Replace(plain, sigLocal, []byte("PK\x03\x00"), 1), AnomalyNoLocal},
-		"bad-all-but-central": {append(bytes.Replace(plain, sigLocal, []byte("XX\x03\x00"), 1)[:len(plain)-22], "cut"...), AnomalyOrphanCentral},
+		"bad-all-but-central": {cutBehindDirectory(two), AnomalyOrphanCentral},
 		"wrong-crc":           {forge([]entry{{name: "p", body: payload, method: 8, local: func(h *head) { h.crc++ }, central: func(h *head) { h.crc++ }}}, nil, ""), AnomalyCRC},
 		"bytes-after-stream":  {forge([]entry{{name: "p", body: payload, raw: append(pack(8, payload), "more"...), method: 8}}, nil, ""), AnomalyTrailingBody},
 		"cut-body":            {plain[:30+4+deflated-1], AnomalyNoEnd},
 		"unicode-path":        {forge([]entry{{name: "p", body: payload, central: func(h *head) { h.extra = "\x75\x70\x09\x00\x01\x00\x00\x00\x00p.js" }}}, nil, ""), ""},
 	}
+}
+
+// cutBehindDirectory breaks the last local header and drops the end record, so
+// that only the directory leads to the last member.
+func cutBehindDirectory(b []byte) []byte {
+	b = bytes.Clone(b[:len(b)-endBytes])
+	copy(b[bytes.LastIndex(b, sigLocal):], "PK\x03\x00")
+	return bytes.Replace(b, sigEnd, []byte("PK\x05\x00"), 1)
 }
 
 type forgedZip struct {

@@ -3,6 +3,7 @@ package archive
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/fivefifty/fivefifty/internal/saferead"
 )
@@ -25,12 +26,14 @@ type tarWalker struct {
 	limits Limits
 	notes  []string
 
-	off    int64 // of the next header
-	resume []int64
-	zeros  bool // a zero block was met
-	misses int  // blocks skipped in a row that are no header
-	global tarExtension
-	body   tarBody
+	off     int64          // of the next header
+	zeros   bool           // a zero block was met
+	forks   []int64        // offsets at which other readers go on, still to be walked
+	visited map[int64]bool // headers met since the first fork; nil before
+	second  *Member        // the present member under its other size
+	body2   tarBody
+	global  tarExtension
+	body    tarBody
 }
 
 func openTar(src io.ReaderAt, size int64, l Limits) (walker, error) {
@@ -49,7 +52,12 @@ func (w *tarWalker) close()              {}
 func (w *tarWalker) note(name string)    { w.notes = noteOnce(w.notes, name) }
 
 func (w *tarWalker) next() (*Member, io.Reader, error) {
-	ext := tarExtension{size: -1}
+	if m := w.second; m != nil {
+		w.second = nil
+		w.body = w.body2
+		return m, &w.body, nil
+	}
+	var ext tarExtension
 	for range maxExtra {
 		h, err := w.header()
 		if err != nil {
@@ -67,14 +75,41 @@ func (w *tarWalker) next() (*Member, io.Reader, error) {
 		}
 		m, size := w.member(h, &ext)
 		w.off = padded(data, size, w.size)
-		w.body = tarBody{
-			section: saferead.Section(w.src, data, size, w.size),
-			member:  m,
-			short:   size > w.size-data,
+		w.body = w.bodyOf(m, data, size)
+		if size != h.size && size < paxNeeded {
+			w.fork(m, data, h.size)
 		}
 		return m, &w.body, nil
 	}
 	return nil, nil, fmt.Errorf("extension headers: %w", ErrLimit)
+}
+
+// paxNeeded is the size from which the header's octal field is too short.
+const paxNeeded = 8 << 30
+
+// fork keeps the reading of those who skip by the header's size although a pax
+// record gives another (CVE-2025-62518).
+func (w *tarWalker) fork(m *Member, data, size int64) {
+	m.note(AnomalyTarSize)
+	if w.visited == nil {
+		w.visited = map[int64]bool{}
+	}
+	w.forks = append(w.forks, padded(data, size, w.size))
+	if size > 0 {
+		other := *m
+		other.Names, other.Anomalies = slices.Clone(m.Names), slices.Clone(m.Anomalies)
+		other.Size, other.Reading = size, "header"
+		m.Reading = "pax"
+		w.second, w.body2 = &other, w.bodyOf(&other, data, size)
+	}
+}
+
+func (w *tarWalker) bodyOf(m *Member, data, size int64) tarBody {
+	return tarBody{
+		section: saferead.Section(w.src, data, size, w.size),
+		member:  m,
+		short:   size > w.size-data,
+	}
 }
 
 // padded is the offset of the block behind n bytes at off.
@@ -107,7 +142,17 @@ func (b *tarBody) Read(p []byte) (int, error) {
 // header returns the next header and moves behind it. Zero blocks end an archive
 // for most readers; some go on (tar -i, and whoever concatenates), so this does.
 func (w *tarWalker) header() (*tarHeader, error) {
-	for w.off < w.size {
+	for {
+		for w.off >= w.size || w.visited[w.off] {
+			if len(w.forks) == 0 {
+				w.off = w.size
+				return nil, io.EOF
+			}
+			w.off, w.forks, w.zeros = w.forks[0], w.forks[1:], false
+		}
+		if w.visited != nil {
+			w.visited[w.off] = true
+		}
 		b, err := saferead.UpTo(w.src, w.off, tarBlock, w.size, tarBlock)
 		if err != nil {
 			return nil, err
@@ -116,7 +161,8 @@ func (w *tarWalker) header() (*tarHeader, error) {
 			if !allZero(b) {
 				w.note(AnomalyAppended)
 			}
-			break
+			w.off = w.size
+			continue
 		}
 		w.off += tarBlock
 		if allZero(b) {
@@ -134,10 +180,29 @@ func (w *tarWalker) header() (*tarHeader, error) {
 		if w.zeros {
 			w.note(AnomalyAfterZeros)
 		}
+		if h.flag == 'S' && b[482] != 0 {
+			if err := w.skipSparseMap(); err != nil {
+				return nil, err
+			}
+		}
 		return h, nil
 	}
-	w.off = w.size
-	return nil, io.EOF
+}
+
+// skipSparseMap moves behind the blocks that continue an old GNU sparse header.
+func (w *tarWalker) skipSparseMap() error {
+	for w.off < w.size {
+		b, err := saferead.UpTo(w.src, w.off, tarBlock, w.size, tarBlock)
+		if err != nil {
+			return err
+		}
+		w.off += tarBlock
+		if len(b) < tarBlock || b[504] == 0 {
+			break
+		}
+	}
+	w.off = min(w.off, w.size)
+	return nil
 }
 
 // member puts a header and its extensions together. It returns the number of
@@ -167,15 +232,12 @@ func (w *tarWalker) member(h *tarHeader, ext *tarExtension) (*Member, int64) {
 		m.note(AnomalyTarSparse)
 	}
 	size := h.size
-	if ext.size < 0 {
-		ext.size = w.global.size
-	}
-	if ext.size >= 0 && ext.sizeSet && ext.size != size {
-		if h.size != 0 {
-			m.note(AnomalyTarSize)
-		}
+	switch {
+	case ext.sizeSet:
 		size = ext.size
-		m.Size = size
+	case w.global.sizeSet:
+		size = w.global.size
 	}
+	m.Size = size
 	return m, size
 }
