@@ -12,6 +12,7 @@ type base64Decoder struct {
 	bits   uint32 // of the quantum that is not complete
 	n      int    // characters in bits, 0 to 3
 	padded bool   // an "=" ended a quantum
+	forked bool   // the reading that stops at the padding was given
 }
 
 // Classes of a byte in base64Class, beside values below 64.
@@ -54,20 +55,32 @@ func (d *base64Decoder) write(p []byte) error {
 	defer chunks.Put(buf)
 	for len(p) > 0 {
 		src := p[:min(len(p), chunk)] // decodes to no more than its own length
-		n := d.decode(buf, src)
-		p = p[len(src):]
+		read, n := d.decode(buf, src)
+		p = p[read:]
 		if n > 0 {
 			if err := d.to.write(buf[:n]); err != nil {
 				return err
 			}
 		}
+		if read < len(src) {
+			d.fork()
+		}
 	}
 	return nil
 }
 
-// decode decodes all of src into dst and returns the number of bytes.
-func (d *base64Decoder) decode(dst *[chunk]byte, src []byte) int {
-	n := 0
+// fork gives the reading of a client that stops at padding, which was followed
+// by data: what was decoded so far.
+func (d *base64Decoder) fork() {
+	d.forked = true
+	if l, ok := d.to.(*leaf); ok {
+		l.w.fork(l.e, "base64=stop")
+	}
+}
+
+// decode decodes src into dst and returns the bytes read and written. It stops
+// early at the first data after padding.
+func (d *base64Decoder) decode(dst *[chunk]byte, src []byte) (read, n int) {
 	for i := 0; i < len(src); {
 		if d.n == 0 && !d.padded {
 			read, wrote := quads(dst[n:], src[i:])
@@ -77,10 +90,13 @@ func (d *base64Decoder) decode(dst *[chunk]byte, src []byte) int {
 				break
 			}
 		}
+		if d.padded && !d.forked && base64Class[src[i]] < 64 {
+			return i, n
+		}
 		n += d.slow(dst[n:], src[i])
 		i++
 	}
-	return n
+	return len(src), n
 }
 
 // quads decodes whole quanta until a byte that is not in the alphabet.

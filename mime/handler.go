@@ -18,3 +18,19 @@ type Handler interface {
 	// written; e.Fault, e.Size and e.Anomalies are final.
 	End(e *Entity)
 }
+
+// Forker is a Handler that can give one entity the bytes which another one has
+// received so far. Where clients disagree only on how far a body goes, the
+// shorter reading is a beginning of the longer one, and it is known to exist only
+// when its end has passed.
+type Forker interface {
+	Handler
+
+	// Fork is called in place of Begin for e, whose body starts with all that was
+	// written to the open entity of. What follows is written to the returned
+	// writer; nil discards it. Handler.End is called for e.
+	//
+	// Without a Forker the shorter reading is no entity; the longer one bears the
+	// anomaly all the same.
+	Fork(of, e *Entity) io.Writer
+}

@@ -2,6 +2,7 @@ package mime
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/emersion/go-message"
 )
@@ -115,7 +116,7 @@ func (h *headerReader) add(p []byte) {
 		h.buf = h.buf[:h.start]
 		h.lastE = 0
 	}
-	if !h.cut && len(h.buf)+len(p) > h.max {
+	if !h.cut && len(p) > 0 && len(h.buf)+len(p) > h.max {
 		h.cut = true
 		if room := h.max - len(h.buf); room > 0 {
 			h.buf = append(h.buf, p[:room]...)
@@ -185,13 +186,18 @@ type header struct {
 	anomalies []string
 	cut       bool
 	body      []byte // what stands after the fields if no blank line does
+
+	// early is the header for a client that ends it at the first line that is no
+	// field, and earlyBody what that client takes for the start of the body; nil
+	// where there is no such line.
+	early     *header
+	earlyBody []byte
 }
 
 // fields takes the header apart. first says that it is the message's own, blank
 // that a blank line ended it.
 func (h *headerReader) fields(first, blank bool) header {
 	raw := bytes.Clone(h.buf[:min(h.start, len(h.buf))])
-	out := header{cut: h.cut}
 	var note Entity
 	if h.lead {
 		note.note(AnomalyLeadingBlank)
@@ -199,51 +205,55 @@ func (h *headerReader) fields(first, blank bool) header {
 	if first {
 		raw = skipFront(raw, &note)
 	}
-	var all [][]byte // raw fields
-	var bodyAt = -1
-	seen := false
-	for off := 0; off < len(raw); {
-		n := fieldLength(raw[off:])
-		field := raw[off : off+n]
-		name, value, ok := splitField(field, &note)
-		switch {
-		case ok:
-			seen = true
-			all = append(all, value.raw)
-			out.keep(name, value.text)
-		default:
-			note.note(AnomalyJunkLine)
-			if bodyAt < 0 {
-				bodyAt = off
-			}
-		}
-		off += n
-	}
-	if !blank && bodyAt >= 0 {
-		out.body = raw[bodyAt:]
-		if seen {
-			note.note(AnomalyNoHeaderEnd)
-		} else {
-			note.Anomalies = nil
-		}
-		out.body = out.body[:trimIfDelimited(out.body, h)]
-	}
-	for i := len(all) - 1; i >= 0; i-- {
-		out.message.AddRaw(all[i])
-	}
-	if out.cut {
+	if h.cut {
 		note.note(AnomalyHeaderCut)
+	}
+	front := slices.Clone(note.Anomalies)
+	out, junkAt := parseFields(raw, &note)
+	out.cut = h.cut
+	switch {
+	case junkAt < 0:
+	case !blank:
+		out.body = raw[junkAt:]
+		if h.start > len(h.buf) { // a delimiter line was dropped; the line end before it is its own
+			out.body = out.body[:trimLineEnd(out.body, len(out.body))]
+		}
+		note.Anomalies = front
+		if junkAt > 0 {
+			note.note(AnomalyNoHeaderEnd)
+		}
+	case junkAt > 0 && !h.cut:
+		early, _ := parseFields(raw[:junkAt], &Entity{})
+		early.anomalies = append(front, AnomalyNoHeaderEnd)
+		out.early, out.earlyBody = &early, append(raw[junkAt:len(raw):len(raw)], raw[trimLineEnd(raw, len(raw)):]...) // the blank line, as the others end
 	}
 	out.anomalies = note.Anomalies
 	return out
 }
 
-// trimIfDelimited returns the length of a body that was read as header lines.
-func trimIfDelimited(body []byte, h *headerReader) int {
-	if h.start > len(h.buf) { // a delimiter line was dropped: the line end before it is its own
-		return trimLineEnd(body, len(body))
+// parseFields splits raw into fields; junkAt is where the first line stands that
+// is none, or -1.
+func parseFields(raw []byte, note *Entity) (out header, junkAt int) {
+	var all [][]byte
+	junkAt = -1
+	for off := 0; off < len(raw); {
+		n := fieldLength(raw[off:])
+		name, value, ok := splitField(raw[off:off+n], note)
+		if ok {
+			all = append(all, value.raw)
+			out.keep(name, value.text)
+		} else {
+			note.note(AnomalyJunkLine)
+			if junkAt < 0 {
+				junkAt = off
+			}
+		}
+		off += n
 	}
-	return len(body)
+	for i := len(all) - 1; i >= 0; i-- {
+		out.message.AddRaw(all[i])
+	}
+	return out, junkAt
 }
 
 // skipFront removes what stands in front of a message's first field.

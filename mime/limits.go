@@ -11,7 +11,7 @@ type Limits struct {
 	HeaderBytes int // bytes of one entity's header; default 256 KiB
 	Entities    int // entities in the message, readings included; default 1,024
 	Depth       int // multiparts within multiparts; default 17
-	Readings    int // readings of one entity; default 8
+	Readings    int // readings of one entity, those of the multiparts around it multiplied in; default 8
 }
 
 const (

@@ -28,6 +28,13 @@ func (e *Entity) describe(h *header) {
 	if len(e.Names) > 1 {
 		e.note(AnomalyNames)
 	}
+	for _, f := range h.descs {
+		// QUIRK: RFC 2045 section 8 has a description here. Outlook writes the
+		// file's name, and mutt shows it in place of one.
+		if len(f) > 0 && len(f) <= maxDescription {
+			e.addName(Name{Value: decodeWords(e, f), Raw: f, Source: FromDescription})
+		}
+	}
 }
 
 // addNames adds every value that the parameters give the attribute: the extended
@@ -43,6 +50,10 @@ func (e *Entity) addNames(list []param, attribute string, from NameSource) {
 		}
 	}
 }
+
+// maxDescription is the longest description that is taken for a name, in bytes:
+// file systems end there.
+const maxDescription = 255
 
 // maxNames bounds the names of one entity: past a handful they are an attack on
 // whoever compares them.

@@ -17,9 +17,56 @@ type reading struct {
 	multipart bool
 }
 
+// candidate is one entity in one reading, before it begins.
+type candidate struct {
+	e     Entity
+	r     reading
+	start []byte // of the body, where this reading has it start in the header
+}
+
 // openEntity begins the entity that h describes, in all its readings, and
 // directs the body to them.
-func (s *stream) openEntity(h header) {
+//
+// Readings of a multipart multiply with those of its parts: Limits.Readings
+// holds for their product, so that no byte is read more often than that.
+func (s *stream) openEntity(h header) error {
+	room := max(1, s.w.limits.Readings/s.readings)
+	all := s.candidates(&h, "", nil)
+	if h.early != nil {
+		// QUIRK: RFC 5322 section 2.2. Thunderbird and Outlook skip a line that is
+		// no field, mutt and Python's email package take it for the body's first.
+		for i := range all {
+			all[i].r.label = joinLabels("header=long", all[i].r.label)
+		}
+		all = append(all, s.candidates(h.early, "header=short", h.earlyBody)...)
+	}
+	if len(all) > room {
+		all = all[:room]
+		all[0].e.fault(&LimitError{Limit: "readings", Max: int64(s.w.limits.Readings)})
+	}
+	if len(all) == 1 {
+		s.openOnly(&all[0])
+		return nil
+	}
+	var to fanOut
+	for i := range all {
+		c := &all[i]
+		c.e.Reading = joinLabels(c.e.Reading, c.r.label)
+		one := s.openReading(&c.e, c.r, len(all))
+		if one == nil {
+			continue
+		}
+		to = append(to, one)
+		if err := one.write(c.start); err != nil {
+			return err
+		}
+	}
+	s.startBody(to)
+	return nil
+}
+
+// candidates lists the readings that one header admits.
+func (s *stream) candidates(h *header, label string, start []byte) []candidate {
 	parent, path := s.place()
 	base := Entity{Path: path, Parent: parent, Header: h.message, Anomalies: h.anomalies}
 	if parent != nil {
@@ -29,53 +76,42 @@ func (s *stream) openEntity(h header) {
 	if h.cut {
 		base.fault(&LimitError{Limit: "header", Max: int64(s.w.limits.HeaderBytes)})
 	}
-	base.describe(&h)
-	readings, over := s.w.readings(&base, &h, s.digest())
-	if over {
-		base.fault(&LimitError{Limit: "readings", Max: int64(s.w.limits.Readings)})
+	base.describe(h)
+	list := readings(&base, h, s.digest())
+	all := make([]candidate, len(list))
+	for i, r := range list {
+		r.label = joinLabels(label, r.label)
+		all[i] = candidate{e: base, r: r, start: start}
+		all[i].e.Anomalies = slices.Clone(base.Anomalies)
 	}
-	if len(readings) == 1 {
-		s.openOnly(base, readings[0])
-		return
-	}
-	var all fanOut
-	for i, r := range readings {
-		e := base
-		e.Anomalies = slices.Clone(base.Anomalies)
-		if i > 0 && over {
-			e.Fault = nil
-		}
-		e.Reading = joinLabels(base.Reading, r.label)
-		if to := s.openReading(&e, r); to != nil {
-			all = append(all, to)
-		}
-	}
-	s.startBody(all)
+	return all
 }
 
 // openOnly begins the only reading of an entity. A multipart that needs no
 // decoding is split here, so that its delimiters stand on the stack.
-func (s *stream) openOnly(e Entity, r reading) {
-	if r.multipart && identity(r.encoding) && s.mayNest(&e) {
-		r.fill(&e)
-		if _, ok := s.w.begin(&e); ok {
-			s.push(r.frame(&e))
-		} else {
-			s.startBody(nil)
-		}
+func (s *stream) openOnly(c *candidate) {
+	e, r := &c.e, c.r
+	if !r.multipart || !identity(r.encoding) || !s.mayNest(e) {
+		s.startBody(s.openReading(e, r, 1))
 		return
 	}
-	s.startBody(s.openReading(&e, r))
+	r.fill(e)
+	if _, ok := s.w.begin(e); !ok {
+		s.startBody(nil)
+		return
+	}
+	s.push(r.frame(e))
 }
 
-// openReading begins one reading of an entity; nil if the message has no room.
-func (s *stream) openReading(e *Entity, r reading) sink {
+// openReading begins one of n readings of an entity; nil if the message has no
+// room.
+func (s *stream) openReading(e *Entity, r reading, n int) sink {
 	if r.multipart && !s.mayNest(e) {
 		r.multipart = false
 	}
 	r.fill(e)
 	if !r.multipart {
-		if parentIsTop := e.Parent == nil; parentIsTop {
+		if e.Parent == nil {
 			e.Path = "1"
 		}
 		l := newLeaf(s.w, e, textual(e.MediaType))
@@ -88,6 +124,7 @@ func (s *stream) openReading(e *Entity, r reading) sink {
 		return nil
 	}
 	sub := newStream(s.w, e)
+	sub.readings = s.readings * n
 	sub.push(r.frame(e))
 	return decoderFor(r.encoding, e, sub)
 }
@@ -137,9 +174,8 @@ func (r *reading) frame(e *Entity) frame {
 	}
 }
 
-// readings lists the ways to take the entity, the likeliest first, within
-// Limits.Readings; over says that there were more.
-func (w *Walker) readings(e *Entity, h *header, digest bool) (all []reading, over bool) {
+// readings lists the ways to take the entity, the likeliest first.
+func readings(e *Entity, h *header, digest bool) (all []reading) {
 	types := typeReadings(e, h.types, digest)
 	encs := encodingReadings(e, h.encodings)
 	for _, t := range types {
@@ -152,8 +188,8 @@ func (w *Walker) readings(e *Entity, h *header, digest bool) (all []reading, ove
 			tried = []string{encs[0], "7bit"}
 		}
 		for _, enc := range tried {
-			if len(all) >= w.limits.Readings {
-				return all, true
+			if len(all) == maxReadings {
+				return all
 			}
 			r := t
 			r.encoding = enc
@@ -163,8 +199,11 @@ func (w *Walker) readings(e *Entity, h *header, digest bool) (all []reading, ove
 			all = append(all, r)
 		}
 	}
-	return all, false
+	return all
 }
+
+// maxReadings bounds the list of readings; Limits.Readings bounds those taken.
+const maxReadings = 1024
 
 // typeReadings lists what the Content-Type fields declare: one reading for each
 // boundary, and one for the leaf types among them if there are several fields.
@@ -179,6 +218,9 @@ func typeReadings(e *Entity, fields []string, digest bool) []reading {
 	var all []reading
 	leaf := false
 	for _, f := range fields {
+		if len(all) >= maxReadings {
+			break
+		}
 		word, list, odd := scanParams(f)
 		if odd {
 			e.note(AnomalyBadParameter)

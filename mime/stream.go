@@ -11,6 +11,8 @@ type stream struct {
 	parent *Entity // of the outermost entity here; nil for the message
 	frames []frame // open multiparts, the outermost first
 
+	readings int // in how many readings the bytes of this stream are read, with it
+
 	state streamState
 	head  headerReader
 	cur   sink // takes the body, preamble or epilogue; nil discards
@@ -49,7 +51,7 @@ const maxBoundary = 1000
 const delimiterSlack = 128
 
 func newStream(w *Walker, parent *Entity) *stream {
-	return &stream{w: w, parent: parent}
+	return &stream{w: w, parent: parent, readings: 1}
 }
 
 func (s *stream) startHeader() {
@@ -179,7 +181,9 @@ func (s *stream) ownHeader() bool { return s.parent == nil && len(s.frames) == 0
 // the header, what stands after its last field is the body.
 func (s *stream) endHeader(blank bool) error {
 	fields := s.head.fields(s.ownHeader(), blank)
-	s.openEntity(fields)
+	if err := s.openEntity(fields); err != nil {
+		return err
+	}
 	if len(fields.body) == 0 {
 		return nil
 	}

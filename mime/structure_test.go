@@ -46,6 +46,11 @@ func TestStructure(t *testing.T) {
 		{"encoded multipart", "Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: base64\n\nLS1iCgpBCi0tYi0tCg==\n",
 			":1:multipart/mixed:\n:1:multipart/mixed:\n1:0:text/plain:A\npreamble:2:text/plain:LS1iCgpBCi0tYi0tCg==¶"},
 		{"two encodings", "Content-Transfer-Encoding: base64\nContent-Transfer-Encoding: 7bit\n\nSGVsbG8=\n", "1:0:text/plain:Hello\n1:0:text/plain:SGVsbG8=¶"},
+		{"base64 after padding", "Content-Transfer-Encoding: base64\n\nSGVsbG8=\nSGVs\nbG8=\nSGVsbG8=", "1:0:text/plain:HelloHelloHello\n1:0:text/plain:Hello"},
+		{"junk line in the header", "Subject: x\njunk\nContent-Transfer-Encoding: base64\n\nSGVsbG8=",
+			"1:0:text/plain:Hello\n1:0:text/plain:junk¶Content-Transfer-Encoding: base64¶¶SGVsbG8="},
+		{"two types", "Content-Type: multipart/mixed; boundary=b\nContent-Type: text/html\n\n--b\n\nA\n--b--\n",
+			":1:multipart/mixed:\n1:0:text/html:--b¶¶A¶--b--¶\n1:0:text/plain:A"},
 		{"two boundaries", "Content-Type: multipart/mixed; boundary=b; boundary=c\n\n--b\n\nA\n--b--\n--c\n\nC\n--c--\n",
 			":1:multipart/mixed:\n:1:multipart/mixed:\n1:0:text/plain:A\nepilogue:3:text/plain:--c¶¶C¶--c--¶\npreamble:2:text/plain:--b¶¶A¶--b--\n1:0:text/plain:C"},
 	} {

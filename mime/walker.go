@@ -3,6 +3,7 @@ package mime
 import (
 	"errors"
 	"io"
+	"slices"
 )
 
 // Walker splits the message that is written to it. It is not safe for
@@ -69,9 +70,6 @@ func (w *Walker) Close() error {
 	return w.err
 }
 
-// walkBuffer is the piece in which Walk reads, in bytes.
-const walkBuffer = 32 << 10
-
 // Walk writes all of r to a new Walker and closes it. An error of r is returned
 // after all open entities have ended.
 func Walk(r io.Reader, h Handler, l Limits) error {
@@ -79,11 +77,12 @@ func Walk(r io.Reader, h Handler, l Limits) error {
 	if err != nil {
 		return err
 	}
-	buf := make([]byte, walkBuffer)
+	buf := chunks.Get().(*[chunk]byte)
+	defer chunks.Put(buf)
 	var readErr error
 	for readErr == nil {
 		var n int
-		n, readErr = r.Read(buf)
+		n, readErr = r.Read(buf[:])
 		if _, err := w.Write(buf[:n]); err != nil {
 			readErr = err
 		}
@@ -111,6 +110,27 @@ func (w *Walker) begin(e *Entity) (out io.Writer, ok bool) {
 	}
 	w.open = append(w.open, e)
 	return w.h.Begin(e), true
+}
+
+// fork gives what of received so far as an entity of its own, if the Handler can
+// do that. Carved entities are not repeated for it.
+func (w *Walker) fork(of *Entity, label string) {
+	f, ok := w.h.(Forker)
+	if !ok || w.full {
+		return
+	}
+	if w.entities >= w.limits.Entities {
+		w.stop()
+		return
+	}
+	w.entities++
+	e := *of
+	e.Anomalies = slices.Clone(of.Anomalies)
+	e.Reading = joinLabels(of.Reading, label)
+	e.note(AnomalyBase64Resumed)
+	w.open = append(w.open, &e)
+	f.Fork(of, &e)
+	w.end(&e)
 }
 
 // stop ends the examination: the message entity bears the fault, and so does

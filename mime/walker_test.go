@@ -36,6 +36,12 @@ func (r *recorder) Begin(e *Entity) io.Writer {
 	return &rec.body
 }
 
+func (r *recorder) Fork(of, e *Entity) io.Writer {
+	out := r.Begin(e)
+	out.Write(r.open[of].body.Bytes())
+	return out
+}
+
 func (r *recorder) End(e *Entity) {
 	rec := r.open[e]
 	if rec == nil || rec.done {

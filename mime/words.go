@@ -29,6 +29,9 @@ func decodeWords(e *Entity, s string) string {
 	}
 	afterWord := false
 	for len(s) > 0 {
+		if !strings.Contains(s, "?=") {
+			break // no word ends any more: without this each start would be searched to the end
+		}
 		cs, text, size := encodedWord(s)
 		if size == 0 {
 			next := strings.Index(s[1:], "=?") + 1
@@ -56,8 +59,12 @@ func decodeWords(e *Entity, s string) string {
 		s = s[size:]
 	}
 	flush()
+	out.WriteString(decodeRaw(e, []byte(s)))
 	return out.String()
 }
+
+// maxCharset bounds a charset with its language, in bytes.
+const maxCharset = 64
 
 // encodedWord reads the encoded-word that s starts with; size 0 is none.
 func encodedWord(s string) (charset string, text []byte, size int) {
@@ -65,8 +72,12 @@ func encodedWord(s string) (charset string, text []byte, size int) {
 	if !ok {
 		return "", nil, 0
 	}
-	charset, rest, ok = strings.Cut(rest, "?")
-	if !ok || len(charset) > 64 || strings.ContainsAny(charset, " \t=") || len(rest) < 2 || rest[1] != '?' {
+	n := strings.IndexByte(rest[:min(len(rest), maxCharset)], '?')
+	if n < 0 {
+		return "", nil, 0
+	}
+	charset, rest = rest[:n], rest[n+1:]
+	if strings.ContainsAny(charset, " \t=") || len(rest) < 2 || rest[1] != '?' {
 		return "", nil, 0
 	}
 	kind := rest[0]
