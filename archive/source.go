@@ -7,6 +7,7 @@ import "io"
 type sourceError struct{ err error }
 
 func (e *sourceError) Error() string { return e.err.Error() }
+func (e *sourceError) Unwrap() error { return e.err }
 
 // source marks the errors of the reader below a decoder.
 type source struct{ r io.Reader }

@@ -166,6 +166,8 @@ func (b *zipBody) end() (int64, bool) {
 		return data + claim + max(0, b.stop-data-b.n), true
 	case b.ended:
 		return b.stop, true
+	case claim >= 0 && b.p.descr:
+		return data + claim + b.z.descriptor(data+claim, claim).length, true
 	case claim >= 0:
 		return data + claim, true
 	case b.plain != nil:
