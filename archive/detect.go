@@ -3,8 +3,7 @@ package archive
 import (
 	"bytes"
 	"io"
-
-	"github.com/fivefifty/fivefifty/internal/saferead"
+	"sync"
 )
 
 // How far Detect looks, in bytes.
@@ -15,23 +14,36 @@ const (
 
 // probe is a container's head and tail.
 type probe struct {
-	src  io.ReaderAt
 	size int64
 	head []byte // the first headBytes
 	tail []byte // the last tailBytes; may overlap head
+}
+
+// heads are buffers of a fixed size: Detect runs on every object.
+var heads = sync.Pool{New: func() any { return new([headBytes + tailBytes]byte) }}
+
+// readSome fills p from off as far as the source goes.
+func readSome(src io.ReaderAt, off int64, p []byte) []byte {
+	if len(p) == 0 {
+		return p
+	}
+	n, _ := src.ReadAt(p, off)
+	return p[:n]
 }
 
 // Detect returns every format whose signature occurs, in a fixed order. A file
 // can be of several formats: which of them a mail client opens depends on its
 // name as much as on its bytes. A read error counts as absence.
 func Detect(src io.ReaderAt, size int64) []Format {
-	p := &probe{src: src, size: size}
-	p.head, _ = saferead.UpTo(src, 0, headBytes, size, headBytes)
+	buf := heads.Get().(*[headBytes + tailBytes]byte)
+	defer heads.Put(buf)
+	p := &probe{size: size}
+	p.head = readSome(src, 0, buf[:min(headBytes, max(0, size))])
 	off := max(0, size-tailBytes)
 	if int64(len(p.head)) == size {
 		p.tail = p.head[off:]
 	} else {
-		p.tail, _ = saferead.UpTo(src, off, tailBytes, size, tailBytes)
+		p.tail = readSome(src, off, buf[headBytes:])
 	}
 	var found []Format
 	for i := range formats {
