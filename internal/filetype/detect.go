@@ -3,14 +3,17 @@ package filetype
 // Detect tells the type of an object. head is its first bytes: 8 KiB of them decide, and fewer are completed from
 // src. src may be nil, then head is the whole object. Detect keeps neither. It is safe for concurrent use if src is.
 func Detect(head []byte, src Source) Type {
-	v := newView(head, src)
-	if v.size == 0 {
+	// A size below what has already been seen is a lie; what has been seen stands.
+	size := int64(len(head))
+	if src != nil {
+		size = max(size, src.Size())
+	}
+	if size == 0 {
 		return types[kEmpty]
 	}
-	v.scratch = scratches.Get().(*scratch)
-	defer scratches.Put(v.scratch)
-	v.fill()
-	return types[v.detect()]
+	s := scratches.Get().(*scratch)
+	defer s.release()
+	return types[s.open(head, src, size).detect()]
 }
 
 // detect asks in order of certainty: what the first bytes alone decide, what the place of a disk image's

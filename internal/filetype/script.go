@@ -6,11 +6,14 @@ import "bytes"
 // not count as code, so that single words never decide: their place in the line or what follows them does.
 type signs struct {
 	bat, batSure int
+	batKinds     uint8 // which kinds of batch lines were met, a bit each: one alone is some other language's
 	vbs, vbsEnd  int
 	ps, psCall   int
 	py, pyBlock  int
 	perl         int
 	js, jsEnd    int
+	jsSemi       int
+	golang       bool // a line "package name", a syntax error in a script
 }
 
 // script types a text by its lines, then by the calls that only one language has. t is in lower case.
@@ -29,7 +32,7 @@ func script(t []byte) kind {
 			s.line(l)
 		}
 	}
-	if s.batSure > 0 || s.bat >= 3 {
+	if s.batSure > 0 || s.bat >= 3 && s.batKinds&(s.batKinds-1) != 0 {
 		return kBat
 	}
 	if s.vbs+s.vbsEnd+s.js+s.jsEnd+s.ps+s.psCall+s.py+s.perl == 0 && bytes.IndexByte(t, '(') < 0 {
@@ -38,10 +41,26 @@ func script(t []byte) kind {
 	return s.kind(t)
 }
 
+const (
+	batSet = 1 << iota
+	batJump
+	batFor
+	batIf
+	batCall
+	batFile
+)
+
+func (s *signs) batch(kind uint8) {
+	s.bat++
+	s.batKinds |= kind
+}
+
+// kind weighs the signs. The order puts the calls that only one language has before the shapes that several share.
 func (s *signs) kind(t []byte) kind {
 	contains := func(word string) bool { return bytes.Contains(t, []byte(word)) }
-	activex := contains("activexobject(")
-	create := contains("createobject(")
+	object := contains("object(") // one search in place of two, for most texts
+	activex := object && contains("activexobject(")
+	create := object && contains("createobject(")
 	wsh := contains("wscript.")
 	switch {
 	case activex && (s.js+s.jsEnd > 0 || contains("new activexobject(")):
@@ -58,17 +77,35 @@ func (s *signs) kind(t []byte) kind {
 		return kPerl
 	case wsh && s.jsEnd > 0:
 		return kJS
-	case s.js >= 2 && s.jsEnd >= 2, s.js >= 1 && (contains("eval(") || contains("fromcharcode") || contains("document.") || contains("window.") || contains("function(") || contains("=>")) && (contains(";") || contains("}")),
-		contains("eval(") && contains("fromcharcode("), contains("(function(") && contains("})"):
+	case s.golang && s.jsSemi < 3:
+		return none
+	case s.js >= 2 && s.jsEnd >= 2 && (s.jsSemi >= 1 || contains("=> {") || contains("require(")),
+		s.js >= 1 && s.jsEnd >= 1 && jsWords(t), contains("eval(") && contains("fromcharcode("), contains("(function(") && contains("})"):
 		return kJS
 	}
 	return none
 }
 
+// jsWords looks for what a script that declares one variable does with it.
+func jsWords(t []byte) bool {
+	if bytes.IndexByte(t, ';') < 0 && bytes.IndexByte(t, '}') < 0 {
+		return false
+	}
+	for _, w := range [...]string{"eval(", "fromcharcode", "document.", "window.", "function(", "=>"} {
+		if bytes.Contains(t, []byte(w)) {
+			return true
+		}
+	}
+	return false
+}
+
 // line looks at one trimmed line.
 func (s *signs) line(l []byte) {
-	switch last := l[len(l)-1]; last {
-	case ';', '{', '}':
+	switch l[len(l)-1] {
+	case ';':
+		s.jsEnd++
+		s.jsSemi++
+	case '{', '}':
 		s.jsEnd++
 	}
 	switch l[0] {
@@ -77,8 +114,8 @@ func (s *signs) line(l []byte) {
 			s.batSure++
 		}
 	case ':':
-		if len(l) > 1 && bytes.IndexByte(l, ' ') < 0 {
-			s.bat++
+		if len(l) > 1 && ident(l[1:]) {
+			s.batch(batJump)
 		}
 	case '$':
 		s.dollar(l)
@@ -133,20 +170,23 @@ func (s *signs) word(l []byte) {
 			if has(arg, e+1, " ") {
 				s.vbs++
 			} else {
-				s.bat++
+				s.batch(batSet)
 			}
 		} else if has(arg, 0, "/p ") || has(arg, 0, "/a ") || has(arg, 0, "\"") {
-			s.bat++
+			s.batch(batSet)
 		}
 	case "setlocal", "endlocal":
-		s.bat++
+		if len(arg) == 0 || has(arg, 0, "enable") || has(arg, 0, "disable") {
+			s.batch(batSet)
+		}
 	case "goto":
 		if ident(arg) || has(arg, 0, ":") {
-			s.bat++
+			s.batch(batJump)
 		}
 	case "for":
 		if has(arg, 0, "%%") || has(arg, 0, "/f ") {
-			s.bat += 2
+			s.batch(batFor)
+			s.batch(batFor)
 		} else if has(arg, 0, "each ") && bytes.Contains(arg, []byte(" in ")) && bytes.IndexByte(arg, '.') > 0 && ident(arg[len(arg)-1:]) {
 			s.vbs++
 		} else if has(arg, 0, "(var ") || has(arg, 0, "(let ") {
@@ -154,7 +194,7 @@ func (s *signs) word(l []byte) {
 		}
 	case "if":
 		if has(arg, 0, "exist ") && (bytes.IndexByte(arg, '%') >= 0 || bytes.IndexByte(arg, '\\') >= 0) || has(arg, 0, "errorlevel ") || has(arg, 0, "not exist ") || has(arg, 0, "\"%") {
-			s.bat++
+			s.batch(batIf)
 		}
 	case "start", "cmd", "copy", "del", "call", "powershell", "mshta", "certutil", "bitsadmin", "rundll32", "regsvr32", "cscript", "wscript", "curl":
 		s.command(name, arg)
@@ -202,6 +242,8 @@ func (s *signs) word(l []byte) {
 		if bytes.Contains(arg, []byte(" import ")) {
 			s.py++
 		}
+	case "package":
+		s.golang = s.golang || ident(arg)
 	case "def", "class":
 		if e := bytes.IndexByte(arg, '('); e > 0 && ident(arg[:e]) && bytes.HasSuffix(arg, []byte(":")) {
 			s.pyBlock++
@@ -283,7 +325,11 @@ func (s *signs) command(name string, arg []byte) {
 		}
 	case "start", "copy", "del", "call", "curl", "wscript", "cscript":
 		if option || bytes.IndexByte(arg, '%') >= 0 || bytes.IndexByte(arg, '\\') >= 0 {
-			s.bat++
+			if name == "copy" || name == "del" || name == "curl" {
+				s.batch(batFile)
+			} else {
+				s.batch(batCall)
+			}
 		}
 	}
 }

@@ -23,6 +23,7 @@ type scratch struct {
 	tail  [tailSize]byte
 	dir   [tailSize]byte
 	out   [4096]byte
+	view  view
 }
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
@@ -36,13 +37,17 @@ type view struct {
 	*scratch
 }
 
-func newView(head []byte, src Source) view {
-	v := view{head: head, src: src, size: int64(len(head)), reads: maxReads}
-	if src != nil {
-		// A size below what has already been seen is a lie; what has been seen stands.
-		v.size = max(v.size, src.Size())
-	}
-	return v
+// open prepares the view that lies in the scratch itself.
+func (s *scratch) open(head []byte, src Source, size int64) *view {
+	s.view = view{head: head, src: src, size: size, reads: maxReads, scratch: s}
+	s.view.fill()
+	return &s.view
+}
+
+// release gives the scratch back without what belongs to the caller.
+func (s *scratch) release() {
+	s.view = view{}
+	scratches.Put(s)
 }
 
 // fill completes a head shorter than headSize from the source, so that the answer does not depend on how much
