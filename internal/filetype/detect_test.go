@@ -238,6 +238,7 @@ func TestProse(t *testing.T) {
 		"The price is $5 = 4 euro\n$10 = 8 euro\n", "Call cmd and then copy what it prints, or use curl.\ncmd is black.\n",
 		"Please run the following: powershell -enc is bad.\n", "eval( is evil, document. it\n", "a(b)\nc(d);\n",
 		"import os is how Python starts\n", "#! is called shebang\n", "Hello {name};\nhow are you;\n",
+		"# Usage\n\n```js\nconst a = 1;\nlet b = 2;\nwindow.open(a);\n```\n",
 		"2024-01-01 12:00:00 INFO start /api/v1\n2024-01-01 12:00:01 WARN function(x) failed;\n",
 	} {
 		if got := Detect([]byte(s), nil); got.Name != "text" {

@@ -13,6 +13,8 @@ type signs struct {
 	perl         int
 	js, jsEnd    int
 	jsSemi       int
+	sentences    int  // lines of many words and no punctuation of code
+	fenced       bool // a line that Markdown has and JavaScript has not
 	golang       bool // a line "package name", a syntax error in a script
 }
 
@@ -77,7 +79,7 @@ func (s *signs) kind(t []byte) kind {
 		return kPerl
 	case wsh && s.jsEnd > 0:
 		return kJS
-	case s.golang && s.jsSemi < 3:
+	case s.golang && s.jsSemi < 3, s.fenced, s.sentences > s.jsEnd && s.sentences > 2:
 		return none
 	case s.js >= 2 && s.jsEnd >= 2 && (s.jsSemi >= 1 || contains("=> {") || contains("require(")),
 		s.js >= 1 && s.jsEnd >= 1 && jsWords(t), contains("eval(") && contains("fromcharcode("), contains("(function(") && contains("})"):
@@ -101,6 +103,9 @@ func jsWords(t []byte) bool {
 
 // line looks at one trimmed line.
 func (s *signs) line(l []byte) {
+	if bytes.Count(l, []byte(" ")) >= 7 && !bytes.ContainsAny(l, ";=") && l[0] != '/' && l[0] != '*' {
+		s.sentences++
+	}
 	switch l[len(l)-1] {
 	case ';':
 		s.jsEnd++
@@ -109,6 +114,8 @@ func (s *signs) line(l []byte) {
 		s.jsEnd++
 	}
 	switch l[0] {
+	case '`', '#':
+		s.fenced = s.fenced || has(l, 0, "```") || has(l, 0, "# ") || has(l, 0, "##")
 	case '@':
 		if has(l, 0, "@echo off") || has(l, 0, "@powershell") || has(l, 0, "@cmd") || has(l, 0, "@start ") || has(l, 0, "@set ") {
 			s.batSure++
