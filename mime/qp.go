@@ -67,6 +67,13 @@ func (d *qpDecoder) decode(p []byte, buf *[chunk]byte, last bool) (int, error) {
 			}
 		}
 		if p[i] == '=' {
+			if len(p)-i >= 3 {
+				if hi, lo := hexValue[p[i+1]], hexValue[p[i+2]]; hi|lo < 16 {
+					buf[n] = hi<<4 | lo
+					n, i = n+1, i+3
+					continue
+				}
+			}
 			c, size, ok := d.escape(p[i:], last)
 			if size == 0 {
 				break
@@ -76,6 +83,11 @@ func (d *qpDecoder) decode(p []byte, buf *[chunk]byte, last bool) (int, error) {
 				n++
 			}
 			i += size
+			continue
+		}
+		if i+1 < len(p) && p[i+1] == '=' { // escapes stand close together in binary data
+			buf[n] = p[i]
+			n, i = n+1, i+1
 			continue
 		}
 		run := p[i:]
@@ -94,15 +106,10 @@ func (d *qpDecoder) decode(p []byte, buf *[chunk]byte, last bool) (int, error) {
 	return i, nil
 }
 
-// escape reads what starts with the "=" in p[0]: its byte if ok, and its size in
-// p; size 0 asks for more of the body.
+// escape reads what starts with the "=" in p[0] and is no escaped byte: the byte
+// that it stands for if ok, and its size in p; size 0 asks for more of the body.
 func (d *qpDecoder) escape(p []byte, last bool) (c byte, size int, ok bool) {
-	if len(p) >= 3 {
-		hi, lo := hexValue[p[1]], hexValue[p[2]]
-		if hi|lo < 16 {
-			return hi<<4 | lo, 3, true
-		}
-	} else if !last && (len(p) == 1 || hexValue[p[1]] < 16) {
+	if len(p) < 3 && !last && (len(p) == 1 || hexValue[p[1]] < 16) {
 		return 0, 0, false
 	}
 	j := 1

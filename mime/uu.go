@@ -10,6 +10,7 @@ type uuDecoder struct {
 	line []byte
 	cr   bool
 	done bool // "end" was seen
+	out  [66]byte
 }
 
 // uuLineMax is what is kept of a line, in bytes: 61 is usual, 85 the longest.
@@ -58,13 +59,12 @@ func (d *uuDecoder) endLine() error {
 
 // data decodes one line; ok is false if it can't be one of data.
 func (d *uuDecoder) data(line []byte) (ok bool, err error) {
-	var out [66]byte
-	n, ok := uuLine(&out, line)
+	n, ok := uuLine(&d.out, line)
 	if !ok {
 		d.e.note(AnomalyBadUU)
 		return false, nil
 	}
-	return true, d.to.write(out[:n])
+	return true, d.to.write(d.out[:n])
 }
 
 func (d *uuDecoder) close() error {
@@ -79,7 +79,7 @@ func (d *uuDecoder) close() error {
 // uuLine decodes a line of data into out.
 //
 // QUIRK: blanks at the end of a line are lost in the mail; they stand for zero
-// bits. A few bytes past the end are the checksum that some encoders write.
+// bits, so that a line of two bytes can give 63. A few bytes past the end are the checksum that some encoders write.
 func uuLine(out *[66]byte, line []byte) (n int, ok bool) {
 	if len(line) == 0 || len(line) > uuLineMax-1 {
 		return 0, false

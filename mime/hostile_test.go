@@ -1,0 +1,81 @@
+package mime
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestHostile walks messages that make parsers of mail slow or large. Time and
+// memory must not grow faster than the message.
+func TestHostile(t *testing.T) {
+	const size = 1 << 20
+	fill := func(head, unit string) string {
+		return head + strings.Repeat(unit, size/len(unit))
+	}
+	var unclosed strings.Builder
+	for i := range 400 {
+		fmt.Fprintf(&unclosed, "Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n", i, i)
+	}
+	const multi = "Content-Type: multipart/mixed; boundary=b\n\n"
+	long := strings.Repeat("x", 900)
+	for name, msg := range map[string]string{
+		"delimiter look-alikes":  fill(multi+"--b\n\n", "\n--a"),
+		"dashes":                 fill(multi+"--b\n\n", "-"),
+		"lines of dashes":        fill(multi+"--b\n\n", "--\n"),
+		"beginnings":             fill("Content-Type: multipart/mixed; boundary="+long+"y\n\n", "\n--"+long),
+		"CR only text":           fill("Subject: x\r\r", "a text\r"),
+		"CR only header":         fill("Subject: x\r", "a: b\r"),
+		"one line":               fill("Subject: x\n\n", "abc "),
+		"one header line":        fill("Subject: ", "abc "),
+		"equal signs":            fill("Content-Transfer-Encoding: quoted-printable\n\n", "="),
+		"soft breaks":            fill("Content-Transfer-Encoding: quoted-printable\n\n", "=   "),
+		"base64 padding":         fill("Content-Transfer-Encoding: base64\n\n", "QQ=="),
+		"base64 junk":            fill("Content-Transfer-Encoding: base64\n\n", "Q!"),
+		"begin lines":            fill("Subject: x\n\n", "begin 644 x\n"),
+		"field lines":            fill("Subject: x\n\n", "\nFrom: a\nTo: b\n"),
+		"uu length bytes":        fill("Subject: x\n\nbegin 644 x\n", "_\n"),
+		"unclosed multiparts":    unclosed.String(),
+		"parts":                  fill(multi, "--b\n"),
+		"parts and epilogues":    fill(multi, "--b\n\n--b--\nx\n"),
+		"comments":               fill("Content-Type: text/plain", "(a "),
+		"parameters":             fill("Content-Type: text/plain", ";a*0=b"),
+		"blanks in a value":      fill("Content-Type: text/plain; name=", "a  "),
+		"word starts":            fill("Content-Type: text/plain; name=\"", "=?a?Q?b"),
+		"words":                  fill("Content-Type: text/plain; name=\"", "=?a?Q?b?= "),
+		"types":                  fill("", "Content-Type: multipart/x; boundary=a; boundary=b\n"),
+		"encodings":              fill("", "Content-Transfer-Encoding: base64 7bit\n"),
+		"junk lines":             fill(multi, "--b\nA: b\njunk\n\n"),
+		"junk lines, no end":     fill(multi, "--b\nA: b\njunk\n"),
+		"readings in readings":   fill("", "Content-Type: multipart/x; boundary=a; boundary=b\n\n--a\n--b\n"),
+		"adopted in junk":        fill("", "Content-Type: multipart/x\njunk\n--a\n"),
+		"headers in many parts":  fill(multi, "--b\n"+strings.Repeat("Content-Type: a/b; c=\"\n", 8000)+"\n"),
+		"names in many headers":  fill(multi, "--b\n"+strings.Repeat("Content-Disposition: a; filename=b; name=c\n", 4000)+"\n"),
+		"boundaries in one type": fill("Content-Type: multipart/x", ";boundary=\""+"1\""),
+	} {
+		t.Run(name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			start := time.Now()
+			var s sizes
+			if err := Walk(strings.NewReader(msg), &s, Limits{}); err != nil {
+				t.Fatal(err)
+			}
+			took := time.Since(start)
+			runtime.ReadMemStats(&after)
+			allocated := after.TotalAlloc - before.TotalAlloc
+			t.Logf("%d bytes: %v, %d KiB allocated, %d entities, %d bytes given", len(msg), took, allocated>>10, s.begun, s.bytes)
+			if took > 2*time.Second {
+				t.Errorf("took %v", took)
+			}
+			if most := uint64(len(msg))*24 + 16<<20; allocated > most {
+				t.Errorf("allocated %d bytes, at most %d expected", allocated, most)
+			}
+			if s.begun != s.ended {
+				t.Errorf("%d Begin, %d End", s.begun, s.ended)
+			}
+		})
+	}
+}
