@@ -15,7 +15,7 @@ import (
 // Bounds of one fuzz run.
 const (
 	fuzzMembers = 300     // Limits.Members
-	fuzzOutput  = 4 << 20 // decoded bytes that are read in all
+	fuzzOutput  = 1 << 20 // decoded bytes that are read in all
 )
 
 // fuzzRead reads a container within the bounds and checks what must hold for any

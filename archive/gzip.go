@@ -2,6 +2,7 @@ package archive
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -178,7 +179,7 @@ func (w *gzipWalker) trailer() error {
 // another says whether a further stream follows. Zero bytes between streams and
 // at the end are padding to gzip and are skipped.
 func (w *gzipWalker) another() (bool, error) {
-	for garbage := false; ; {
+	for {
 		next, err := w.in.buf.Peek(3)
 		if len(next) == 3 && next[0] == 0x1f && next[1] == 0x8b && next[2] == 8 {
 			return true, nil
@@ -189,13 +190,17 @@ func (w *gzipWalker) another() (bool, error) {
 			}
 			return false, err
 		}
-		if next[0] != 0 && !garbage {
-			garbage = true
-			w.notes = noteOnce(w.notes, AnomalyAppended)
-		}
 		// QUIRK: RFC 1952 section 2.2 knows nothing between members. gzip skips
 		// zeros and stops at garbage; 7-Zip and others go on to what follows it.
-		if _, err := w.in.buf.Discard(1); err != nil {
+		chunk, _ := w.in.buf.Peek(w.in.buf.Buffered())
+		skip := bytes.IndexByte(chunk[1:], 0x1f) + 1
+		if skip == 0 {
+			skip = len(chunk)
+		}
+		if len(bytes.Trim(chunk[:skip], "\x00")) > 0 {
+			w.notes = noteOnce(w.notes, AnomalyAppended)
+		}
+		if _, err := w.in.buf.Discard(skip); err != nil {
 			return false, err
 		}
 	}

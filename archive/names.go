@@ -17,7 +17,7 @@ var (
 const maxNames = 64
 
 // decodeNames returns the readings of a raw name: as UTF-8 if it is that, else
-// in the format's legacy encoding. Valid UTF-8 that is not ASCII has both.
+// in the format's legacy encoding. A zip name that is not marked as UTF-8 has both.
 func decodeNames(raw []byte, legacy *charmap.Charmap) []string {
 	var names []string
 	ascii := true
@@ -27,7 +27,7 @@ func decodeNames(raw []byte, legacy *charmap.Charmap) []string {
 	if utf8.Valid(raw) {
 		names = append(names, string(raw))
 	}
-	if !ascii || len(names) == 0 {
+	if len(names) == 0 || !ascii && legacy == cp437 {
 		if s, err := legacy.NewDecoder().Bytes(raw); err == nil {
 			names = append(names, string(s))
 		}

@@ -78,7 +78,7 @@ func (z *zipFile) known(p *planned) bool {
 		}
 		fresh = fresh || !have
 	}
-	if z.yielded[p.key] && !(z.again && fresh) {
+	if z.yielded[p.key] && !fresh {
 		return true
 	}
 	z.yielded[p.key] = true
@@ -133,7 +133,7 @@ func (b *zipBody) check() error {
 		case len(p.crcs) == 0:
 			m.note(AnomalyBadDescriptor)
 		}
-		if p.key.method == methodStored && p.claim < 0 {
+		if p.key.method == methodStored && (p.claim < 0 || p.claim < b.n && d.length > 0) {
 			m.note(AnomalyDescriptor)
 		}
 	}

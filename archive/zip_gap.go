@@ -23,7 +23,8 @@ func (z *zipFile) searchGap(from, to int64) (int64, error) {
 			}
 		case 3:
 			var a *account
-			if a, failed = z.readLocal(off); a != nil {
+			a, failed = z.readLocal(off)
+			if a != nil && (off == from || plausible(a.version, a.method, len(a.raw))) {
 				at = off
 			}
 		}

@@ -5,6 +5,7 @@ import "encoding/binary"
 // account is what one header, local or central, says about a member.
 type account struct {
 	central bool
+	version uint16 // needed to extract; local only
 	flags   uint16
 	method  uint16
 	crc     uint32

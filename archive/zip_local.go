@@ -7,15 +7,22 @@ import (
 	"github.com/fivefifty/fivefifty/internal/saferead"
 )
 
-// plausibleLocal says whether b, at the start of a signature with room bytes
-// left in the file, looks like a local header. Readers check hardly more than
-// the signature, so this only keeps out what no reader could take for a header.
+// plausibleLocal says whether b, with room bytes left in the file, begins with a
+// local header that stands for itself.
 func plausibleLocal(b []byte, room int64) bool {
 	if len(b) < localBytes || !bytes.HasPrefix(b, sigLocal) {
 		return false
 	}
-	name, extra := int64(le.Uint16(b[26:])), int64(le.Uint16(b[28:]))
-	return localBytes+name+extra <= room
+	name, extra := le.Uint16(b[26:]), le.Uint16(b[28:])
+	return plausible(le.Uint16(b[4:]), le.Uint16(b[8:]), int(name)) &&
+		localBytes+int64(name)+int64(extra) <= room
+}
+
+// plausible says whether a header that nothing leads to can be one: in a
+// program's code the signature alone is no rarity. Headers where a reader
+// arrives by following records need not pass.
+func plausible(version, method uint16, name int) bool {
+	return version&0xff <= 100 && method <= 100 && name > 0
 }
 
 // readLocal reads the header at off, whatever its signature. It returns nil if
@@ -31,15 +38,16 @@ func (z *zipFile) readLocal(off int64) (*account, error) {
 		return nil, missing(err)
 	}
 	a := &account{
-		flags:  le.Uint16(h[6:]),
-		method: le.Uint16(h[8:]),
-		crc:    le.Uint32(h[14:]),
-		csize:  int64(le.Uint32(h[18:])),
-		usize:  int64(le.Uint32(h[22:])),
-		aes:    -1,
-		raw:    rest[:name],
-		data:   off + localBytes + name + extra,
-		broken: !bytes.HasPrefix(h, sigLocal),
+		version: le.Uint16(h[4:]),
+		flags:   le.Uint16(h[6:]),
+		method:  le.Uint16(h[8:]),
+		crc:     le.Uint32(h[14:]),
+		csize:   int64(le.Uint32(h[18:])),
+		usize:   int64(le.Uint32(h[22:])),
+		aes:     -1,
+		raw:     rest[:name],
+		data:    off + localBytes + name + extra,
+		broken:  !bytes.HasPrefix(h, sigLocal),
 	}
 	a.next = a.data
 	a.extra(rest[name:])

@@ -64,12 +64,12 @@ func (z *zipFile) searchLocal(from, to int64) (int64, error) {
 		if kind != 3 {
 			return true
 		}
-		a, err := z.readLocal(at)
-		failed = err
-		if a != nil {
+		var a *account
+		a, failed = z.readLocal(at)
+		if a != nil && (at == 0 || plausible(a.version, a.method, len(a.raw))) {
 			found = at
 		}
-		return a == nil && err == nil
+		return found < 0 && failed == nil
 	})
 	if err == nil {
 		err = failed

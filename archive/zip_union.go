@@ -199,7 +199,7 @@ func (z *zipFile) compare(m *Member, a, b *account) {
 	if b.csize < 0 || a.csize < 0 {
 		return // a data descriptor says it later
 	}
-	if a.csize != b.csize || a.usize != b.usize || len(a.other)+len(b.other) > 0 && a.central == b.central {
+	if a.csize != b.csize || a.usize != b.usize || len(a.other)+len(b.other) > 0 {
 		m.note(AnomalySizeDiffer)
 	}
 	if a.crc != b.crc && (b.crc != 0 || b.flags&flagDescriptor == 0) {
@@ -250,9 +250,12 @@ func (z *zipFile) storedLengths(g *group, accounts []*account) ([]int64, error) 
 			}
 		}
 	}
-	if len(all) == 0 {
+	if g.local.csize < 0 && !z.descriptorFits(g.local.data, all) {
 		n, err := z.searchStoredEnd(g.local.data)
-		return []int64{n}, err
+		if err != nil {
+			return nil, err
+		}
+		all = addNumber(all, n)
 	}
 	slices.Sort(all)
 	slices.Reverse(all)
@@ -260,6 +263,16 @@ func (z *zipFile) storedLengths(g *group, accounts []*account) ([]int64, error) 
 		all = all[:len(all)-1] // an empty reading hides nothing
 	}
 	return all[:min(len(all), maxReadings)], nil
+}
+
+// descriptorFits says whether a data descriptor confirms one of the lengths.
+func (z *zipFile) descriptorFits(data int64, lengths []int64) bool {
+	for _, n := range lengths {
+		if z.descriptor(data+n, n).length > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // Methods, APPNOTE.TXT section 4.4.5.

@@ -19,7 +19,7 @@ const module = "github.com/fivefifty/fivefifty"
 var allowed = map[string][]string{
 	"scanner":            {"mime", "archive", "internal/budget", "internal/filetype", "internal/spool"},
 	"mime":               {"internal/saferead", "github.com/emersion/go-message", "golang.org/x/text"},
-	"archive":            {"internal/saferead", "github.com/klauspost/compress"},
+	"archive":            {"internal/saferead", "github.com/klauspost/compress", "golang.org/x/text"},
 	"signatures/yara":    {"scanner", "github.com/hillu/go-yara/v4"},
 	"signatures/hashset": {"scanner"},
 	"internal/budget":    {},
@@ -39,7 +39,7 @@ func TestImports(t *testing.T) {
 		rel, _ := filepath.Rel(root, p)
 		rel = filepath.ToSlash(rel)
 		if d.IsDir() {
-			if rel == "examples" || rel == "bench" || d.Name() == "testdata" || rel != "." && strings.HasPrefix(d.Name(), ".") {
+			if rel == "examples" || rel == "bench" || d.Name() == "testdata" || rel != "." && strings.ContainsAny(d.Name()[:1], "._") {
 				return filepath.SkipDir // modules of their own
 			}
 			return nil
