@@ -39,9 +39,6 @@ func (s *stream) match(line []byte) (int, delimiterKind) {
 			}
 		}
 	}
-	if s.exact {
-		return 0, noDelimiter
-	}
 	for k := len(s.frames) - 1; k >= 0; k-- {
 		f := &s.frames[k]
 		if f.guess || len(f.boundary) == 0 {

@@ -11,13 +11,6 @@ type stream struct {
 	parent *Entity // of the outermost entity here; nil for the message
 	frames []frame // open multiparts, the outermost first
 
-	// exact is set for a stream that only continues a body past a delimiter line
-	// with junk, up to the next delimiter without; see shadow.
-	exact bool
-	// shadow continues the body that a delimiter with junk ended, for the clients
-	// that take such a line for text.
-	shadow *stream
-
 	readings int // in how many readings the bytes of this stream are read, with it
 
 	state streamState
@@ -101,18 +94,8 @@ func (s *stream) around(e *Entity, name string, kind Kind) *surround {
 }
 
 func (s *stream) write(p []byte) error {
-	if s.shadow != nil {
-		if err := s.feedShadow(p); err != nil {
-			return err
-		}
-	}
-	return s.feed(p)
-}
-
-// feed is write for bytes that the shadow has, or is not to have.
-func (s *stream) feed(p []byte) error {
 	for len(p) > 0 {
-		if s.w.full || s.exact && s.cur == nil {
+		if s.w.full {
 			return nil
 		}
 		if s.skipLF {
@@ -205,7 +188,7 @@ func (s *stream) endHeader(blank bool) error {
 		return nil
 	}
 	s.skipLF = false
-	return s.feed(fields.body)
+	return s.write(fields.body)
 }
 
 // writeBody passes p on, through carry where bytes are held back, and returns
@@ -214,11 +197,9 @@ func (s *stream) writeBody(p []byte) ([]byte, error) {
 	if len(s.frames) == 0 {
 		return nil, s.pass(p)
 	}
-	shadowed := s.shadow != nil
 	for len(s.carry) > 0 && len(p) > 0 {
 		had := len(s.carry)
 		take := min(len(p), s.hold+2)
-		unseen := p[take:]
 		s.carry = append(s.carry, p[:take]...)
 		n, found, err := s.scan(s.carry, false)
 		if err != nil {
@@ -233,9 +214,6 @@ func (s *stream) writeBody(p []byte) ([]byte, error) {
 			s.carry = append(s.carry[:0], s.carry[n:]...)
 		}
 		if found {
-			if s.shadow != nil && !shadowed {
-				return p, s.feedShadow(unseen)
-			}
 			return p, nil
 		}
 	}
@@ -288,11 +266,6 @@ func (s *stream) scan(b []byte, last bool) (n int, found bool, err error) {
 		if err := s.pass(b[:trimLineEnd(b, i)]); err != nil {
 			return 0, false, err
 		}
-		if kind&withJunk != 0 && s.shadow == nil {
-			if err := s.startShadow(b[trimLineEnd(b, i):]); err != nil {
-				return 0, false, err
-			}
-		}
 		if err := s.delimiter(k, kind); err != nil {
 			return 0, false, err
 		}
@@ -335,9 +308,6 @@ func (s *stream) pass(p []byte) error {
 
 // delimiter ends what the delimiter of frame k ends and starts what follows.
 func (s *stream) delimiter(k int, kind delimiterKind) error {
-	if s.exact {
-		return s.endCurrent()
-	}
 	if err := s.endCurrent(); err != nil {
 		return err
 	}
@@ -395,13 +365,8 @@ func (s *stream) close() error {
 	if err := s.finish(); err != nil {
 		return err
 	}
-	if err := s.endCurrent(); err != nil || s.exact {
+	if err := s.endCurrent(); err != nil {
 		return err
-	}
-	if s.shadow != nil {
-		if err := s.shadow.close(); err != nil {
-			return err
-		}
 	}
 	s.popTo(0)
 	return nil
@@ -410,9 +375,6 @@ func (s *stream) close() error {
 // finish passes on all that is held, as nothing follows it.
 func (s *stream) finish() error {
 	s.endDelimiter()
-	if s.exact && s.cur == nil {
-		return nil
-	}
 	if s.state == inHeader {
 		if err := s.closeHeader(); err != nil {
 			return err
