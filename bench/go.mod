@@ -1,7 +1,17 @@
 module github.com/fivefifty/fivefifty/bench
 
-go 1.26
+go 1.26.0
 
-require github.com/fivefifty/fivefifty v0.0.0
+require (
+	github.com/emersion/go-message v0.18.2
+	github.com/fivefifty/fivefifty v0.0.0
+	github.com/google/go-cmp v0.7.0
+	github.com/klauspost/compress v1.20.3
+)
+
+require (
+	github.com/h2non/filetype v1.1.3 // indirect
+	golang.org/x/text v0.43.0 // indirect
+)
 
 replace github.com/fivefifty/fivefifty => ../
