@@ -1,0 +1,3 @@
+// Package yara matches the objects of a message against YARA rules, through
+// libyara.
+package yara
