@@ -104,8 +104,8 @@ func TestMemoryOfLargeMessage(t *testing.T) {
 // Once a message is larger than the memory allowance, its size does not count: a
 // message that is ten times as large takes no more, up to the collector's slack.
 func TestMemoryDoesNotGrowWithMessage(t *testing.T) {
-	const small, large = 6 << 20, 60 << 20
-	const allowance, slack = 4 << 20, 2 << 20
+	const small, large = 3 << 20, 30 << 20
+	const allowance, slack = 2 << 20, 2 << 20
 	limits := scanner.Limits{MemoryBytes: allowance}
 	first := scanPeak(t, small, limits)
 	if first < 1<<20 {

@@ -4,11 +4,12 @@
 // each object lies and how it is encoded is known beforehand, so that no
 // header, boundary or directory is read, nothing is stored and nothing judged.
 //
-// Base64 is decoded by the standard library line by line, which is the quickest
-// way to call it when the lines are known to be whole; base64.NewDecoder and
-// Decode over all lines at once take longer. Quoted-printable is decoded by a loop that
-// trusts its input, because the standard library's reader would be no floor.
-// Deflate is klauspost's, as in the library that is measured.
+// Base64 is decoded by the standard library line by line, which is a tenth
+// quicker than its Decode over all lines and more than twice as quick as
+// base64.NewDecoder. Quoted-printable is decoded by a loop that trusts its
+// input: the standard library's reader works line by line and would be no floor.
+// Deflate is klauspost's, as in the library that is measured, and reads from a
+// bytes.Reader, for which it has its quickest loop.
 package floor
 
 import (

@@ -9,28 +9,31 @@ import (
 	"image/png"
 	"math/rand/v2"
 	"strings"
+	"sync"
 )
 
 // newRand returns the source of one message's content: PCG, whose output the
 // standard library promises to keep.
 func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0x5505)) }
 
-// vocabulary is how many different words a text has.
-const vocabulary = 3000
+// vocabulary is the list of words that texts are made of.
+var vocabulary = sync.OnceValue(func() []string {
+	r := newRand(0)
+	syllables := strings.Fields("an be ce de er fi go ha in ka lo mu no os pe qua re si ta um ve wi xo yl zu st en on ti al")
+	list := make([]string, 3000)
+	for i := range list {
+		for range 1 + r.IntN(4) {
+			list[i] += syllables[r.IntN(len(syllables))]
+		}
+	}
+	return list
+})
 
 // words returns a source of words that come as often as words of a language do,
 // so that text compresses as text does, about three to one.
 func words(r *rand.Rand) func() string {
-	syllables := strings.Fields("an be ce de er fi go ha in ka lo mu no os pe qua re si ta um ve wi xo yl zu st en on ti al")
-	list := make([]string, vocabulary)
-	for i := range list {
-		var b strings.Builder
-		for range 1 + r.IntN(4) {
-			b.WriteString(syllables[r.IntN(len(syllables))])
-		}
-		list[i] = b.String()
-	}
-	zipf := rand.NewZipf(r, 1.1, 2, vocabulary-1)
+	list := vocabulary()
+	zipf := rand.NewZipf(r, 1.1, 2, uint64(len(list)-1))
 	return func() string { return list[zipf.Uint64()] }
 }
 

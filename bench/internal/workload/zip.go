@@ -13,6 +13,7 @@ func zipped(name string, files ...file) file {
 	var out bytes.Buffer
 	var inner []Object
 	w := zip.NewWriter(&out)
+	var d deflater
 	for _, f := range files {
 		h := &zip.FileHeader{
 			Name:               f.name,
@@ -20,7 +21,7 @@ func zipped(name string, files ...file) file {
 			CRC32:              crc32.ChecksumIEEE(f.data),
 			UncompressedSize64: uint64(len(f.data)),
 		}
-		coding, encoded := Deflate, deflate(f.data)
+		coding, encoded := Deflate, d.deflate(f.data)
 		if len(encoded) >= len(f.data) {
 			h.Method, coding, encoded = zip.Store, Identity, f.data
 		}
@@ -30,7 +31,7 @@ func zipped(name string, files ...file) file {
 			_, err = fw.Write(encoded)
 		}
 		if err != nil {
-			panic(err) // a bytes.Buffer does not fail
+			panic(err)
 		}
 		inner = append(inner, f.objects(coding, encoded)...)
 	}
@@ -40,17 +41,25 @@ func zipped(name string, files ...file) file {
 	return file{name: name, mediaType: "application/zip", data: out.Bytes(), inner: inner}
 }
 
-func deflate(data []byte) []byte {
+// deflater keeps its compressor, which is large, from file to file.
+type deflater struct{ w *flate.Writer }
+
+func (d *deflater) deflate(data []byte) []byte {
 	var b bytes.Buffer
-	w, err := flate.NewWriter(&b, flate.DefaultCompression)
-	if err == nil {
-		_, err = w.Write(data)
+	var err error
+	if d.w == nil {
+		d.w, err = flate.NewWriter(&b, flate.DefaultCompression)
+	} else {
+		d.w.Reset(&b)
 	}
 	if err == nil {
-		err = w.Close()
+		_, err = d.w.Write(data)
+	}
+	if err == nil {
+		err = d.w.Close()
 	}
 	if err != nil {
-		panic(err)
+		panic(err) // a bytes.Buffer does not fail
 	}
 	return b.Bytes()
 }
