@@ -6,6 +6,7 @@ require (
 	github.com/emersion/go-message v0.18.2
 	github.com/fivefifty/fivefifty v0.0.0
 	github.com/google/go-cmp v0.7.0
+	github.com/hillu/go-yara/v4 v4.2.4
 	github.com/klauspost/compress v1.20.3
 )
 
