@@ -35,19 +35,22 @@ func (t token) begins() bool {
 	return false
 }
 
+// unterminatedComment is a fault that libyara passes over at the end of a text:
+// the rules in the comment would be lost unseen.
 const unterminatedComment = "unterminated comment"
 
-func (t token) show() string {
+// unexpected says in libyara's words what is wrong with finding t.
+func unexpected(t token) string {
 	const most = 40
 	switch {
-	case t.kind == tokenEnd:
-		return "end of file"
 	case t.kind == tokenFault:
 		return t.text
+	case t.kind == tokenEnd:
+		return "syntax error, unexpected end of file"
 	case len(t.text) > most:
-		return fmt.Sprintf("%q…", t.text[:most])
+		return fmt.Sprintf("syntax error, unexpected %q…", t.text[:most])
 	}
-	return fmt.Sprintf("%q", t.text)
+	return fmt.Sprintf("syntax error, unexpected %q", t.text)
 }
 
 // lexer reads tokens. A "/" always begins a comment or a regular expression:

@@ -94,7 +94,7 @@ func (s *splitter) quoted(first token, k kind) {
 
 // junk takes what belongs to no statement, up to the next that may begin one.
 func (s *splitter) junk(t token) {
-	fault := "syntax error, unexpected " + t.show()
+	fault := unexpected(t)
 	start, end := t.start, s.resync(t)
 	s.add(statement{kind: kindJunk, fault: fault}, start, end, start)
 }
@@ -202,7 +202,7 @@ func (s *splitter) finish(r statement, first token) {
 
 // fail ends a rule that has no sound outline before the token that shows it.
 func (s *splitter) fail(r statement, first, t token, before int) {
-	r.fault = "syntax error, unexpected " + t.show()
+	r.fault = unexpected(t)
 	end := before
 	switch {
 	case t.kind == tokenFault:
