@@ -203,7 +203,7 @@ func (f *folder) load(names []string) {
 			if reached[name] || onlyRoots && included[name] {
 				continue
 			}
-			t := &tree{folder: f, unit: f.unit(name), seen: map[string]bool{}}
+			t := &inclusion{folder: f, unit: f.unit(name), seen: map[string]bool{}}
 			t.take(name, 0)
 			for n := range t.seen {
 				reached[n] = true
@@ -251,15 +251,15 @@ func (f *folder) read(name string) ([]byte, error) {
 	return text, err
 }
 
-// tree is a file with all that it includes, each once: a second time would only
+// inclusion is a file with all that it includes, each once: a second time would only
 // be a heap of duplicated identifiers.
-type tree struct {
+type inclusion struct {
 	*folder
 	unit *unit
 	seen map[string]bool
 }
 
-func (t *tree) take(name string, depth int) {
+func (t *inclusion) take(name string, depth int) {
 	t.seen[name] = true
 	for _, st := range t.file(name) {
 		to := includes(name, st)
