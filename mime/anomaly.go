@@ -67,6 +67,19 @@ const (
 	// AnomalyOddDelimiter: bytes after the boundary on a delimiter line (RFC 2046
 	// section 5.1.1 asks for a match of the beginning only).
 	AnomalyOddDelimiter = "delimiter-with-junk"
+	// AnomalyIndentedDelimiter: blanks before the dashes of what may be a delimiter
+	// (RFC 2046 section 5.1.1 has it at the beginning of a line).
+	AnomalyIndentedDelimiter = "delimiter-indented"
+	// AnomalyCRDelimiter: a lone CR begins or ends what may be a delimiter, in mail
+	// that has LF too (RFC 5322 section 2.3 forbids lone CRs).
+	AnomalyCRDelimiter = "delimiter-at-lone-cr"
+	// AnomalyPrefixBoundary: a multipart's boundary begins with that of one around
+	// it (RFC 2046 section 5.1.2 asks for care); clients that compare the beginning
+	// end the inner one.
+	AnomalyPrefixBoundary = "boundary-begins-another"
+	// AnomalyBoundaryVariant: a line fits the boundary in another reading than the
+	// plain one: quotes, comments, blanks, encodings (RFC 2045 section 5.1).
+	AnomalyBoundaryVariant = "boundary-read-otherwise"
 	// AnomalyEmptyMultipart: a multipart without any part (RFC 2046 section 5.1).
 	AnomalyEmptyMultipart = "multipart-without-parts"
 	// AnomalyBase64Junk: bytes outside the alphabet in a base64 body (RFC 2045

@@ -62,20 +62,15 @@ func (d *base64Decoder) write(p []byte) error {
 				return err
 			}
 		}
-		if read < len(src) {
-			d.fork()
+		if read < len(src) { // data after padding: a client that stops there has all of it
+			d.forked = true
+			d.e.note(AnomalyBase64Resumed)
+			if err := d.to.snapshot("base64=stop", nil); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
-}
-
-// fork gives the reading of a client that stops at padding, which was followed
-// by data: what was decoded so far.
-func (d *base64Decoder) fork() {
-	d.forked = true
-	if l, ok := d.to.(*leaf); ok {
-		l.w.fork(l.e, "base64=stop")
-	}
 }
 
 // decode decodes src into dst and returns the bytes read and written. It stops
@@ -139,7 +134,6 @@ func (d *base64Decoder) slow(dst []byte, c byte) int {
 	default:
 		if d.padded {
 			d.padded = false
-			d.e.note(AnomalyBase64Resumed)
 		}
 		d.bits = d.bits<<6 | uint32(v)
 		if d.n++; d.n < 4 {
@@ -166,6 +160,11 @@ func (d *base64Decoder) flush(dst []byte) int {
 	}
 	d.bits, d.n = 0, 0
 	return n
+}
+
+func (d *base64Decoder) snapshot(label string, tail []byte) error {
+	c := base64Decoder{e: new(Entity), bits: d.bits, n: d.n, padded: d.padded, forked: true}
+	return snapshotOf(&c, &c.to, d.to, label, tail)
 }
 
 func (d *base64Decoder) close() error {

@@ -1,6 +1,9 @@
 package mime
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // delimiterKind is what a line is: bits.
 type delimiterKind uint8
@@ -8,50 +11,81 @@ type delimiterKind uint8
 const (
 	opening     delimiterKind = 1 << iota // a part follows
 	closing                               // the multipart's closing delimiter
-	withJunk                              // more than blanks follows the boundary
 	noDelimiter delimiterKind = 0
 )
+
+// match is how a line fits the open multiparts.
+type match struct {
+	kind     delimiterKind
+	frame    int
+	boundary []byte
+	variant  int           // index in the frame's others that it fits, or -1
+	outer    int           // frame further out whose boundary the line begins with too, or -1
+	doubts   [doubts]bool  // why it may be none
+	outerAs  delimiterKind // what it is to outer
+}
 
 // match says which frame's delimiter a line is; line is what follows "--", as
 // far as it is known. An exact match goes before a match of the beginning, so
 // that of two boundaries one of which starts with the other the right one is
 // found; among equals the innermost goes first.
-//
-// QUIRK: RFC 2046 section 5.1.1 has the boundary match the beginning of the line;
-// trailing bytes are tolerated as it says, clients that want the whole line don't.
-func (s *stream) match(line []byte) (int, delimiterKind) {
-	if len(s.frames) == 0 {
-		return 0, noDelimiter
-	}
+func (s *stream) match(line []byte) match {
 	line = line[:min(len(line), s.hold-2)] // what is seen if the line comes byte by byte
-	trimmed := bytes.TrimRight(line, " \t")
+	trimmed := bytes.TrimRight(line, " \t\r\x00")
 	for k := len(s.frames) - 1; k >= 0; k-- {
 		f := &s.frames[k]
 		if f.guess {
 			continue
 		}
-		if rest, ok := bytes.CutPrefix(trimmed, f.boundary); ok {
-			if len(rest) == 0 {
-				return k, opening
-			}
-			if string(rest) == "--" {
-				return k, closing
-			}
+		if kind := fits(trimmed, f.boundary); kind != noDelimiter {
+			m := match{kind: kind, frame: k, boundary: f.boundary, variant: -1}
+			m.outer, m.outerAs = s.begins(line[:min(len(line), len(trimmed))], k-1)
+			return m
 		}
 	}
 	for k := len(s.frames) - 1; k >= 0; k-- {
+		for i, v := range s.frames[k].others {
+			if kind := fits(trimmed, v.boundary); kind != noDelimiter {
+				return match{kind: kind, frame: k, boundary: v.boundary, variant: i, outer: -1}
+			}
+		}
+	}
+	if k, kind := s.begins(line, len(s.frames)-1); k >= 0 {
+		m := match{kind: kind, frame: k, boundary: s.frames[k].boundary, variant: -1, outer: -1}
+		m.doubts[junkDoubt] = true
+		return m
+	}
+	return s.adopt(trimmed)
+}
+
+// fits compares a line without "--" and trailing blanks with a boundary.
+func fits(line, boundary []byte) delimiterKind {
+	rest, ok := bytes.CutPrefix(line, boundary)
+	switch {
+	case ok && len(rest) == 0:
+		return opening
+	case ok && string(rest) == "--":
+		return closing
+	}
+	return noDelimiter
+}
+
+// begins returns the innermost frame, from the one at k outwards, with whose
+// boundary the line begins; -1 if there is none.
+func (s *stream) begins(line []byte, k int) (int, delimiterKind) {
+	for ; k >= 0; k-- {
 		f := &s.frames[k]
 		if f.guess || len(f.boundary) == 0 {
 			continue
 		}
-		if rest, ok := bytes.CutPrefix(line, f.boundary); ok {
+		if rest, ok := bytes.CutPrefix(line, f.boundary); ok && len(rest) > 0 {
 			if bytes.HasPrefix(rest, dashes) {
-				return k, closing | withJunk
+				return k, closing
 			}
-			return k, opening | withJunk
+			return k, opening
 		}
 	}
-	return s.adopt(trimmed)
+	return -1, noDelimiter
 }
 
 // adopt takes the first line with "--" for the delimiter of an innermost
@@ -59,18 +93,15 @@ func (s *stream) match(line []byte) (int, delimiterKind) {
 //
 // QUIRK: RFC 2046 section 5.1.1 requires the parameter; worms of 2004 and cut
 // headers lack it, and mail-parsers find the parts so.
-func (s *stream) adopt(line []byte) (int, delimiterKind) {
+func (s *stream) adopt(line []byte) match {
 	k := len(s.frames) - 1
 	if k < 0 || !s.frames[k].guess || len(line) == 0 || len(line) > maxBoundary {
-		return 0, noDelimiter
+		return match{}
 	}
 	if len(bytes.Trim(line, "-")) == 0 {
-		return 0, noDelimiter // a rule of dashes
+		return match{} // a rule of dashes
 	}
-	s.frames[k].guess = false
-	s.frames[k].boundary = bytes.Clone(line)
-	s.resize()
-	return k, opening
+	return match{kind: opening, frame: k, boundary: bytes.Clone(line), variant: -1, outer: -1}
 }
 
 // mayMatch reports whether a line that starts with start (after its "--") and is
@@ -78,10 +109,32 @@ func (s *stream) adopt(line []byte) (int, delimiterKind) {
 func (s *stream) mayMatch(start []byte) bool {
 	for i := range s.frames {
 		f := &s.frames[i]
-		n := min(len(start), len(f.boundary))
-		if f.guess || bytes.Equal(start[:n], f.boundary[:n]) {
+		if f.guess || agree(start, f.boundary) {
+			return true
+		}
+		if slices.ContainsFunc(f.others, func(v variant) bool { return agree(start, v.boundary) }) {
 			return true
 		}
 	}
 	return false
+}
+
+// agree reports whether one of a and b begins with the other.
+func agree(a, b []byte) bool {
+	n := min(len(a), len(b))
+	return string(a[:n]) == string(b[:n])
+}
+
+var dashes = []byte("--")
+
+// maxIndent is how many blanks are allowed before the dashes, in bytes.
+const maxIndent = 16
+
+// trimIndent removes as many blanks as may stand before a delimiter.
+func trimIndent(line []byte) []byte {
+	n := 0
+	for n < len(line) && n < maxIndent && (line[n] == ' ' || line[n] == '\t') {
+		n++
+	}
+	return line[n:]
 }

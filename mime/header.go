@@ -23,6 +23,7 @@ type headerReader struct {
 	any   bool // a line that is not blank was seen
 	lead  bool // blank lines stood in front of the first line
 	cr    crState
+	lf    bool // an LF was seen
 }
 
 type crState uint8
@@ -64,7 +65,7 @@ func (h *headerReader) feed(p []byte) (n int, event headerEvent) {
 			h.blank = true
 			return n, headerEnd
 		case h.cr == oneCR && c == '\n':
-			h.cr = noCR
+			h.cr, h.lf = noCR, true
 			n++
 			if !h.cut {
 				h.buf = append(h.buf, c)
@@ -95,6 +96,8 @@ func (h *headerReader) feed(p []byte) (n int, event headerEvent) {
 func (h *headerReader) endLine(c byte) headerEvent {
 	if c == '\r' {
 		h.cr = oneCR
+	} else {
+		h.lf = true
 	}
 	if len(h.buf) == h.start {
 		h.blank = true
@@ -154,11 +157,24 @@ func (h *headerReader) leadingJunk() bool {
 	return !ok && !bytes.HasPrefix(line, mboxFrom) && !bytes.HasPrefix(line, utf8BOM)
 }
 
+// clone returns a copy for a stream that ends the header here.
+func (h *headerReader) clone() headerReader {
+	c := *h
+	c.buf = bytes.Clone(h.buf)
+	return c
+}
+
+// wholeLine is line with the byte that ended it.
+func (h *headerReader) wholeLine() []byte {
+	end := byte('\n')
+	if h.endedByCR() {
+		end = '\r'
+	}
+	return append(bytes.Clone(h.line()), end)
+}
+
 // line is the line that the last headerLine told of, without its end.
 func (h *headerReader) line() []byte { return h.buf[h.last:h.lastE] }
-
-// dropLine removes that line: it is no part of the header.
-func (h *headerReader) dropLine() { h.buf = h.buf[:h.last] }
 
 func (h *headerReader) endedByCR() bool { return h.cr == oneCR }
 
@@ -194,10 +210,13 @@ type header struct {
 	earlyBody []byte
 }
 
-// fields takes the header apart. first says that it is the message's own, blank
-// that a blank line ended it.
-func (h *headerReader) fields(first, blank bool) header {
+// fields takes the header apart. first says that it is the message's own.
+func (h *headerReader) fields(first bool, stop headerStop) header {
 	raw := bytes.Clone(h.buf[:min(h.start, len(h.buf))])
+	var behind []byte
+	if stop == byLine {
+		raw, behind = raw[:min(h.last, len(raw))], h.wholeLine()
+	}
 	var note Entity
 	if h.lead {
 		note.note(AnomalyLeadingBlank)
@@ -212,16 +231,14 @@ func (h *headerReader) fields(first, blank bool) header {
 	out, junkAt := parseFields(raw, &note)
 	out.cut = h.cut
 	switch {
-	case junkAt < 0:
-	case !blank:
-		out.body = raw[junkAt:]
-		if h.start > len(h.buf) { // a delimiter line was dropped; the line end before it is its own
-			out.body = out.body[:trimLineEnd(out.body, len(out.body))]
-		}
+	case stop != byBlank && junkAt >= 0:
+		out.body = append(raw[junkAt:], behind...)
 		note.Anomalies = front
 		if junkAt > 0 {
 			note.note(AnomalyNoHeaderEnd)
 		}
+	case stop != byBlank:
+		out.body = behind
 	case junkAt > 0 && !h.cut:
 		early, _ := parseFields(raw[:junkAt], &Entity{})
 		early.anomalies = append(front, AnomalyNoHeaderEnd)

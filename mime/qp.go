@@ -134,6 +134,11 @@ func (d *qpDecoder) escape(p []byte, last bool) (c byte, size int, ok bool) {
 	return '=', 1, true
 }
 
+func (d *qpDecoder) snapshot(label string, tail []byte) error {
+	c := qpDecoder{e: new(Entity), held: bytes.Clone(d.held), skipLF: d.skipLF}
+	return snapshotOf(&c, &c.to, d.to, label, tail)
+}
+
 func (d *qpDecoder) close() error {
 	if len(d.held) > 0 {
 		buf := chunks.Get().(*[chunk]byte)

@@ -12,9 +12,8 @@ type reading struct {
 	mediaType string
 	params    map[string]string
 	encoding  string
-	boundary  string
-	guess     bool // multipart without a boundary
 	multipart bool
+	bounds    variants // of a multipart: readings of its boundary, none if it declares none
 }
 
 // candidate is one entity in one reading, before it begins.
@@ -30,13 +29,13 @@ type candidate struct {
 // Readings of a multipart multiply with those of its parts: Limits.Readings
 // holds for their product, so that no byte is read more often than that.
 func (s *stream) openEntity(h header) error {
-	room := max(1, s.w.limits.Readings/s.readings)
+	room := max(1, s.w.limits.Readings/(s.p.readings*len(s.p.streams)))
 	all := s.candidates(&h, "", nil)
 	if h.early != nil {
 		// QUIRK: RFC 5322 section 2.2. Thunderbird and Outlook skip a line that is
 		// no field, mutt and Python's email package take it for the body's first.
 		for i := range all {
-			all[i].r.label = joinLabels("header=long", all[i].r.label)
+			all[i].r.label = withLabel("header=long", all[i].r.label)
 		}
 		all = append(all, s.candidates(h.early, "header=short", h.earlyBody)...)
 	}
@@ -51,7 +50,7 @@ func (s *stream) openEntity(h header) error {
 	var to fanOut
 	for i := range all {
 		c := &all[i]
-		c.e.Reading = joinLabels(c.e.Reading, c.r.label)
+		c.e.Reading = withLabel(c.e.Reading, c.r.label)
 		one := s.openReading(&c.e, c.r, len(all))
 		if one == nil {
 			continue
@@ -71,7 +70,7 @@ func (s *stream) candidates(h *header, label string, start []byte) []candidate {
 	base := Entity{Path: path, Parent: parent, Header: h.message, Anomalies: h.anomalies}
 	if parent != nil {
 		base.Depth = parent.Depth + 1
-		base.Reading = parent.Reading
+		base.Reading = s.reading(parent)
 	}
 	if h.cut {
 		base.fault(&LimitError{Limit: "header", Max: int64(s.w.limits.HeaderBytes)})
@@ -80,7 +79,7 @@ func (s *stream) candidates(h *header, label string, start []byte) []candidate {
 	list := readings(&base, h, s.digest())
 	all := make([]candidate, len(list))
 	for i, r := range list {
-		r.label = joinLabels(label, r.label)
+		r.label = withLabel(label, r.label)
 		all[i] = candidate{e: base, r: r, start: start}
 		all[i].e.Anomalies = slices.Clone(base.Anomalies)
 	}
@@ -123,9 +122,9 @@ func (s *stream) openReading(e *Entity, r reading, n int) sink {
 	if _, ok := s.w.begin(e); !ok {
 		return nil
 	}
-	sub := newStream(s.w, e)
-	sub.readings = s.readings * n
-	sub.push(r.frame(e))
+	sub := newParse(s.w, e, s.p.readings*len(s.p.streams)*n)
+	sub.main().lf = s.lf
+	sub.main().push(r.frame(e))
 	return decoderFor(r.encoding, e, sub)
 }
 
@@ -157,10 +156,9 @@ func (r *reading) fill(e *Entity) {
 	e.Kind = Leaf
 	if r.multipart {
 		e.Kind = Multipart
-		if r.guess {
+		if len(r.bounds) == 0 {
 			e.note(AnomalyMissingBoundary)
-		}
-		if len(r.boundary) > 70 {
+		} else if len(r.bounds[0].boundary) > 70 {
 			e.note(AnomalyLongBoundary)
 		}
 	}
@@ -168,15 +166,19 @@ func (r *reading) fill(e *Entity) {
 }
 
 func (r *reading) frame(e *Entity) frame {
-	return frame{
-		e: e, boundary: []byte(r.boundary), guess: r.guess,
-		digest: r.mediaType == "multipart/digest",
+	f := frame{multipart: &multipart{e: e, digest: r.mediaType == "multipart/digest"}}
+	if len(r.bounds) == 0 {
+		f.guess = true
+		return f
 	}
+	f.boundary, f.label = r.bounds[0].boundary, r.bounds[0].label
+	f.others = r.bounds[1:]
+	return f
 }
 
 // readings lists the ways to take the entity, the likeliest first.
 func readings(e *Entity, h *header, digest bool) (all []reading) {
-	types := typeReadings(e, h.types, digest)
+	types := typeReadings(e, h, digest)
 	encs := encodingReadings(e, h.encodings)
 	for _, t := range types {
 		tried := encs
@@ -194,7 +196,7 @@ func readings(e *Entity, h *header, digest bool) (all []reading) {
 			r := t
 			r.encoding = enc
 			if len(tried) > 1 {
-				r.label = joinLabels(r.label, "cte="+enc)
+				r.label = withLabel(r.label, "cte="+enc)
 			}
 			all = append(all, r)
 		}
@@ -205,66 +207,82 @@ func readings(e *Entity, h *header, digest bool) (all []reading) {
 // maxReadings bounds the list of readings; Limits.Readings bounds those taken.
 const maxReadings = 1024
 
-// typeReadings lists what the Content-Type fields declare: one reading for each
-// boundary, and one for the leaf types among them if there are several fields.
-func typeReadings(e *Entity, fields []string, digest bool) []reading {
+// typeReadings lists what the Content-Type fields declare: one reading for the
+// multiparts among them, with all their boundaries, and one for the leaf types.
+func typeReadings(e *Entity, h *header, digest bool) []reading {
 	def := "text/plain" // RFC 2045 section 5.2
 	if digest {
 		def = "message/rfc822" // RFC 2046 section 5.1.5
 	}
-	if len(fields) == 0 {
+	if len(h.types) == 0 {
 		return []reading{{mediaType: def, params: map[string]string{}}}
 	}
-	var all []reading
-	leaf := false
-	for _, f := range fields {
-		if len(all) >= maxReadings {
-			break
+	var multi, leaf *reading
+	var all []*reading
+	keep := func(r reading, as **reading) *reading {
+		if *as == nil {
+			*as = &r
+			all = append(all, &r)
 		}
+		return *as
+	}
+	for _, f := range h.types[:min(len(h.types), maxReadings)] {
 		word, list, odd := scanParams(f)
 		if odd {
 			e.note(AnomalyBadParameter)
 		}
 		r := reading{mediaType: word}
-		if !validType(word) {
-			e.note(AnomalyBadType)
-			r.mediaType = def
-		}
 		var boundaries []string
 		r.params, boundaries = joinParams(list)
-		r.multipart = strings.HasPrefix(r.mediaType, "multipart/")
-		switch {
-		case !r.multipart:
-			if !leaf {
-				leaf = true
-				all = append(all, r)
+		multiparts := strings.HasPrefix(word, "multipart/")
+		if !validType(word) || strings.ContainsAny(word, "\"'()<>=?%") {
+			e.note(AnomalyBadType)
+			odd := strings.Contains(lower(f), "multipart")
+			r.mediaType = def
+			keep(r, &leaf)
+			if !odd {
+				continue
 			}
-		case len(boundaries) == 0:
-			r.guess = true
-			all = append(all, r)
-		default:
-			if len(boundaries) > 1 {
-				e.note(AnomalyDuplicateBoundary)
-			}
-			for _, b := range boundaries {
-				if !slices.ContainsFunc(all, func(o reading) bool { return o.multipart && !o.guess && o.boundary == b }) {
-					r.boundary = b
-					all = append(all, r)
-				}
-			}
+			r.mediaType, multiparts = "multipart/mixed", true
+		}
+		if !multiparts {
+			keep(r, &leaf)
+			continue
+		}
+		r.multipart = true
+		m := keep(r, &multi)
+		m.bounds.declared(boundaries)
+		if len(boundaries) > 1 || len(m.bounds) > len(boundaries) {
+			e.note(AnomalyDuplicateBoundary)
 		}
 	}
-	if len(fields) > 1 {
+	if multi != nil {
+		multi.bounds.declared(dispositionBoundaries(h))
+		for _, f := range h.types[:min(len(h.types), maxVariants)] {
+			multi.bounds.derive(f)
+		}
+	}
+	if len(h.types) > 1 {
 		e.note(AnomalyDuplicateType)
 	}
-	if len(all) > 1 {
-		n := 0
-		for i := range all {
-			if all[i].label = "type=leaf"; all[i].multipart {
-				n++
-				all[i].label = "boundary=" + strconv.Itoa(n)
+	out := make([]reading, len(all))
+	for i, r := range all {
+		out[i] = *r
+		if len(all) > 1 {
+			if out[i].label = "type=leaf"; r.multipart {
+				out[i].label = "type=multipart"
 			}
 		}
+	}
+	return out
+}
+
+// dispositionBoundaries returns the boundaries that stand in the wrong field.
+func dispositionBoundaries(h *header) (all []string) {
+	for _, f := range h.disps[:min(len(h.disps), maxVariants)] {
+		_, list, _ := scanParams(f)
+		_, boundaries := joinParams(list)
+		all = append(all, boundaries...)
 	}
 	return all
 }
@@ -346,11 +364,17 @@ func notInToken(c rune) bool {
 	return !('a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '-')
 }
 
-func joinLabels(a, b string) string {
-	if a == "" || b == "" {
-		return a + b
+// withLabel adds a label to a reading once.
+func withLabel(reading, label string) string {
+	switch {
+	case label == "":
+		return reading
+	case reading == "":
+		return label
+	case slices.Contains(strings.Split(reading, ","), label):
+		return reading
 	}
-	return a + "," + b
+	return reading + "," + label
 }
 
 // textual reports whether text may stand in a body of this type.

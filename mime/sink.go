@@ -7,6 +7,10 @@ import "io"
 type sink interface {
 	write(p []byte) error
 	close() error
+
+	// snapshot gives what was written so far, and tail, as an entity of its own:
+	// the body as it is to a client for which it ends here.
+	snapshot(label string, tail []byte) error
 }
 
 // fanOut feeds every reading of a body.
@@ -24,6 +28,15 @@ func (f fanOut) write(p []byte) error {
 func (f fanOut) close() error {
 	for _, s := range f {
 		if err := s.close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f fanOut) snapshot(label string, tail []byte) error {
+	for _, s := range f {
+		if err := s.snapshot(label, tail); err != nil {
 			return err
 		}
 	}
@@ -79,6 +92,15 @@ func (l *leaf) close() error {
 	return err
 }
 
+func (l *leaf) snapshot(label string, tail []byte) error {
+	if l.carve != nil && l.carve.out != nil {
+		if err := l.carve.out.snapshot(label, nil); err != nil {
+			return err
+		}
+	}
+	return l.w.fork(l.e, label, tail)
+}
+
 // surround is the text around the parts of a multipart. It becomes an entity
 // with its first byte that is not blank; blanks before that are left out.
 type surround struct {
@@ -108,5 +130,8 @@ func (s *surround) close() error {
 	}
 	return s.leaf.close()
 }
+
+// snapshot gives nothing: what stands around the parts is in the longer reading.
+func (s *surround) snapshot(string, []byte) error { return nil }
 
 func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }

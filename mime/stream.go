@@ -2,21 +2,28 @@ package mime
 
 import "bytes"
 
-// stream parses one run of bytes that holds one entity: the message, a multipart
-// that was decoded before it is split, or one of several readings of a multipart.
-// Its multiparts stand on an explicit stack, so that a delimiter line can be held
-// against all of them: the innermost that it fits ends all within it.
+// stream is a parse in one reading. Its multiparts stand on an explicit stack, so
+// that a delimiter line can be held against all of them: the innermost that it
+// fits ends all within it.
 type stream struct {
+	p      *parse
 	w      *Walker
 	parent *Entity // of the outermost entity here; nil for the message
 	frames []frame // open multiparts, the outermost first
 
-	readings int // in how many readings the bytes of this stream are read, with it
+	label  string         // of this reading
+	doubts [doubts]answer // how it takes doubtful lines
+	fresh  bool           // a delimiter was the last thing that was seen
+
+	late bool     // it was born within the line that the others are at
+	todo []byte   // of that line, what it is to see
+	back [][]byte // bytes to be read again before others, the last first
 
 	state streamState
 	head  headerReader
 	cur   sink // takes the body, preamble or epilogue; nil discards
 	bol   bool // the next body byte starts a line that nothing precedes
+	lf    bool // an LF was seen in a header
 
 	// carry holds what was not passed on: a line end and what follows it, as far
 	// as that may be a delimiter.
@@ -33,14 +40,24 @@ const (
 	inDelimiter                    // the rest of an overlong delimiter line is skipped
 )
 
-// frame is an open multipart.
+// multipart is an open multipart, shared by the streams that are within it.
+type multipart struct {
+	e       *Entity
+	holders int
+	parts   bool // one was seen
+	closed  bool // its closing delimiter was seen
+	digest  bool // parts are messages unless they say otherwise (RFC 2046 section 5.1.5)
+}
+
+// frame is one stream's view of an open multipart.
 type frame struct {
-	e        *Entity
+	*multipart
 	boundary []byte
-	guess    bool // no boundary was declared: the first line with "--" is it
+	label    string    // of the boundary, if it is not what the message plainly says
+	others   []variant // further readings of the boundary that no line has shown yet
+	guess    bool      // no boundary was declared: the first line with "--" is it
 	parts    int
-	closed   bool // its closing delimiter was seen
-	digest   bool // parts are messages unless they say otherwise (RFC 2046 section 5.1.5)
+	closed   bool
 }
 
 // maxBoundary bounds the bytes of a boundary that are compared. RFC 2046 allows
@@ -49,10 +66,6 @@ const maxBoundary = 1000
 
 // delimiterSlack is the room for blanks and a closing "--" after a boundary.
 const delimiterSlack = 128
-
-func newStream(w *Walker, parent *Entity) *stream {
-	return &stream{w: w, parent: parent, readings: 1}
-}
 
 func (s *stream) startHeader() {
 	s.state = inHeader
@@ -65,10 +78,7 @@ func (s *stream) startBody(to sink) {
 
 // push opens a multipart whose body starts here, with its preamble.
 func (s *stream) push(f frame) {
-	f.boundary = bytes.TrimRight(f.boundary, " \t")
-	if len(f.boundary) > maxBoundary {
-		f.boundary = f.boundary[:maxBoundary]
-	}
+	f.holders = 1
 	s.frames = append(s.frames, f)
 	s.resize()
 	s.startBody(s.around(f.e, "preamble", Preamble))
@@ -78,47 +88,73 @@ func (s *stream) push(f frame) {
 func (s *stream) resize() {
 	s.hold = 0
 	for i := range s.frames {
-		n := len(s.frames[i].boundary)
-		if s.frames[i].guess {
+		f := &s.frames[i]
+		n := len(f.boundary)
+		if f.guess {
 			n = maxBoundary
 		}
-		s.hold = max(s.hold, 2+n+delimiterSlack)
+		for _, o := range f.others {
+			n = max(n, len(o.boundary))
+		}
+		s.hold = max(s.hold, maxIndent+2+n+delimiterSlack)
 	}
 }
 
 func (s *stream) around(e *Entity, name string, kind Kind) *surround {
 	return &surround{w: s.w, e: &Entity{
 		Path: below(e.Path, name), Kind: kind, Parent: e, Depth: e.Depth + 1,
-		MediaType: "text/plain", Encoding: "7bit", Reading: e.Reading,
+		MediaType: "text/plain", Encoding: "7bit", Reading: s.reading(e),
 	}}
 }
 
-func (s *stream) write(p []byte) error {
-	for len(p) > 0 {
-		if s.w.full {
-			return nil
-		}
-		if s.skipLF {
-			s.skipLF = false
-			if p[0] == '\n' {
-				p = p[1:]
-				continue
-			}
-		}
-		var err error
-		switch s.state {
-		case inHeader:
-			p, err = s.writeHeader(p)
-		case inDelimiter:
-			p = s.skipLine(p)
-		default:
-			p, err = s.writeBody(p)
-		}
-		if err != nil {
-			return err
+// reading is the label of what stands in e, read as this stream does.
+func (s *stream) reading(e *Entity) string {
+	r := withLabel(e.Reading, s.label)
+	for i := range s.frames {
+		if s.frames[i].e == e {
+			r = withLabel(r, s.frames[i].label)
 		}
 	}
-	return nil
+	return r
+}
+
+// step takes some of p, or of what is to be read again before it, and returns
+// what is left of p.
+func (s *stream) step(p []byte) ([]byte, error) {
+	if n := len(s.back); n > 0 {
+		again := s.back[n-1]
+		s.back = s.back[:n-1]
+		rest, err := s.take(again)
+		if len(rest) > 0 {
+			// What take pushed stands before the rest.
+			s.back = append(s.back, nil)
+			copy(s.back[n:], s.back[n-1:])
+			s.back[n-1] = rest
+		}
+		return p, err
+	}
+	return s.take(p)
+}
+
+// take takes bytes of p up to the end of a delimiter line or a header at most.
+func (s *stream) take(p []byte) ([]byte, error) {
+	if s.w.full {
+		return nil, nil
+	}
+	if s.skipLF {
+		s.skipLF = false
+		if p[0] == '\n' {
+			return p[1:], nil
+		}
+	}
+	s.fresh = false
+	switch s.state {
+	case inHeader:
+		return s.takeHeader(p)
+	case inDelimiter:
+		return s.skipLine(p), nil
+	}
+	return s.takeBody(p)
 }
 
 // skipLine drops p up to the end of the line.
@@ -132,207 +168,105 @@ func (s *stream) skipLine(p []byte) []byte {
 	return p[i+1:]
 }
 
-// writeHeader feeds the header and returns what is left of p.
-func (s *stream) writeHeader(p []byte) ([]byte, error) {
+// takeHeader feeds the header and returns what is left of p.
+func (s *stream) takeHeader(p []byte) ([]byte, error) {
 	for len(p) > 0 {
 		n, event := s.head.feed(p)
 		p = p[n:]
 		switch event {
-		case headerMore:
-			continue
 		case headerLine:
-			line := s.head.line()
 			if s.head.leadingJunk() {
-				return p, s.endHeader(false)
+				return p, s.endHeader(byLine)
 			}
-			if len(line) < 2 || line[0] != '-' || line[1] != '-' {
-				continue
-			}
-			if k, kind := s.match(line[2:]); kind != noDelimiter {
-				cr := s.head.endedByCR()
-				s.head.dropLine()
-				if err := s.endHeader(false); err != nil {
-					return nil, err
-				}
-				if err := s.finish(); err != nil {
-					return nil, err
-				}
-				s.skipLF = cr
-				return p, s.delimiter(k, kind)
+			if met, err := s.meetInHeader(); met || err != nil {
+				return p, err
 			}
 		case headerEnd:
 			if s.ownHeader() && s.head.skipLeading() {
 				continue
 			}
-			if err := s.endHeader(true); err != nil {
-				return nil, err
-			}
+			err := s.endHeader(byBlank)
 			s.skipLF = s.head.endedByCR()
-			return p, nil
+			return p, err
 		}
 	}
-	return p, nil
+	return nil, nil
+}
+
+// meetInHeader looks whether the header's last line is a delimiter; met says that
+// it is one to this stream or another.
+func (s *stream) meetInHeader() (met bool, err error) {
+	line := s.head.line()
+	trimmed := trimIndent(line)
+	if len(s.frames) == 0 || !bytes.HasPrefix(trimmed, dashes) {
+		return false, nil
+	}
+	m := s.match(trimmed[2:])
+	m.doubts[indentDoubt] = len(trimmed) < len(line)
+	if m.kind == noDelimiter || s.refuses(m) {
+		return false, nil
+	}
+	if m.variant >= 0 {
+		s.branchVariant(s.head.wholeLine(), m)
+		return true, nil
+	}
+	d := s.open(m)
+	if d == doubts || !s.p.room(s.frames[m.frame].e) {
+		s.answers(m)
+		return true, s.endHeader(byLine)
+	}
+	born := s.branch(doubtNames[d].delimits)
+	born.answers(m)
+	born.head = s.head.clone()
+	s.doubts[d], s.label = text, doubtNames[d].text
+	return true, born.endHeader(byLine)
 }
 
 // ownHeader reports whether the header is the message's own.
 func (s *stream) ownHeader() bool { return s.parent == nil && len(s.frames) == 0 }
 
+// headerStop says what ended a header.
+type headerStop uint8
+
+const (
+	byBlank headerStop = iota // the blank line
+	byLine                    // its last line, which is no part of it
+	byEnd                     // the end of the input
+)
+
 // endHeader begins the entity that the header describes. If no blank line ended
 // the header, what stands after its last field is the body.
-func (s *stream) endHeader(blank bool) error {
-	fields := s.head.fields(s.ownHeader(), blank)
-	if err := s.openEntity(fields); err != nil {
-		return err
+func (s *stream) endHeader(stop headerStop) error {
+	fields := s.head.fields(s.ownHeader(), stop)
+	s.lf = s.lf || s.head.lf
+	if len(fields.body) > 0 {
+		s.back = append(s.back, fields.body)
 	}
-	if len(fields.body) == 0 {
-		return nil
-	}
-	s.skipLF = false
-	return s.write(fields.body)
+	return s.openEntity(fields)
 }
 
-// writeBody passes p on, through carry where bytes are held back, and returns
-// what follows a delimiter.
-func (s *stream) writeBody(p []byte) ([]byte, error) {
-	if len(s.frames) == 0 {
-		return nil, s.pass(p)
-	}
-	for len(s.carry) > 0 && len(p) > 0 {
-		had := len(s.carry)
-		take := min(len(p), s.hold+2)
-		s.carry = append(s.carry, p[:take]...)
-		n, found, err := s.scan(s.carry, false)
-		if err != nil {
-			return nil, err
-		}
-		switch {
-		case n >= had:
-			p = p[n-had:]
-			s.carry = s.carry[:0]
-		default:
-			p = p[take:]
-			s.carry = append(s.carry[:0], s.carry[n:]...)
-		}
-		if found {
-			return p, nil
-		}
-	}
-	if len(p) == 0 {
-		return nil, nil
-	}
-	n, found, err := s.scan(p, false)
-	if err != nil || found {
-		return p[n:], err
-	}
-	s.carry = append(s.carry[:0], p[n:]...)
-	return nil, nil
-}
-
-// scan passes on the body bytes of b up to a delimiter line, handles that line,
-// and returns how many bytes of b are done with. Without a delimiter it leaves
-// the end of b, if a delimiter may start there and the body goes on.
-func (s *stream) scan(b []byte, last bool) (n int, found bool, err error) {
-	from := 0
-	for {
-		i := bytes.Index(b[from:], dashes)
-		if i < 0 {
-			break
-		}
-		i += from
-		from = i + 1
-		if i == 0 && !s.bol || i > 0 && b[i-1] != '\n' && b[i-1] != '\r' {
-			from = i + 2
-			for from < len(b) && b[from] == '-' {
-				from++
-			}
-			// A run of dashes within a line is passed at once; the last one may
-			// not start anything, as it is not at the start of a line.
-			continue
-		}
-		line, end := b[i+2:], lineEnd(b[i:])
-		switch {
-		case end >= 0:
-			line, end = b[i+2:i+end], i+end
-		case !last && len(b)-i < s.hold:
-			if !s.mayMatch(line) {
-				continue
-			}
-			return s.passTo(b, trimLineEnd(b, i))
-		}
-		k, kind := s.match(line)
-		if kind == noDelimiter {
-			continue
-		}
-		if err := s.pass(b[:trimLineEnd(b, i)]); err != nil {
-			return 0, false, err
-		}
-		if err := s.delimiter(k, kind); err != nil {
-			return 0, false, err
-		}
-		if end < 0 {
-			s.skipRest()
-			return len(b), true, nil
-		}
-		s.skipLF = b[end] == '\r'
-		return end + 1, true, nil
-	}
-	if last {
-		return len(b), false, s.pass(b)
-	}
-	keep := len(b)
-	if b[keep-1] == '-' && (keep > 1 && (b[keep-2] == '\n' || b[keep-2] == '\r') || keep == 1 && s.bol) {
-		keep--
-	}
-	return s.passTo(b, trimLineEnd(b, keep))
-}
-
-var dashes = []byte("--")
-
-// skipRest is called after a delimiter whose line has not ended yet.
-func (s *stream) skipRest() { s.state = inDelimiter }
-
-func (s *stream) passTo(b []byte, n int) (int, bool, error) {
-	return n, false, s.pass(b[:n])
-}
-
-func (s *stream) pass(p []byte) error {
-	if len(p) == 0 {
-		return nil
-	}
-	s.bol = false
-	if s.cur == nil {
-		return nil
-	}
-	return s.cur.write(p)
-}
-
-// delimiter ends what the delimiter of frame k ends and starts what follows.
-func (s *stream) delimiter(k int, kind delimiterKind) error {
-	if err := s.endCurrent(); err != nil {
-		return err
-	}
-	s.popTo(k + 1)
-	f := &s.frames[k]
-	if kind&withJunk != 0 {
-		f.e.note(AnomalyOddDelimiter)
-	}
-	if kind&closing != 0 {
-		f.closed = true
+// delimiter starts what follows a delimiter of frame k.
+func (s *stream) delimiter(m match) {
+	s.popTo(m.frame + 1)
+	f := &s.frames[m.frame]
+	f.boundary = m.boundary
+	f.guess = false
+	s.fresh = true
+	if m.kind&closing != 0 {
+		f.closed, f.multipart.closed = true, true
 		s.startBody(s.around(f.e, "epilogue", Epilogue))
-		s.bol = true
-		return nil
+		return
 	}
 	if f.closed {
 		f.e.note(AnomalyAfterClose)
 	}
 	f.parts++
+	f.multipart.parts = true
 	s.startHeader()
-	return nil
 }
 
 // endCurrent closes the body that is open.
 func (s *stream) endCurrent() error {
-	s.carry = s.carry[:0]
 	cur := s.cur
 	s.cur = nil
 	if cur == nil {
@@ -341,48 +275,70 @@ func (s *stream) endCurrent() error {
 	return cur.close()
 }
 
-// popTo ends the multiparts above the first n.
+// popTo leaves the multiparts above the first n; those that no other stream is in
+// end.
 func (s *stream) popTo(n int) {
 	for len(s.frames) > n {
-		f := s.frames[len(s.frames)-1]
-		if !f.closed {
-			f.e.note(AnomalyUnclosed)
-		}
-		if f.parts == 0 {
-			f.e.note(AnomalyEmptyMultipart)
-		}
+		m := s.frames[len(s.frames)-1].multipart
 		s.frames = s.frames[:len(s.frames)-1]
-		s.w.end(f.e)
+		if m.holders--; m.holders > 0 {
+			continue
+		}
+		if !m.closed {
+			m.e.note(AnomalyUnclosed)
+		}
+		if !m.parts {
+			m.e.note(AnomalyEmptyMultipart)
+		}
+		s.w.end(m.e)
 	}
 	s.resize()
 }
 
-// close ends the stream where the input ends.
+// close ends the stream where the input ends: whatever is held is passed on, and
+// may hold a last delimiter.
 func (s *stream) close() error {
+	for !s.w.full {
+		s.endDelimiter()
+		switch {
+		case len(s.back) > 0:
+			if _, err := s.step(nil); err != nil {
+				return err
+			}
+			continue
+		case s.state == inHeader:
+			if s.head.finish() {
+				if met, err := s.meetInHeader(); err != nil {
+					return err
+				} else if met && s.state != inHeader {
+					continue
+				}
+			}
+			stop := byEnd
+			if s.head.blank {
+				stop = byBlank
+			}
+			if err := s.endHeader(stop); err != nil {
+				return err
+			}
+			continue
+		case s.state == inBody && len(s.carry) > 0:
+			b := bytes.Clone(s.carry)
+			s.carry = s.carry[:0]
+			if _, err := s.scan(b, true); err != nil {
+				return err
+			}
+			continue
+		}
+		break
+	}
 	if s.w.full {
 		return nil
-	}
-	if err := s.finish(); err != nil {
-		return err
 	}
 	if err := s.endCurrent(); err != nil {
 		return err
 	}
 	s.popTo(0)
-	return nil
-}
-
-// finish passes on all that is held, as nothing follows it.
-func (s *stream) finish() error {
-	s.endDelimiter()
-	if s.state == inHeader {
-		if err := s.closeHeader(); err != nil {
-			return err
-		}
-	}
-	if s.state == inBody && len(s.carry) > 0 {
-		return s.closeBody()
-	}
 	return nil
 }
 
@@ -394,85 +350,4 @@ func (s *stream) endDelimiter() {
 			s.state = inBody
 		}
 	}
-}
-
-// closeHeader ends a header that the input cuts off. A delimiter may be its
-// last line, and then another header starts.
-func (s *stream) closeHeader() error {
-	if s.head.finish() {
-		if line := s.head.line(); bytes.HasPrefix(line, dashes) {
-			if k, kind := s.match(line[2:]); kind != noDelimiter {
-				s.head.dropLine()
-				if err := s.endHeader(false); err != nil {
-					return err
-				}
-				if err := s.finish(); err != nil {
-					return err
-				}
-				if err := s.delimiter(k, kind); err != nil || s.state != inHeader {
-					return err
-				}
-			}
-		}
-	}
-	return s.endHeader(s.head.blank)
-}
-
-// closeBody handles the carry at the end of the input: it may end in a
-// delimiter line that no line end follows.
-func (s *stream) closeBody() error {
-	b := append([]byte(nil), s.carry...)
-	s.carry = s.carry[:0]
-	_, found, err := s.scan(b, true)
-	if err != nil || !found {
-		return err
-	}
-	s.endDelimiter()
-	if s.state == inHeader {
-		return s.endHeader(false)
-	}
-	return nil
-}
-
-// lineEnd returns the index of the first CR or LF in p, or -1. It searches in
-// growing windows: looking for one of the two through all of p, for each line
-// that the other ends, would cost the square of p.
-func lineEnd(p []byte) int {
-	off := 0
-	for window := 128; off < len(p); window *= 2 {
-		w := p[off:min(len(p), off+window)]
-		i := bytes.IndexByte(w, '\n')
-		if i >= 0 {
-			w = w[:i]
-		}
-		if j := bytes.IndexByte(w, '\r'); j >= 0 {
-			return off + j
-		}
-		if i >= 0 {
-			return off + i
-		}
-		off += len(w)
-	}
-	return -1
-}
-
-// trimLineEnd returns n less the line end that stands before b[n].
-func trimLineEnd(b []byte, n int) int {
-	if n > 0 && b[n-1] == '\n' {
-		n--
-		if n > 0 && b[n-1] == '\r' {
-			n--
-		}
-	} else if n > 0 && b[n-1] == '\r' {
-		n--
-	}
-	return n
-}
-
-// below is the path of something below path.
-func below(path, name string) string {
-	if path == "" {
-		return name
-	}
-	return path + "." + name
 }

@@ -67,6 +67,11 @@ func (d *uuDecoder) data(line []byte) (ok bool, err error) {
 	return true, d.to.write(d.out[:n])
 }
 
+func (d *uuDecoder) snapshot(label string, tail []byte) error {
+	c := uuDecoder{e: new(Entity), bare: d.bare, done: d.done, line: bytes.Clone(d.line)}
+	return snapshotOf(&c, &c.to, d.to, label, tail)
+}
+
 func (d *uuDecoder) close() error {
 	if len(d.line) > 0 {
 		if err := d.endLine(); err != nil {

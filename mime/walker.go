@@ -12,7 +12,7 @@ type Walker struct {
 	h      Handler
 	limits Limits
 
-	top      *stream
+	top      *parse
 	root     *Entity // the message's own entity, in its first reading
 	open     []*Entity
 	entities int
@@ -30,8 +30,8 @@ func NewWalker(h Handler, l Limits) (*Walker, error) {
 		return nil, err
 	}
 	w := &Walker{h: h, limits: l}
-	w.top = newStream(w, nil)
-	w.top.startHeader()
+	w.top = newParse(w, nil, 1)
+	w.top.main().startHeader()
 	return w, nil
 }
 
@@ -112,25 +112,30 @@ func (w *Walker) begin(e *Entity) (out io.Writer, ok bool) {
 	return w.h.Begin(e), true
 }
 
-// fork gives what of received so far as an entity of its own, if the Handler can
-// do that. Carved entities are not repeated for it.
-func (w *Walker) fork(of *Entity, label string) {
+// fork gives what of received so far, and tail, as an entity of its own, if the
+// Handler can do that. Carved entities are not repeated for it.
+func (w *Walker) fork(of *Entity, label string, tail []byte) error {
 	f, ok := w.h.(Forker)
 	if !ok || w.full {
-		return
+		return nil
 	}
 	if w.entities >= w.limits.Entities {
 		w.stop()
-		return
+		return nil
 	}
 	w.entities++
 	e := *of
 	e.Anomalies = slices.Clone(of.Anomalies)
-	e.Reading = joinLabels(of.Reading, label)
-	e.note(AnomalyBase64Resumed)
+	e.Reading = withLabel(of.Reading, label)
 	w.open = append(w.open, &e)
-	f.Fork(of, &e)
+	out := f.Fork(of, &e)
+	e.Size += int64(len(tail))
+	var err error
+	if out != nil && len(tail) > 0 {
+		_, err = out.Write(tail)
+	}
 	w.end(&e)
+	return err
 }
 
 // stop ends the examination: the message entity bears the fault, and so does
