@@ -48,26 +48,28 @@ func newCompiler() (*goyara.Compiler, error) {
 }
 
 // checkText compiles one text alone. It is a check.
-func checkText(text string) (line int, reason string) {
+func checkText(text string) (lines []int, reason string) {
 	c, err := newCompiler()
 	if err != nil {
-		return 0, err.Error()
+		return nil, err.Error()
 	}
 	defer c.Destroy()
-	err = c.AddString(text, "check")
-	if err == nil {
-		// Some errors show only when the automaton is built.
-		rules, err := c.GetRules()
-		if err != nil {
-			return 0, err.Error()
+	if err := c.AddString(text, "check"); err != nil {
+		if len(c.Errors) == 0 {
+			return nil, err.Error()
 		}
-		rules.Destroy()
-		return 0, ""
+		for _, e := range c.Errors {
+			lines = append(lines, e.Line)
+		}
+		return lines, c.Errors[0].Text
 	}
-	if len(c.Errors) > 0 {
-		return c.Errors[0].Line, c.Errors[0].Text
+	// Some errors show only when the automaton is built.
+	rules, err := c.GetRules()
+	if err != nil {
+		return nil, err.Error()
 	}
-	return 0, err.Error()
+	rules.Destroy()
+	return nil, ""
 }
 
 // compileAll makes one set of all rules of units that compile, and returns with

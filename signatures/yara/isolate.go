@@ -5,9 +5,10 @@ import (
 	"strings"
 )
 
-// check compiles one text on its own, in a namespace of its own, and returns the
-// first thing that is wrong with it: reason is "" if nothing is. line is in text.
-type check func(text string) (line int, reason string)
+// check compiles one text on its own, in a namespace of its own. It returns the
+// lines of text where something is wrong, as far as they are known, and the
+// first reason: "" if nothing is.
+type check func(text string) (lines []int, reason string)
 
 // isolator keeps what compiles of one unit and drops the rest, rule by rule.
 type isolator struct {
@@ -50,8 +51,9 @@ func isolate(u *unit, modules map[string]string, chk check, warn func(r *rule, l
 }
 
 // keep takes those of rules, which stand in the order of the text, that compile
-// on top of what is kept. It halves what does not, so that few bad rules among
-// many cost few compilations.
+// on top of what is kept. Those that do not are taken apart where the compiler
+// points, or else in halves, so that few bad rules among many cost few
+// compilations. Where it points is a hint only: what counts is what compiles.
 func (is *isolator) keep(rules []rule) {
 	rules = slices.DeleteFunc(slices.Clone(rules), func(r rule) bool {
 		reason := is.refersToLost(&r)
@@ -64,25 +66,54 @@ func (is *isolator) keep(rules []rule) {
 		return
 	}
 	before := is.before(rules)
-	at, reason := is.check(before + join(rules))
-	switch {
-	case reason == "":
+	lines, reason := is.check(before + join(rules))
+	if reason == "" {
 		for _, r := range rules {
 			is.keptAt[r.name] = len(is.kept)
 			is.kept = append(is.kept, r)
 		}
-	case len(rules) == 1:
+		return
+	}
+	for i := range lines {
+		lines[i] -= strings.Count(before, "\n")
+	}
+	if len(rules) == 1 {
 		r := &rules[0]
-		is.lose(r, inRule(r, at-strings.Count(before, "\n")), reason)
-	default:
-		is.keep(rules[:len(rules)/2])
-		is.keep(rules[len(rules)/2:])
+		line := r.line
+		if len(lines) > 0 {
+			line += min(max(lines[0]-1, 0), strings.Count(r.text, "\n"))
+		}
+		is.lose(r, line, reason)
+		return
+	}
+	for _, piece := range pieces(rules, lines) {
+		is.keep(piece)
 	}
 }
 
-// inRule turns a line of a rule's text into one of its file.
-func inRule(r *rule, at int) int {
-	return r.line + min(max(at-1, 0), strings.Count(r.text, "\n"))
+// pieces takes rules apart into smaller lists: each rule that one of the lines
+// points into stands alone. lines count from 1 in the joined text.
+func pieces(rules []rule, lines []int) [][]rule {
+	var list [][]rule
+	start, line := 0, 1
+	for i, r := range rules {
+		next := line + strings.Count(r.text, "\n") + 1
+		if slices.ContainsFunc(lines, func(l int) bool { return line <= l && l < next }) {
+			if start < i {
+				list = append(list, rules[start:i])
+			}
+			list = append(list, rules[i:i+1])
+			start = i + 1
+		}
+		line = next
+	}
+	if start == 0 {
+		return [][]rule{rules[:len(rules)/2], rules[len(rules)/2:]}
+	}
+	if start < len(rules) {
+		list = append(list, rules[start:])
+	}
+	return list
 }
 
 func (is *isolator) lose(r *rule, line int, reason string) {
