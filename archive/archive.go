@@ -22,6 +22,10 @@ type Limits struct {
 	Members    int   // members of one container; default 10,000
 	NameBytes  int   // bytes of one member's name; default 64 KiB
 	Dictionary int64 // bytes of dictionary or window that a decoder may allocate; default 64 MiB
+
+	// Keys are tried on what is encrypted; nil tries none. The same Keys may
+	// serve one container after another, which then share its budget.
+	Keys *Keys
 }
 
 // withDefaults returns l with its zero fields set, or an error for a negative one.
@@ -61,6 +65,7 @@ type Member struct {
 	Size      int64  // declared size in bytes, -1 if none; never to be trusted
 	Method    string // compression method, lower case: "stored", "deflate", …
 	Encrypted bool   // the container says that it needs a password
+	Password  string // the one of Limits.Keys that opened the body; "" if none was needed or none fits
 	Dir       bool   // the container says that it is a folder (it may carry data all the same)
 	Reading   string // where the container describes it, if readers differ: "local", "central", …
 	Err       error  // why the body cannot be read at all; the Reader then yields no bytes for it

@@ -39,6 +39,16 @@ var formats = [...]format{
 	{Tar, detectTar, openTar},
 }
 
+// Known says whether Open knows the format.
+func Known(f Format) bool {
+	for i := range formats {
+		if formats[i].name == f {
+			return true
+		}
+	}
+	return false
+}
+
 // Open opens one level of a container of the named format, which fills the
 // first size bytes of src. The Reader reads from src until it is closed; src
 // stays the caller's.

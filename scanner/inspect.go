@@ -6,7 +6,6 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/fivefifty/fivefifty/archive"
 	"github.com/fivefifty/fivefifty/internal/filetype"
 )
 
@@ -89,40 +88,6 @@ func (it *item) isMessage() bool {
 		return true
 	}
 	return it.obj.Type == "eml" || it.obj.Type == "mbox"
-}
-
-// formatOf returns the container format of a true type, "" if it is none that
-// this library opens.
-func formatOf(typ string) archive.Format {
-	switch typ {
-	case "zip", "docx", "docm", "dotx", "dotm", "xlsx", "xlsm", "xlsb", "pptx", "pptm",
-		"odt", "ods", "odp", "odg", "epub", "jar", "apk":
-		return "zip"
-	case "gzip", "bzip2", "tar":
-		return archive.Format(typ)
-	}
-	return ""
-}
-
-// flagClosed records what the item holds that is not opened: containers of
-// formats that are not implemented, and encrypted envelopes.
-func (it *item) flagClosed() {
-	typ := it.obj.Type
-	switch typ {
-	case "7z", "rar", "cab", "arj", "lzh", "ace", "xz", "lzma", "zstd", "lz4", "lzip", "lzop",
-		"compress", "cpio", "ar", "deb", "rpm", "iso", "udf", "vhd", "vhdx", "dmg", "wim",
-		"chm", "one", "tnef", "szdd", "msg":
-		it.addUnchecked(Unchecked{Reason: ReasonUnsupported, Detail: typ + " is not opened"})
-	case "p7m":
-		if it.contains(oidEnveloped) {
-			it.addUnchecked(Unchecked{Reason: ReasonEncrypted, Detail: "S/MIME enveloped data"})
-		} else {
-			it.addUnchecked(Unchecked{Reason: ReasonUnsupported, Detail: "S/MIME signed data is not opened"})
-		}
-	}
-	if it.obj.Declared == "multipart/encrypted" || typ == "pgp" && it.pgpMessage() {
-		it.addUnchecked(Unchecked{Reason: ReasonEncrypted, Detail: "OpenPGP message"})
-	}
 }
 
 // oidEnveloped is id-envelopedData, 1.2.840.113549.1.7.3 in DER (RFC 5652

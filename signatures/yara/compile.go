@@ -4,10 +4,12 @@ package yara
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"runtime"
 	"slices"
+	"time"
 
 	goyara "github.com/hillu/go-yara/v4"
 )
@@ -68,8 +70,27 @@ func checkText(text string) (lines []int, reason string) {
 	if err != nil {
 		return nil, err.Error()
 	}
-	rules.Destroy()
+	defer rules.Destroy()
+	if err := probe(rules); err != nil {
+		return nil, "libyara compiles it but cannot run it: " + err.Error()
+	}
 	return nil, ""
+}
+
+// probe scans one byte. Some rules compile, and then end every scan of the set
+// they are in with an internal error: "#a in (1..9)" in libyara 4.2.3.
+func probe(rules *goyara.Rules) error {
+	s, err := newScanner(rules, time.Second, new(goyara.MatchRules))
+	if err != nil {
+		return err
+	}
+	defer s.Destroy()
+	err = s.ScanMem([]byte{0})
+	runtime.KeepAlive(rules)
+	if err = scanError(err); errors.Is(err, context.DeadlineExceeded) {
+		return nil // slow is not broken
+	}
+	return err
 }
 
 // compileAll makes one set of all rules of units that compile, and returns with
@@ -79,15 +100,18 @@ func compileAll(units []*unit) (*goyara.Rules, []*unit, []Warning, error) {
 	warn := func(r *rule, line int, reason string) {
 		warnings = append(warnings, Warning{File: r.file, Line: line, Rule: r.name, Text: reason})
 	}
+	modules := checkModules(units)
 	clean := !slices.ContainsFunc(units, func(u *unit) bool {
-		return slices.ContainsFunc(u.rules, func(r rule) bool { return r.fault != "" })
+		return slices.ContainsFunc(u.rules, func(r rule) bool { return r.fault != "" }) ||
+			slices.ContainsFunc(u.imports, func(imp statement) bool { return modules[imp.name] != "" })
 	})
 	if clean {
-		if rules, err := compile(units); err == nil {
+		if rules, err := compile(units); err == nil && probe(rules) == nil {
 			return rules, units, nil, nil
+		} else if err == nil {
+			rules.Destroy()
 		}
 	}
-	modules := checkModules(units)
 	for _, u := range units {
 		isolate(u, modules, checkText, warn)
 	}
@@ -112,7 +136,11 @@ func checkModules(units []*unit) map[string]string {
 	modules := map[string]string{}
 	for _, u := range units {
 		for _, imp := range u.imports {
-			if _, ok := modules[imp.name]; !ok {
+			if imp.name == "magic" {
+				// libmagic has no answer for some bytes (FF FE 00 00 and so on), and
+				// libyara takes the length of that NULL: the process would end.
+				modules[imp.name] = `the module "magic" is not used: libyara faults on it`
+			} else if _, ok := modules[imp.name]; !ok {
 				_, modules[imp.name] = checkText(`import "` + imp.name + "\"\n")
 			}
 		}

@@ -95,6 +95,9 @@
 // changes the process's handlers of SIGSEGV and SIGBUS during each scan, and a
 // nil dereference that Go code recovers from elsewhere kills the process.
 //
+// The module magic is not used, and rules that need it are lost with a warning:
+// for some bytes libmagic has no answer, and libyara dereferences that NULL.
+//
 // Compiled rules are not loaded: libyara trusts what is in them.
 //
 // # Concurrency

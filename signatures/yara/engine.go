@@ -167,8 +167,9 @@ func newScanner(rules *goyara.Rules, timeout time.Duration, c goyara.ScanCallbac
 	if err != nil {
 		return nil, fmt.Errorf("yara: libyara: %w", err)
 	}
-	// Fast mode: a string whose place and number no rule asks for is matched once.
-	s.SetFlags(noTryCatch | goyara.ScanFlagsFastMode)
+	// Not SCAN_FLAGS_FAST_MODE: with it libyara 4.2.3 forgets, for "any of them in
+	// (a..b)", every match of a string but the first.
+	s.SetFlags(noTryCatch)
 	s.SetTimeout(timeout)
 	s.SetCallback(c)
 	return s, nil

@@ -21,7 +21,6 @@ import "macho"
 import "dex"
 import "hash"
 import "math"
-import "magic"
 rule marker { strings: $a = "fivefifty-test-marker-5b1d" $b = /fivefifty-[a-z]{4}-mark.{0,5}r/ condition: all of them }
 rule is_pe { condition: pe.is_pe and (pe.number_of_sections >= 0 or pe.imphash() != "" or pe.entry_point >= 0
 	or pe.number_of_resources > 0 or pe.number_of_signatures > 0 or pe.exports("x") or pe.imports("a", "b") or pe.rich_signature.key == 1) }
@@ -30,7 +29,6 @@ rule is_dotnet { condition: dotnet.number_of_streams >= 0 }
 rule is_macho { condition: macho.magic >= 0 or macho.number_of_segments > 0 }
 rule is_dex { condition: dex.header.file_size >= 0 or dex.number_of_fields > 0 }
 rule math_ { condition: math.entropy(0, filesize) >= 0.0 and hash.md5(0, filesize) != "" and hash.sha256(0, filesize) != "" }
-rule magic_ { condition: magic.mime_type() != "" }
 rule entry { condition: entrypoint >= 0 }
 rule text { strings: $a = { 4D 5A [0-500] 50 45 } $b = "MZ" wide $c = /PE\x00+/ nocase condition: any of them or #a + #b > 1000 }
 `
