@@ -9,6 +9,10 @@ type Config struct {
 	Policy  Policy
 	Limits  Limits
 
+	// Passwords are tried on whatever is encrypted, beside those that the
+	// message itself may name in its texts, subject and file names.
+	Passwords []string
+
 	// TempDir is where objects that do not fit in memory are spooled, as files
 	// of mode 0600 without a name; default os.TempDir().
 	TempDir string
@@ -29,4 +33,5 @@ type Limits struct {
 	Time         time.Duration // time spent scanning, waiting for the sender not counted; default 30 s
 	MemoryBytes  int64         // object bytes held in memory before they go to disk; default 32 MiB
 	Dictionary   int64         // dictionary or window of one decoder; default 64 MiB
+	KeyWork      int64         // calls of a hash's or cipher's block function spent on trying passwords; default 16 million, some seconds; what they do not open is encrypted
 }

@@ -43,6 +43,7 @@ var limitCases = []struct {
 var notByCount = map[string]string{
 	"Time":        "TestTimeLimit",
 	"MemoryBytes": "TestNothingIsLeftBehind",
+	"KeyWork":     "TestPasswordsCostNoMoreThanAllowed",
 	"Dictionary":  "no format with a dictionary of its own is opened yet",
 }
 

@@ -19,6 +19,7 @@ type options struct {
 
 	Rules     []string `group:"Rules" placeholder:"PATH" sep:"none" help:"YARA rules: a file or a folder. May be repeated, as all flags that take a list."`
 	Hashes    []string `group:"Rules" placeholder:"PATH" sep:"none" help:"Lists of digests: a file or a folder."`
+	Password  []string `group:"Rules" placeholder:"TEXT" sep:"none" help:"A password to try on what is encrypted, beside those that a message names."`
 	NoBundled bool     `group:"Rules" help:"Leave out the rules that come with the program."`
 
 	JSON    bool `group:"Output" name:"json" help:"Write one JSON document a line instead of trees."`
@@ -53,6 +54,7 @@ type limitFlags struct {
 	Time         time.Duration `placeholder:"DURATION" default:"${limit_Time}" help:"Time spent scanning (${default})."`
 	MemoryBytes  size          `placeholder:"SIZE" default:"${limit_MemoryBytes}" help:"Object bytes in memory before they go to disk (${default})."`
 	Dictionary   size          `placeholder:"SIZE" default:"${limit_Dictionary}" help:"Dictionary of one decoder (${default})."`
+	KeyWork      int64         `placeholder:"N" default:"${limit_KeyWork}" help:"Hash blocks spent on trying passwords (${default})."`
 }
 
 // parse reads the command line. If not ok, the program ends with the code: help
@@ -101,8 +103,9 @@ func parse(args []string, stdout, stderr io.Writer) (opts *options, code int, ok
 func (o *options) config() (scanner.Config, error) {
 	limits, err := o.Limits.limits()
 	return scanner.Config{
-		Limits:  limits,
-		TempDir: o.TempDir,
+		Limits:    limits,
+		Passwords: o.Password,
+		TempDir:   o.TempDir,
 		Policy: scanner.Policy{
 			Findings:         o.OnFinding,
 			Unchecked:        o.OnUnchecked,

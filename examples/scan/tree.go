@@ -261,6 +261,12 @@ func facts(o *scanner.Object) string {
 	if o.Declared != "" && o.Declared != o.MediaType {
 		text += ", declared " + safe(o.Declared)
 	}
+	if o.PasswordFrom != "" {
+		text += ", opened by a password from " + safe(o.PasswordFrom)
+	}
+	if o.SameAs != "" {
+		text += ", same bytes as " + safe(o.SameAs)
+	}
 	if o.Reading != "" {
 		text += ", read " + safe(o.Reading)
 	}
