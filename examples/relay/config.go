@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	_ "embed"
@@ -11,10 +10,8 @@ import (
 	"os"
 	"time"
 
-	"github.com/BurntSushi/toml"
-
+	"github.com/fivefifty/fivefifty/examples/internal/settings"
 	"github.com/fivefifty/fivefifty/examples/internal/smtprelay"
-	"github.com/fivefifty/fivefifty/scanner"
 )
 
 //go:embed default.toml
@@ -32,9 +29,9 @@ type config struct {
 	Direction    string
 	MarkAccepted bool `toml:"mark_accepted"`
 	Limits       limits
-	Rules        rules
-	Policy       policy
-	Log          logging
+	Rules        settings.Rules
+	Policy       settings.Policy
+	Log          settings.Log
 }
 
 type limits struct {
@@ -48,35 +45,11 @@ type limits struct {
 	Scan              time.Duration
 }
 
-type rules struct {
-	Bundled bool
-	Yara    []string
-	Hashes  []string
-}
-
-type policy struct {
-	VirusText        string   `toml:"virus_text"`
-	BlockTypes       []string `toml:"block_types"`
-	BlockTypesInside []string `toml:"block_types_inside"`
-	BlockNames       []string `toml:"block_names"`
-	BlockAnomalies   []string `toml:"block_anomalies"`
-	Findings         map[string]scanner.Disposition
-	Unchecked        map[string]scanner.Disposition
-}
-
-type logging struct {
-	Format string
-	Level  slog.Level
-}
-
-// errQuarantine is what a policy gets that asks for what the relay has not.
-var errQuarantine = errors.New(`this relay keeps no messages: "quarantine" is not possible, use "defer" or "reject"`)
-
 // readConfig reads the file called name, the embedded default if it is "". A
 // key that is missing has the default's value.
 func readConfig(name string) (*config, error) {
 	c := new(config)
-	if err := c.decode("default.toml", defaultConfig); err != nil {
+	if err := settings.Decode("default.toml", defaultConfig, c); err != nil {
 		return nil, err
 	}
 	if name == "" {
@@ -86,23 +59,10 @@ func readConfig(name string) (*config, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.decode(name, text); err != nil {
+	if err := settings.Decode(name, text, c); err != nil {
 		return nil, err
 	}
 	return c, c.check(name)
-}
-
-// decode reads text over c. Unknown keys are errors, each with its line.
-func (c *config) decode(name string, text []byte) error {
-	meta, err := toml.NewDecoder(bytes.NewReader(text)).Decode(c)
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	var errs []error
-	for _, key := range meta.Undecoded() {
-		errs = append(errs, fmt.Errorf("%s:%d: unknown key %q", name, lineOf(text, key), key.String()))
-	}
-	return errors.Join(errs...)
 }
 
 func (c *config) check(name string) error {
@@ -110,8 +70,8 @@ func (c *config) check(name string) error {
 	bad := func(format string, args ...any) {
 		errs = append(errs, fmt.Errorf("%s: %w", name, fmt.Errorf(format, args...)))
 	}
-	if c.Log.Format != "text" && c.Log.Format != "json" {
-		bad("log.format: %q is neither text nor json", c.Log.Format)
+	if err := c.Log.Check(); err != nil {
+		bad("%w", err)
 	}
 	if c.Direction != "" && c.Direction != "in" && c.Direction != "out" {
 		bad("direction: %q is neither in nor out", c.Direction)
@@ -123,41 +83,10 @@ func (c *config) check(name string) error {
 		c.Limits.Idle <= 0 || c.Limits.Message <= 0 || c.Limits.Grace <= 0 || c.Limits.Scan <= 0 {
 		bad("limits: each must be above zero, there is no \"unlimited\"")
 	}
-	if _, err := c.Policy.scanner(); err != nil {
+	if _, err := c.Policy.Scanner(false); err != nil {
 		bad("policy: %w", err)
 	}
 	return errors.Join(errs...)
-}
-
-// scanner is the policy in the scanner's terms.
-func (p policy) scanner() (scanner.Policy, error) {
-	out := scanner.Policy{
-		VirusText: p.VirusText, BlockTypes: p.BlockTypes, BlockTypesInside: p.BlockTypesInside,
-		BlockNames: p.BlockNames, BlockAnomalies: p.BlockAnomalies,
-		Findings:  map[scanner.Class]scanner.Disposition{},
-		Unchecked: map[scanner.Reason]scanner.Disposition{},
-	}
-	for name, d := range p.Findings {
-		var class scanner.Class
-		if err := class.UnmarshalText([]byte(name)); err != nil {
-			return out, err
-		}
-		if d == scanner.Quarantine {
-			return out, errQuarantine
-		}
-		out.Findings[class] = d
-	}
-	for name, d := range p.Unchecked {
-		var reason scanner.Reason
-		if err := reason.UnmarshalText([]byte(name)); err != nil {
-			return out, err
-		}
-		if d == scanner.Quarantine {
-			return out, errQuarantine
-		}
-		out.Unchecked[reason] = d
-	}
-	return out, nil
 }
 
 // options are the relay's, without the upstream's address and Load.
@@ -188,12 +117,4 @@ func (c *config) options(log *slog.Logger) (smtprelay.Options, error) {
 		opts.Upstream.Config = &tls.Config{RootCAs: roots}
 	}
 	return opts, nil
-}
-
-func (l logging) logger() *slog.Logger {
-	opts := &slog.HandlerOptions{Level: l.Level}
-	if l.Format == "json" {
-		return slog.New(slog.NewJSONHandler(os.Stderr, opts))
-	}
-	return slog.New(slog.NewTextHandler(os.Stderr, opts))
 }

@@ -106,7 +106,7 @@ func serve(cfg *config, file string, out io.Writer) error {
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	defer signal.Stop(signals)
 
-	log := cfg.Log.logger()
+	log := cfg.Log.Logger()
 	opts, err := cfg.options(log)
 	if err != nil {
 		return err

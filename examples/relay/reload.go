@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"github.com/fivefifty/fivefifty/examples/internal/ruleset"
+	"github.com/fivefifty/fivefifty/examples/internal/settings"
 	"github.com/fivefifty/fivefifty/scanner"
 )
 
@@ -34,24 +35,8 @@ func loader(cfg *config, file string, log *slog.Logger) func() (*scanner.Scanner
 }
 
 func loadScanner(cfg *config) (*scanner.Scanner, *ruleset.Set, error) {
-	set, err := ruleset.Load(ruleset.Paths{Rules: cfg.Rules.Yara, Hashes: cfg.Rules.Hashes, Bundled: cfg.Rules.Bundled})
-	if err != nil {
-		return nil, nil, err
-	}
-	p, err := cfg.Policy.scanner()
-	if err != nil {
-		set.Close()
-		return nil, nil, err
-	}
-	s, err := scanner.New(scanner.Config{
-		Engines: set.Engines, Policy: p,
-		Limits: scanner.Limits{MessageBytes: cfg.Limits.MessageBytes, Time: cfg.Limits.Scan},
-	})
-	if err != nil {
-		set.Close()
-		return nil, nil, err
-	}
-	return s, set, nil
+	return settings.NewScanner(cfg.Rules, cfg.Policy, false,
+		scanner.Limits{MessageBytes: cfg.Limits.MessageBytes, Time: cfg.Limits.Scan})
 }
 
 // closing makes the rules' release an io.Closer.

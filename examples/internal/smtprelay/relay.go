@@ -19,7 +19,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"io"
 	"log/slog"
 	"net"
 	"sync/atomic"
@@ -27,7 +26,7 @@ import (
 
 	"github.com/emersion/go-smtp"
 
-	"github.com/fivefifty/fivefifty/scanner"
+	"github.com/fivefifty/fivefifty/examples/internal/live"
 )
 
 // Options configure a Relay. A zero limit or timeout is its default.
@@ -48,7 +47,7 @@ type Options struct {
 
 	// Load makes the scanner, at the start and at each Reload, and what
 	// releases it. It is called by one goroutine at a time.
-	Load func() (*scanner.Scanner, io.Closer, error)
+	Load live.Load
 	Log  *slog.Logger // one line a message; default none
 }
 
@@ -78,7 +77,7 @@ func orDefault[T int | int64 | time.Duration](v, def T) T {
 // Relay is a running relay.
 type Relay struct {
 	opts      Options
-	scanners  scanners
+	scanners  *live.Scanners
 	server    *smtp.Server
 	conns     *connTable
 	draining  atomic.Bool
@@ -99,7 +98,8 @@ func New(opts Options) (*Relay, error) {
 	opts.setDefaults()
 	r := &Relay{opts: opts, conns: newConnTable(opts.MaxConnections, opts.MaxConnectionsClient)}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
-	if err := r.Reload(); err != nil {
+	var err error
+	if r.scanners, err = live.New(opts.Load); err != nil {
 		r.cancel()
 		return nil, err
 	}
@@ -135,14 +135,7 @@ func (r *Relay) Serve(l net.Listener) error {
 
 // Reload loads the scanner anew. Scans that run keep the old one; if the new
 // one cannot be had, everybody keeps it.
-func (r *Relay) Reload() error {
-	s, closer, err := r.opts.Load()
-	if err != nil {
-		return err
-	}
-	r.scanners.replace(s, closer)
-	return nil
-}
+func (r *Relay) Reload() error { return r.scanners.Reload() }
 
 // Shutdown takes no more clients, answers 421 to those that are between
 // messages, and waits for messages under way until ctx ends; then it breaks

@@ -315,11 +315,11 @@ func TestReloadKeepsTheOldOnFailure(t *testing.T) {
 		t.Fatal("a failed reload must say so and keep the old set")
 	}
 	broken.Store(false)
-	lease := r.scanners.acquire() // as a scan under way
+	lease := r.scanners.Acquire() // as a scan under way
 	if err := r.Reload(); err != nil || closed.Load() != 0 {
 		t.Fatalf("reload: %v, closed %d", err, closed.Load())
 	}
-	r.scanners.release(lease)
+	lease.Release()
 	if closed.Load() != 1 {
 		t.Fatal("the old set must be closed after its last scan")
 	}
