@@ -16,7 +16,7 @@ deps:
 
 build: deps
 	@mkdir -p $(BIN)
-	cd examples && $(GO) build -o ../$(BIN)/ ./scan ./relay ./demo
+	cd examples && $(GO) build -o ../$(BIN)/ ./scan ./relay ./clamd ./demo
 
 demo: build
 	$(BIN)/demo --relay $(BIN)/relay
@@ -27,6 +27,7 @@ test: deps lint
 	CGO_ENABLED=0 $(GO) build ./...
 	cd examples && CGO_ENABLED=0 $(GO) build -o /dev/null ./scan
 	cd examples && CGO_ENABLED=0 $(GO) build -o /dev/null ./relay
+	cd examples && CGO_ENABLED=0 $(GO) build -o /dev/null ./clamd
 	@$(MAKE) --no-print-directory fuzz-short
 
 lint:

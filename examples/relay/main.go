@@ -91,7 +91,7 @@ func checkConfig(cfg *config, out io.Writer) error {
 			fmt.Fprintln(out, "warning:", w)
 		}
 		fmt.Fprintln(out, "rules:", set.Summary())
-		return s, closing(set), nil
+		return s, set, nil
 	}
 	if _, err := smtprelay.New(opts); err != nil {
 		return err

@@ -30,7 +30,7 @@ func loader(cfg *config, file string, log *slog.Logger) func() (*scanner.Scanner
 			log.Warn("rules", "warning", w)
 		}
 		log.Info("rules loaded", "summary", set.Summary())
-		return s, closing(set), nil
+		return s, set, nil
 	}
 }
 
@@ -38,10 +38,3 @@ func loadScanner(cfg *config) (*scanner.Scanner, *ruleset.Set, error) {
 	return settings.NewScanner(cfg.Rules, cfg.Policy, false,
 		scanner.Limits{MessageBytes: cfg.Limits.MessageBytes, Time: cfg.Limits.Scan})
 }
-
-// closing makes the rules' release an io.Closer.
-func closing(set *ruleset.Set) io.Closer { return closerFunc(func() { set.Close() }) }
-
-type closerFunc func()
-
-func (f closerFunc) Close() error { f(); return nil }
