@@ -16,7 +16,7 @@ deps:
 
 build: deps
 	@mkdir -p $(BIN)
-	cd examples && $(GO) build -o ../$(BIN)/ ./scan ./relay ./clamd ./demo
+	cd examples && $(GO) build -o ../$(BIN)/ ./scan ./relay ./milter ./clamd ./demo
 
 demo: build
 	$(BIN)/demo --relay $(BIN)/relay
@@ -25,9 +25,7 @@ test: deps lint
 	@for m in $(MODULES); do echo "== $$m"; (cd $$m && $(GO) test -race ./...) || exit 1; done
 	@echo "== without cgo"
 	CGO_ENABLED=0 $(GO) build ./...
-	cd examples && CGO_ENABLED=0 $(GO) build -o /dev/null ./scan
-	cd examples && CGO_ENABLED=0 $(GO) build -o /dev/null ./relay
-	cd examples && CGO_ENABLED=0 $(GO) build -o /dev/null ./clamd
+	for p in scan relay milter clamd; do (cd examples && CGO_ENABLED=0 $(GO) build -o /dev/null ./$$p) || exit 1; done
 	@$(MAKE) --no-print-directory fuzz-short
 
 lint:

@@ -4,11 +4,9 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"strconv"
 	"time"
 
+	"github.com/fivefifty/fivefifty/examples/internal/listen"
 	"github.com/fivefifty/fivefifty/examples/internal/settings"
 	"github.com/fivefifty/fivefifty/scanner"
 )
@@ -24,9 +22,7 @@ type config struct {
 	AllowShutdown    bool `toml:"allow_shutdown"`
 	ClamavLimitNames bool `toml:"clamav_limit_names"`
 	Limits           limits
-	Rules            settings.Rules
-	Policy           settings.Policy
-	Log              settings.Log
+	settings.Base
 }
 
 type limits struct {
@@ -38,56 +34,32 @@ type limits struct {
 	Scan         time.Duration
 }
 
-// readConfig reads the file called name, the embedded default if it is "". A
-// key that is missing has the default's value.
-func readConfig(name string) (*config, error) {
+func readConfig(file string) (*config, error) {
 	c := new(config)
-	if err := settings.Decode("default.toml", defaultConfig, c); err != nil {
-		return nil, err
-	}
-	if name == "" {
-		return c, nil
-	}
-	text, err := os.ReadFile(name)
-	if err != nil {
-		return nil, err
-	}
-	if err := settings.Decode(name, text, c); err != nil {
-		return nil, err
-	}
-	if err := c.check(); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return c, nil
+	c.CanHold() // what is to be held is OK here: the client decides
+	return c, settings.File(file, defaultConfig, c)
 }
 
-func (c *config) check() error {
-	var errs []error
+// Check returns what is wrong with the configuration.
+func (c *config) Check() error {
+	errs := []error{c.Base.Check()}
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	if err := c.Log.Check(); err != nil {
-		errs = append(errs, err)
-	}
 	if len(c.Listen) == 0 {
 		bad("listen: no address")
 	}
-	if _, err := c.socketMode(); err != nil {
+	if _, err := listen.Mode(c.SocketMode); err != nil {
 		bad("socket_mode: %q is no file mode", c.SocketMode)
 	}
 	l := c.Limits
 	if l.Connections <= 0 || l.Command <= 0 || l.Stream <= 0 || l.Grace <= 0 || l.MessageBytes <= 0 || l.Scan <= 0 {
 		bad("limits: each must be above zero, there is no \"unlimited\"")
 	}
-	if _, err := c.Policy.Scanner(true); err != nil {
-		bad("policy: %w", err)
-	}
 	return errors.Join(errs...)
 }
 
-func (c *config) socketMode() (fs.FileMode, error) {
-	n, err := strconv.ParseUint(c.SocketMode, 8, 9)
-	return fs.FileMode(n), err
-}
+func (c *config) Shared() *settings.Base { return &c.Base }
+func (c *config) Grace() time.Duration   { return c.Limits.Grace }
 
-func (c *config) scannerLimits() scanner.Limits {
+func (c *config) ScannerLimits() scanner.Limits {
 	return scanner.Limits{MessageBytes: c.Limits.MessageBytes, Time: c.Limits.Scan}
 }

@@ -6,12 +6,13 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"time"
 
+	"github.com/fivefifty/fivefifty/examples/internal/daemon"
 	"github.com/fivefifty/fivefifty/examples/internal/settings"
 	"github.com/fivefifty/fivefifty/examples/internal/smtprelay"
+	"github.com/fivefifty/fivefifty/scanner"
 )
 
 //go:embed default.toml
@@ -29,9 +30,7 @@ type config struct {
 	Direction    string
 	MarkAccepted bool `toml:"mark_accepted"`
 	Limits       limits
-	Rules        settings.Rules
-	Policy       settings.Policy
-	Log          settings.Log
+	settings.Base
 }
 
 type limits struct {
@@ -45,54 +44,39 @@ type limits struct {
 	Scan              time.Duration
 }
 
-// readConfig reads the file called name, the embedded default if it is "". A
-// key that is missing has the default's value.
-func readConfig(name string) (*config, error) {
+// readConfig reads the file, the embedded default if it is "".
+func readConfig(file string) (*config, error) {
 	c := new(config)
-	if err := settings.Decode("default.toml", defaultConfig, c); err != nil {
-		return nil, err
-	}
-	if name == "" {
-		return c, nil
-	}
-	text, err := os.ReadFile(name)
-	if err != nil {
-		return nil, err
-	}
-	if err := settings.Decode(name, text, c); err != nil {
-		return nil, err
-	}
-	return c, c.check(name)
+	return c, settings.File(file, defaultConfig, c)
 }
 
-func (c *config) check(name string) error {
-	var errs []error
-	bad := func(format string, args ...any) {
-		errs = append(errs, fmt.Errorf("%s: %w", name, fmt.Errorf(format, args...)))
-	}
-	if err := c.Log.Check(); err != nil {
-		bad("%w", err)
-	}
-	if c.Direction != "" && c.Direction != "in" && c.Direction != "out" {
-		bad("direction: %q is neither in nor out", c.Direction)
-	}
+// Check returns what is wrong with the configuration.
+func (c *config) Check() error {
+	errs := []error{c.Base.Check(), settings.CheckDirection(c.Direction)}
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		bad("tls_cert and tls_key belong together")
 	}
-	if c.Limits.MessageBytes <= 0 || c.Limits.Recipients <= 0 || c.Limits.Connections <= 0 || c.Limits.ConnectionsClient <= 0 ||
-		c.Limits.Idle <= 0 || c.Limits.Message <= 0 || c.Limits.Grace <= 0 || c.Limits.Scan <= 0 {
+	l := c.Limits
+	if l.MessageBytes <= 0 || l.Recipients <= 0 || l.Connections <= 0 || l.ConnectionsClient <= 0 ||
+		l.Idle <= 0 || l.Message <= 0 || l.Grace <= 0 || l.Scan <= 0 {
 		bad("limits: each must be above zero, there is no \"unlimited\"")
-	}
-	if _, err := c.Policy.Scanner(false); err != nil {
-		bad("policy: %w", err)
 	}
 	return errors.Join(errs...)
 }
 
-// options are the relay's, without the upstream's address and Load.
-func (c *config) options(log *slog.Logger) (smtprelay.Options, error) {
+func (c *config) Shared() *settings.Base { return &c.Base }
+func (c *config) Grace() time.Duration   { return c.Limits.Grace }
+
+func (c *config) ScannerLimits() scanner.Limits {
+	return scanner.Limits{MessageBytes: c.Limits.MessageBytes, Time: c.Limits.Scan}
+}
+
+// options are the relay's, without the upstream's address.
+func (c *config) options(env daemon.Env) (smtprelay.Options, error) {
 	opts := smtprelay.Options{
-		Hostname: c.Hostname, Direction: c.Direction, MarkAccepted: c.MarkAccepted, Log: log,
+		Scanners: env.Scanners, Log: env.Log,
+		Hostname: c.Hostname, Direction: c.Direction, MarkAccepted: c.MarkAccepted,
 		MaxMessageBytes: c.Limits.MessageBytes, MaxRecipients: c.Limits.Recipients,
 		MaxConnections: c.Limits.Connections, MaxConnectionsClient: c.Limits.ConnectionsClient,
 		IdleTimeout: c.Limits.Idle, MessageTimeout: c.Limits.Message,

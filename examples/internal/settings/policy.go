@@ -17,13 +17,13 @@ type Policy struct {
 	Unchecked        map[string]scanner.Disposition
 }
 
-// ErrQuarantine is what a policy gets that asks a program to keep messages which
+// errQuarantine is what a policy gets that asks a program to keep messages which
 // keeps none.
-var ErrQuarantine = errors.New(`this program keeps no messages: "quarantine" is not possible, use "defer" or "reject"`)
+var errQuarantine = errors.New(`this program keeps no messages: "quarantine" is not possible, use "defer" or "reject"`)
 
-// Scanner is the policy in the scanner's terms; quarantine says whether the
+// scanner is the policy in the scanner's terms; quarantine says whether the
 // program can hold messages.
-func (p Policy) Scanner(quarantine bool) (scanner.Policy, error) {
+func (p Policy) scanner(quarantine bool) (scanner.Policy, error) {
 	out := scanner.Policy{
 		VirusText: p.VirusText, BlockTypes: p.BlockTypes, BlockTypesInside: p.BlockTypesInside,
 		BlockNames: p.BlockNames, BlockAnomalies: p.BlockAnomalies,
@@ -36,7 +36,7 @@ func (p Policy) Scanner(quarantine bool) (scanner.Policy, error) {
 			return out, err
 		}
 		if d == scanner.Quarantine && !quarantine {
-			return out, ErrQuarantine
+			return out, errQuarantine
 		}
 		out.Findings[class] = d
 	}
@@ -46,7 +46,7 @@ func (p Policy) Scanner(quarantine bool) (scanner.Policy, error) {
 			return out, err
 		}
 		if d == scanner.Quarantine && !quarantine {
-			return out, ErrQuarantine
+			return out, errQuarantine
 		}
 		out.Unchecked[reason] = d
 	}

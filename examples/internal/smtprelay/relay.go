@@ -45,10 +45,8 @@ type Options struct {
 	MarkAccepted bool // adds "X-Fivefifty: accepted" to what goes upstream
 	Direction    string
 
-	// Load makes the scanner, at the start and at each Reload, and what
-	// releases it. It is called by one goroutine at a time.
-	Load live.Load
-	Log  *slog.Logger // one line a message; default none
+	Scanners *live.Scanners
+	Log      *slog.Logger // one line a message; default none
 }
 
 func (o *Options) setDefaults() {
@@ -77,7 +75,6 @@ func orDefault[T int | int64 | time.Duration](v, def T) T {
 // Relay is a running relay.
 type Relay struct {
 	opts      Options
-	scanners  *live.Scanners
 	server    *smtp.Server
 	conns     *connTable
 	draining  atomic.Bool
@@ -87,10 +84,10 @@ type Relay struct {
 	cancel context.CancelFunc
 }
 
-// New loads the scanner and returns a Relay that is ready to serve.
+// New returns a Relay that is ready to serve.
 func New(opts Options) (*Relay, error) {
-	if opts.Load == nil {
-		return nil, errors.New("smtprelay: Options.Load is missing")
+	if opts.Scanners == nil {
+		return nil, errors.New("smtprelay: Options.Scanners is missing")
 	}
 	if err := opts.Upstream.check(); err != nil {
 		return nil, err
@@ -98,11 +95,6 @@ func New(opts Options) (*Relay, error) {
 	opts.setDefaults()
 	r := &Relay{opts: opts, conns: newConnTable(opts.MaxConnections, opts.MaxConnectionsClient)}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
-	var err error
-	if r.scanners, err = live.New(opts.Load); err != nil {
-		r.cancel()
-		return nil, err
-	}
 	r.server = r.newServer()
 	return r, nil
 }
@@ -132,10 +124,6 @@ func (r *Relay) Serve(l net.Listener) error {
 	}
 	return err
 }
-
-// Reload loads the scanner anew. Scans that run keep the old one; if the new
-// one cannot be had, everybody keeps it.
-func (r *Relay) Reload() error { return r.scanners.Reload() }
 
 // Shutdown takes no more clients, answers 421 to those that are between
 // messages, and waits for messages under way until ctx ends; then it breaks

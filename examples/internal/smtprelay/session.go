@@ -105,7 +105,7 @@ func (s *session) Data(r io.Reader) error {
 	begin := time.Now()
 	s.conn.message.Store(begin.Add(s.relay.opts.MessageTimeout).UnixNano())
 
-	lease := s.relay.scanners.Acquire()
+	lease := s.relay.opts.Scanners.Acquire()
 	defer lease.Release()
 	ctx, cancel := context.WithCancel(scanner.WithEnvelope(s.relay.ctx, &tx.envelope))
 	defer cancel()

@@ -1,4 +1,5 @@
-package main
+// Package listen opens the addresses that the programs serve.
+package listen
 
 import (
 	"errors"
@@ -6,18 +7,16 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"strconv"
 	"strings"
 	"syscall"
 )
 
-// listenAll opens every address of the configuration.
-func listenAll(c *config) ([]net.Listener, error) {
-	mode, err := c.socketMode()
-	if err != nil {
-		return nil, err
-	}
+// All opens every address: "unix:/path", the socket with the file mode, or
+// "host:port".
+func All(addrs []string, mode fs.FileMode) ([]net.Listener, error) {
 	var all []net.Listener
-	for _, addr := range c.Listen {
+	for _, addr := range addrs {
 		l, err := listen(addr, mode)
 		if err != nil {
 			for _, l := range all {
@@ -28,6 +27,12 @@ func listenAll(c *config) ([]net.Listener, error) {
 		all = append(all, l)
 	}
 	return all, nil
+}
+
+// Mode reads a file mode, three octal digits.
+func Mode(s string) (fs.FileMode, error) {
+	n, err := strconv.ParseUint(s, 8, 9)
+	return fs.FileMode(n), err
 }
 
 func listen(addr string, mode fs.FileMode) (net.Listener, error) {
