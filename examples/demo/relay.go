@@ -78,8 +78,8 @@ func (r *relay) readSink(out io.Reader) {
 func readLog(log io.Reader, listening chan<- string) {
 	lines := bufio.NewScanner(log)
 	for lines.Scan() {
-		_, rest, found := strings.Cut(lines.Text(), "msg=listening address=")
-		if found {
+		_, rest, found := strings.Cut(lines.Text(), " address=")
+		if found && strings.Contains(lines.Text(), "msg=listening ") {
 			address, _, _ := strings.Cut(rest, " ")
 			listening <- address
 			break

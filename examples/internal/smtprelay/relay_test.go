@@ -362,7 +362,3 @@ func eventually(t *testing.T, ok func() bool) {
 	}
 	t.Fatal("did not happen in time")
 }
-
-type closerFunc func()
-
-func (f closerFunc) Close() error { f(); return nil }
