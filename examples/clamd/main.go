@@ -17,7 +17,7 @@ func main() {
 
 func newService(env daemon.Env, cfg *config, check bool) (daemon.Service, error) {
 	opts := clamdserver.Options{
-		Scanners: env.Scanners, Version: cfg.Version, Log: env.Log, LimitNames: cfg.ClamavLimitNames,
+		Scanners: env.Scanners, Observe: env.Metrics.Observe, Version: cfg.Version, Log: env.Log, LimitNames: cfg.ClamavLimitNames,
 		MaxConnections: cfg.Limits.Connections, CommandTimeout: cfg.Limits.Command, StreamTimeout: cfg.Limits.Stream,
 	}
 	if cfg.AllowShutdown {

@@ -16,7 +16,7 @@ func main() {
 
 func newService(env daemon.Env, cfg *config, check bool) (daemon.Service, error) {
 	server, err := milterserver.New(milterserver.Options{
-		Scanners: env.Scanners, Header: cfg.Header, Direction: cfg.Direction, Log: env.Log,
+		Scanners: env.Scanners, Observe: env.Metrics.Observe, Header: cfg.Header, Direction: cfg.Direction, Log: env.Log,
 		MaxConnections: cfg.Limits.Connections, IdleTimeout: cfg.Limits.Idle, Progress: cfg.Limits.Progress,
 	})
 	if err != nil || check {

@@ -75,7 +75,7 @@ func (c *config) ScannerLimits() scanner.Limits {
 // options are the relay's, without the upstream's address.
 func (c *config) options(env daemon.Env) (smtprelay.Options, error) {
 	opts := smtprelay.Options{
-		Scanners: env.Scanners, Log: env.Log,
+		Scanners: env.Scanners, Observe: env.Metrics.Observe, Log: env.Log,
 		Hostname: c.Hostname, Direction: c.Direction, MarkAccepted: c.MarkAccepted,
 		MaxMessageBytes: c.Limits.MessageBytes, MaxRecipients: c.Limits.Recipients,
 		MaxConnections: c.Limits.Connections, MaxConnectionsClient: c.Limits.ConnectionsClient,

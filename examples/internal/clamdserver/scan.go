@@ -23,6 +23,7 @@ func (c *conn) scan(name string, r io.Reader) (*scanner.Report, error) {
 	begin := time.Now()
 	ctx := scanner.WithEnvelope(c.server.ctx, &scanner.Envelope{ClientAddr: clientOf(c)})
 	report, err := lease.ScanFile(ctx, name, r)
+	c.server.opts.Observe(report)
 	if err != nil && c.server.ctx.Err() != nil {
 		return report, errStopping
 	}

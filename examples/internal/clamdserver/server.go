@@ -29,6 +29,7 @@ import (
 	"time"
 
 	"github.com/fivefifty/fivefifty/examples/internal/live"
+	"github.com/fivefifty/fivefifty/scanner"
 )
 
 // Options configure a Server. A zero limit or timeout is its default.
@@ -43,12 +44,16 @@ type Options struct {
 	Shutdown       func()        // what SHUTDOWN does; nil refuses it
 	LimitNames     bool          // names unexamined limits as ClamAV does (Heuristics.Limits.Exceeded.…), which rspamd lets pass
 
-	Log *slog.Logger // default none
+	Observe func(*scanner.Report) // is told of each report; may be nil
+	Log     *slog.Logger          // default none
 }
 
 func (o *Options) setDefaults() {
 	if o.Version == "" {
 		o.Version = "fivefifty"
+	}
+	if o.Observe == nil {
+		o.Observe = func(*scanner.Report) {}
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -16,6 +17,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/fivefifty/fivefifty/examples/internal/admin"
 	"github.com/fivefifty/fivefifty/examples/internal/live"
 	"github.com/fivefifty/fivefifty/examples/internal/ruleset"
 	"github.com/fivefifty/fivefifty/examples/internal/settings"
@@ -49,6 +51,7 @@ type Program[C Config] struct {
 // Env is what a service gets from its program.
 type Env struct {
 	Scanners *live.Scanners
+	Metrics  *admin.Metrics
 	Log      *slog.Logger
 	Out      io.Writer // standard output
 	Stop     func()    // ends the program in good order
@@ -122,7 +125,7 @@ func runCheck[C Config](p Program[C], cfg C, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	env := Env{Scanners: scanners, Log: slog.New(slog.DiscardHandler), Out: out, Stop: func() {}}
+	env := Env{Scanners: scanners, Metrics: new(admin.Metrics), Log: slog.New(slog.DiscardHandler), Out: out, Stop: func() {}}
 	if _, err := p.New(env, cfg, true); err != nil {
 		return err
 	}
@@ -137,12 +140,18 @@ func serve[C Config](p Program[C], cfg C, file string, out io.Writer) error {
 	defer signal.Stop(signals)
 
 	log := cfg.Shared().Log.Logger()
-	scanners, err := live.New(loader(p, cfg, file, log))
+	metrics := new(admin.Metrics)
+	scanners, err := live.New(loader(p, cfg, file, metrics, log))
 	if err != nil {
 		return err
 	}
+	stopAdmin, err := serveAdmin(cfg.Shared().Admin, metrics, log)
+	if err != nil {
+		return err
+	}
+	defer stopAdmin()
 	stopped := make(chan struct{}, 1)
-	env := Env{Scanners: scanners, Log: log, Out: out, Stop: func() {
+	env := Env{Scanners: scanners, Metrics: metrics, Log: log, Out: out, Stop: func() {
 		select {
 		case stopped <- struct{}{}:
 		default:
@@ -177,9 +186,11 @@ func serve[C Config](p Program[C], cfg C, file string, out io.Writer) error {
 // loader makes a scanner of cfg, and at each further call of the file read anew,
 // so that rules, policy and the scan's limits can be changed while the program
 // runs.
-func loader[C Config](p Program[C], cfg C, file string, log *slog.Logger) live.Load {
+func loader[C Config](p Program[C], cfg C, file string, metrics *admin.Metrics, log *slog.Logger) live.Load {
 	first := true
-	return func() (*scanner.Scanner, io.Closer, error) {
+	return func() (_ *scanner.Scanner, _ io.Closer, err error) {
+		summary := ""
+		defer func() { metrics.Loaded(summary, err) }()
 		if !first {
 			fresh, err := p.Read(file)
 			if err != nil {
@@ -192,6 +203,7 @@ func loader[C Config](p Program[C], cfg C, file string, log *slog.Logger) live.L
 		if err != nil {
 			return nil, nil, err
 		}
+		summary = set.Summary()
 		tell(set, log)
 		return s, set, nil
 	}
@@ -202,6 +214,21 @@ func tell(set *ruleset.Set, log *slog.Logger) {
 		log.Warn("rules", "warning", w)
 	}
 	log.Info("rules loaded", "summary", set.Summary())
+}
+
+// serveAdmin serves the metrics where the configuration says.
+func serveAdmin(a settings.Admin, metrics *admin.Metrics, log *slog.Logger) (stop func(), err error) {
+	if a.Listen == "" {
+		return func() {}, nil
+	}
+	l, err := net.Listen("tcp", a.Listen)
+	if err != nil {
+		return nil, err
+	}
+	s := admin.Server(metrics)
+	log.Info("metrics", "address", l.Addr().String())
+	go s.Serve(l)
+	return func() { s.Close() }, nil
 }
 
 // stop waits for what is under way. What it breaks off was not answered, so that

@@ -42,6 +42,7 @@ func (c *conn) end(data []byte) error {
 		m.env.QueueID = c.macros["i"]
 	}
 	report, err := c.wait(m)
+	c.server.opts.Observe(report)
 	if err == nil {
 		err = c.answer(m, report)
 	}

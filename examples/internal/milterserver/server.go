@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/fivefifty/fivefifty/examples/internal/live"
+	"github.com/fivefifty/fivefifty/scanner"
 )
 
 // Options configure a Server. A zero limit or timeout is its default.
@@ -36,7 +37,8 @@ type Options struct {
 	IdleTimeout    time.Duration // silence of the MTA; default 10 min: it keeps the connection while its client thinks
 	Progress       time.Duration // between signs of life while a scan goes on; default 10 s
 
-	Log *slog.Logger // one line a message; default none
+	Observe func(*scanner.Report) // is told of each report; may be nil
+	Log     *slog.Logger          // one line a message; default none
 }
 
 func (o *Options) setDefaults() {
@@ -48,6 +50,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.Progress <= 0 {
 		o.Progress = 10 * time.Second
+	}
+	if o.Observe == nil {
+		o.Observe = func(*scanner.Report) {}
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

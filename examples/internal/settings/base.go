@@ -13,6 +13,7 @@ type Base struct {
 	Rules  Rules
 	Policy Policy
 	Log    Log
+	Admin  Admin
 
 	keeps bool // the program can hold messages
 }
@@ -48,6 +49,11 @@ func (b *Base) NewScanner(limits scanner.Limits) (*scanner.Scanner, *ruleset.Set
 		return nil, nil, err
 	}
 	return s, set, nil
+}
+
+// Admin is the section [admin].
+type Admin struct {
+	Listen string // host:port of /metrics, /healthz and /readyz; "" is none
 }
 
 // CheckDirection returns what is wrong with the direction of a program's mail.

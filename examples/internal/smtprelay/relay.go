@@ -27,6 +27,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"github.com/fivefifty/fivefifty/examples/internal/live"
+	"github.com/fivefifty/fivefifty/scanner"
 )
 
 // Options configure a Relay. A zero limit or timeout is its default.
@@ -46,12 +47,16 @@ type Options struct {
 	Direction    string
 
 	Scanners *live.Scanners
-	Log      *slog.Logger // one line a message; default none
+	Observe  func(*scanner.Report) // is told of each report; may be nil
+	Log      *slog.Logger          // one line a message; default none
 }
 
 func (o *Options) setDefaults() {
 	if o.Hostname == "" {
 		o.Hostname = "localhost"
+	}
+	if o.Observe == nil {
+		o.Observe = func(*scanner.Report) {}
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
