@@ -37,6 +37,11 @@ var formats = [...]format{
 	{Gzip, detectGzip, openGzip},
 	{Bzip2, detectBzip2, openBzip2},
 	{Tar, detectTar, openTar},
+	{ISO, detectISO, openISO},
+	{FAT, detectFAT, openFAT},
+	{Disk, detectDisk, openDisk},
+	{VHD, detectVHD, openVHD},
+	{VHDX, detectVHDX, openVHDX},
 }
 
 // Known says whether Open knows the format.

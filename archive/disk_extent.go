@@ -1,0 +1,98 @@
+package archive
+
+import (
+	"fmt"
+	"hash/maphash"
+	"io"
+)
+
+// extent is a run of a file's bytes on its device.
+type extent struct {
+	off  int64 // in bytes of the device
+	n    int64 // bytes
+	hole bool  // n zero bytes that are nowhere
+
+	// An interleaved file (ECMA-119 section 6.4.3) has unit bytes, then a gap of
+	// gap bytes, and so on; unit 0 says that it has none.
+	unit, gap int64
+}
+
+// extentReader reads a file's extents one after the other.
+type extentReader struct {
+	dev  *device
+	rest []extent
+	left int64 // bytes of the file that are still to come
+	at   int64 // bytes of rest[0] that have been read
+}
+
+func newExtentReader(dev *device, extents []extent, size int64) *extentReader {
+	return &extentReader{dev: dev, rest: extents, left: size}
+}
+
+// Read returns what the device holds. A file whose extents are shorter than its
+// size, or leave the device, ends with an error.
+func (r *extentReader) Read(p []byte) (int, error) {
+	if r.left <= 0 {
+		return 0, io.EOF
+	}
+	if len(p) == 0 {
+		return 0, nil
+	}
+	for len(r.rest) > 0 && r.at >= r.rest[0].n {
+		r.rest, r.at = r.rest[1:], 0
+	}
+	if len(r.rest) == 0 {
+		return 0, fmt.Errorf("extents end early: %w", ErrMalformed)
+	}
+	e := &r.rest[0]
+	p = p[:min(int64(len(p)), e.n-r.at, r.left)]
+	if e.hole {
+		clear(p)
+		return r.advance(len(p)), nil
+	}
+	off := e.off + r.at
+	if e.unit > 0 {
+		unit := r.at / e.unit
+		p = p[:min(int64(len(p)), (unit+1)*e.unit-r.at)]
+		off += unit * e.gap
+	}
+	n, err := r.dev.ReadAt(p, off)
+	r.advance(n)
+	if n == len(p) {
+		return n, nil
+	}
+	if err == nil || err == io.EOF {
+		err = fmt.Errorf("an extent outside of the image: %w", ErrMalformed)
+	}
+	return n, err
+}
+
+func (r *extentReader) advance(n int) int {
+	r.at += int64(n)
+	r.left -= int64(n)
+	return n
+}
+
+// extentSeed is for keys within one process.
+var extentSeed = maphash.MakeSeed()
+
+// contentKey identifies a file's bytes by where they lie.
+type contentKey struct {
+	off, size int64
+	hash      uint64
+}
+
+func keyOf(extents []extent, size int64) contentKey {
+	key := contentKey{size: size, off: -1}
+	if len(extents) == 0 {
+		return key
+	}
+	key.off = extents[0].off
+	var h maphash.Hash
+	h.SetSeed(extentSeed)
+	for _, e := range extents {
+		maphash.WriteComparable(&h, e)
+	}
+	key.hash = h.Sum64()
+	return key
+}
