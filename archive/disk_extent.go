@@ -12,6 +12,10 @@ type extent struct {
 	n    int64 // bytes
 	hole bool  // n zero bytes that are nowhere
 
+	// on is the device, where it is not the one that the reader is for: a
+	// partition of several.
+	on *device
+
 	// An interleaved file (ECMA-119 section 6.4.3) has unit bytes, then a gap of
 	// gap bytes, and so on; unit 0 says that it has none.
 	unit, gap int64
@@ -38,10 +42,7 @@ func (r *extentReader) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
-	for len(r.rest) > 0 && r.at >= r.rest[0].n {
-		r.rest, r.at = r.rest[1:], 0
-	}
-	if len(r.rest) == 0 {
+	if r.spent() {
 		return 0, fmt.Errorf("extents end early: %w", ErrMalformed)
 	}
 	e := &r.rest[0]
@@ -56,7 +57,14 @@ func (r *extentReader) Read(p []byte) (int, error) {
 		p = p[:min(int64(len(p)), (unit+1)*e.unit-r.at)]
 		off += unit * e.gap
 	}
-	n, err := r.dev.ReadAt(p, off)
+	dev := r.dev
+	if e.on != nil {
+		dev = e.on
+	}
+	if dev == nil {
+		return 0, fmt.Errorf("an extent in no partition: %w", ErrMalformed)
+	}
+	n, err := dev.ReadAt(p, off)
 	r.advance(n)
 	if n == len(p) {
 		return n, nil
@@ -65,6 +73,14 @@ func (r *extentReader) Read(p []byte) (int, error) {
 		err = fmt.Errorf("an extent outside of the image: %w", ErrMalformed)
 	}
 	return n, err
+}
+
+// spent says whether the extents have been read.
+func (r *extentReader) spent() bool {
+	for len(r.rest) > 0 && r.at >= r.rest[0].n {
+		r.rest, r.at = r.rest[1:], 0
+	}
+	return len(r.rest) == 0
 }
 
 func (r *extentReader) advance(n int) int {

@@ -5,8 +5,10 @@ import "bytes"
 // openVolume opens a volume of any kind that is read. The error wraps ErrFormat
 // for one that is not known.
 func openVolume(dev *device, l Limits) (walker, error) {
-	if w, err := openFATDevice(dev, l); err == nil {
-		return w, nil
+	for _, open := range []func(*device, Limits) (walker, error){openFATDevice, openISODevice, openUDFDevice} {
+		if w, err := open(dev, l); err == nil {
+			return w, nil
+		}
 	}
 	return nil, ErrFormat
 }

@@ -38,6 +38,7 @@ var formats = [...]format{
 	{Bzip2, detectBzip2, openBzip2},
 	{Tar, detectTar, openTar},
 	{ISO, detectISO, openISO},
+	{UDF, detectUDF, openUDF},
 	{FAT, detectFAT, openFAT},
 	{Disk, detectDisk, openDisk},
 	{VHD, detectVHD, openVHD},
