@@ -72,7 +72,7 @@ func slurp(t testing.TB, path string) []byte {
 
 // checkTree reads an honest image, which must hold just the files, under their
 // names, without any complaint.
-func checkTree(t *testing.T, f Format, image []byte, files map[string]string) {
+func checkTree(t *testing.T, f Format, image []byte, files map[string]string, how ...leniency) {
 	t.Helper()
 	if found := Detect(bytes.NewReader(image), int64(len(image))); !slices.Contains(found, f) {
 		t.Fatalf("detected as %v", found)
@@ -84,17 +84,25 @@ func checkTree(t *testing.T, f Format, image []byte, files map[string]string) {
 	if notes := noteNames(all, r); len(notes) > 0 {
 		t.Errorf("anomalies of an honest image: %v", notes)
 	}
-	checkFiles(t, all, files)
+	checkFiles(t, all, files, how...)
 }
 
-func checkFiles(t *testing.T, all []got, files map[string]string) {
+// leniency says what a comparison does not ask for.
+type leniency int
+
+const (
+	optional leniency = iota // files may be missing
+	anyFiles                 // there may be others
+)
+
+func checkFiles(t *testing.T, all []got, files map[string]string, how ...leniency) {
 	t.Helper()
 	for name, body := range files {
 		found := false
 		for _, g := range all {
 			found = found || slices.Contains(g.Names, name) && g.data == body && g.err == nil
 		}
-		if !found {
+		if !found && !slices.Contains(how, optional) {
 			t.Errorf("%q is missing", name)
 		}
 	}
@@ -103,7 +111,7 @@ func checkFiles(t *testing.T, all []got, files map[string]string) {
 		for _, body := range files {
 			known = known || g.data == body
 		}
-		if !known || g.err != nil {
+		if !known && !slices.Contains(how, anyFiles) || g.err != nil {
 			t.Errorf("unexpected member %q: %d bytes, %v", g.Names, len(g.data), g.err)
 		}
 	}
@@ -128,24 +136,6 @@ func TestFATTools(t *testing.T) {
 	for _, c := range []struct{ bits, kib int }{{12, 1440}, {16, 20_000}, {32, 40_000}} {
 		t.Run(fmt.Sprintf("fat%d", c.bits), func(t *testing.T) {
 			checkTree(t, FAT, fatImage(t, c.bits, c.kib, treeFiles()), treeFiles())
-		})
-	}
-}
-
-// isoTools are ways to write a disc image.
-func TestISOTools(t *testing.T) {
-	for name, args := range map[string][]string{
-		"genisoimage-plain":  {"genisoimage", "-quiet", "-iso-level", "4", "-allow-multidot", "-allow-lowercase"},
-		"genisoimage-joliet": {"genisoimage", "-quiet", "-J", "-joliet-long"},
-		"genisoimage-rock":   {"genisoimage", "-quiet", "-R"},
-		"genisoimage-both":   {"genisoimage", "-quiet", "-R", "-J"},
-		"genisoimage-udf":    {"genisoimage", "-quiet", "-udf", "-J"},
-		"xorriso":            {"xorriso", "-as", "mkisofs", "-quiet", "-R", "-J"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			image := filepath.Join(t.TempDir(), "disc.iso")
-			run(t, args[0], append(args[1:], "-o", image, plant(t, treeFiles()))...)
-			checkTree(t, ISO, slurp(t, image), treeFiles())
 		})
 	}
 }

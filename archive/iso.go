@@ -33,6 +33,7 @@ var isoMagic = []byte("CD001")
 type isoImage struct {
 	*catalog
 	queue []isoFolder
+	moved []isoFolder      // directories that Rock Ridge shows in another place, to be read last
 	seen  map[isoSpot]bool // sectors that were read as a directory
 	boots []int64          // boot catalogs, in sectors
 	trees []*isoTree
@@ -175,6 +176,10 @@ func isJoliet(escapes []byte) bool {
 // walk reads all directories, and then those that only the path tables know.
 func (v *isoImage) walk() {
 	v.readQueue()
+	for len(v.moved) > 0 && v.over == nil {
+		v.queue, v.moved = v.moved, nil
+		v.readQueue()
+	}
 	v.tableBytes = v.dev.size
 	for _, t := range v.trees {
 		v.readPathTables(t)

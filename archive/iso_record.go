@@ -111,20 +111,24 @@ func (d *isoDirectory) record(r *isoRecord) {
 	names = append(names, d.tree.name(r.id))
 	switch {
 	case rock.child > 0:
-		d.folder(names[0], int64(rock.child)*d.tree.block, isoSector)
+		d.folder(&d.v.queue, names[0], int64(rock.child)*d.tree.block, isoSector)
 	case r.isDir():
 		d.flush()
+		queue := &d.v.queue
+		if rock.moved {
+			queue = &d.v.moved
+		}
 		for _, at := range r.places(d.tree.block) {
-			d.folder(names[0], at.off, at.n)
+			d.folder(queue, names[0], at.off, at.n)
 		}
 	default:
 		d.file(r, names, rock.zisofs)
 	}
 }
 
-func (d *isoDirectory) folder(name string, off, size int64) {
+func (d *isoDirectory) folder(queue *[]isoFolder, name string, off, size int64) {
 	if d.v.room() {
-		d.v.queue = append(d.v.queue, isoFolder{&folder{d.in, name}, d.tree, off, size, false})
+		*queue = append(*queue, isoFolder{&folder{d.in, name}, d.tree, off, size, false})
 	}
 }
 

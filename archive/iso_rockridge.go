@@ -5,6 +5,7 @@ package archive
 type rockRidge struct {
 	name   string // NM; "" if there is none
 	child  uint32 // CL: the directory that was moved elsewhere, as a block
+	moved  bool   // RE: the directory belongs where a CL says
 	zisofs bool   // ZF: the file is compressed
 }
 
@@ -51,6 +52,8 @@ func (rock *rockRidge) entries(use []byte) (next extent) {
 			}
 		case "CL":
 			rock.child = le32(e, 4)
+		case "RE":
+			rock.moved = true
 		case "ZF":
 			rock.zisofs = n >= 16 && string(e[4:6]) == "pz"
 		case "CE":
