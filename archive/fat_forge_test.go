@@ -17,7 +17,7 @@ type fatEntry struct {
 // fatTree is a file, a folder that is its own child, a label and a deleted file.
 var fatTree = []fatEntry{
 	{short: "P       JS ", body: payload + string(make([]byte, 3000)) + marker},
-	{short: "LOOP       ", attr: fatDir, cluster: 3},
+	{short: "LOOP       ", attr: fatDir, cluster: 4},
 	{short: "LABEL      ", attr: fatLabel},
 	{short: "OLD     JS ", body: "old", deleted: true},
 }
@@ -73,6 +73,9 @@ func forgeFAT(bits int, entries ...fatEntry) []byte {
 	}
 	for _, e := range entries {
 		first := e.cluster
+		if bits == 32 && e.attr == fatDir && e.body == "" {
+			first = 2 // the root
+		}
 		if first == 0 && e.body != "" {
 			first = next
 			copy(b[data+int(first-2)*512:], e.body)
