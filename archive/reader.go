@@ -43,6 +43,7 @@ var formats = [...]format{
 	{Disk, detectDisk, openDisk},
 	{VHD, detectVHD, openVHD},
 	{VHDX, detectVHDX, openVHDX},
+	{Overlay, detectOverlay, openOverlay},
 }
 
 // Known says whether Open knows the format.
