@@ -28,9 +28,11 @@ func detectDisk(p *probe) bool {
 	if bytes.HasPrefix(p.at(512, 8), gptMagic) || bytes.HasPrefix(p.at(4096, 8), gptMagic) {
 		return true
 	}
-	dev := newDevice(bytes.NewReader(p.head), int64(len(p.head)))
-	if kind := unreadVolume(dev); kind.name != "" {
-		return true
+	for i := range unreadKinds {
+		at := min(unreadKinds[i].off, int64(len(p.head)))
+		if bytes.HasPrefix(p.head[at:], []byte(unreadKinds[i].magic)) {
+			return plausibleMBR(p.head, p.size) || unreadVolume(newDevice(p.src, p.size)).name != ""
+		}
 	}
 	return plausibleMBR(p.head, p.size)
 }

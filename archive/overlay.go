@@ -45,9 +45,7 @@ const padding = "\x00 \t\r\n"
 
 // outerOf tells the kind of a file; the first of outers is a program for Windows,
 // which only a place far behind its head may tell from one for DOS.
-func outerOf(dev *device) (*outer, *peFile) {
-	var buf [1 << 10]byte
-	head := dev.read(buf[:], 0)
+func outerOf(head []byte, dev *device) (*outer, *peFile) {
 	for i := range outers {
 		if !outers[i].is(head) {
 			continue
@@ -62,9 +60,12 @@ func outerOf(dev *device) (*outer, *peFile) {
 	return nil, nil
 }
 
+// outerHead is how much of a file its kind is told by, in bytes.
+const outerHead = 1 << 10
+
 func detectOverlay(p *probe) bool {
 	dev := newDevice(p.src, p.size)
-	o, pe := outerOf(dev)
+	o, pe := outerOf(p.head[:min(len(p.head), outerHead)], dev)
 	switch {
 	case o == nil:
 		return false
@@ -79,7 +80,8 @@ func detectOverlay(p *probe) bool {
 // end, and files among a program's resources. A file without any has no members.
 func openOverlay(src io.ReaderAt, size int64, l Limits) (walker, error) {
 	dev := newDevice(src, size)
-	o, pe := outerOf(dev)
+	var head [outerHead]byte
+	o, pe := outerOf(dev.read(head[:], 0), dev)
 	if o == nil {
 		return nil, cmpErr(dev.err, ErrFormat)
 	}

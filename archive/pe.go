@@ -45,14 +45,15 @@ func parsePE(dev *device) (*peFile, bool) {
 	if le16(opt, 0) == 0x20b {
 		dirs, count = 112, le32(opt, 108)
 	}
-	pe.end = int64(le32(opt, 60))
+	table, sections := at+24+int64(le16(h, 20)), min(int(le16(h, 6)), maxSections)
+	pe.end = max(int64(le32(opt, 60)), table+40*int64(sections))
 	if count > 4 {
 		pe.cert = extent{off: int64(le32(opt, dirs+32)), n: int64(le32(opt, dirs+36))}
 	}
 	if count > 2 {
 		pe.resources = extent{off: int64(le32(opt, dirs+16)), n: int64(le32(opt, dirs+20))}
 	}
-	pe.readSections(at+24+int64(le16(h, 20)), min(int(le16(h, 6)), maxSections))
+	pe.readSections(table, sections)
 	// Linkers of the GNU and Go tools put symbols behind the sections, then names.
 	if at, n := int64(le32(h, 8)), int64(le32(h, 12)); at > 0 && n > 0 && at+18*n < dev.size {
 		var size [4]byte
