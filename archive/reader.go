@@ -43,6 +43,7 @@ var formats = [...]format{
 	{Disk, detectDisk, openDisk},
 	{VHD, detectVHD, openVHD},
 	{VHDX, detectVHDX, openVHDX},
+	{WIM, detectWIM, openWIM},
 	{Overlay, detectOverlay, openOverlay},
 }
 
