@@ -44,6 +44,7 @@ var formats = [...]format{
 	{VHD, detectVHD, openVHD},
 	{VHDX, detectVHDX, openVHDX},
 	{WIM, detectWIM, openWIM},
+	{DMG, detectDMG, openDMG},
 	{Overlay, detectOverlay, openOverlay},
 }
 
