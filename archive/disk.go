@@ -28,6 +28,9 @@ func detectDisk(p *probe) bool {
 	if bytes.HasPrefix(p.at(512, 8), gptMagic) || bytes.HasPrefix(p.at(4096, 8), gptMagic) {
 		return true
 	}
+	if isNTFS(p.head) {
+		return true
+	}
 	for i := range unreadKinds {
 		at := min(unreadKinds[i].off, int64(len(p.head)))
 		if bytes.HasPrefix(p.head[at:], []byte(unreadKinds[i].magic)) {
@@ -44,7 +47,8 @@ func openDisk(src io.ReaderAt, size int64, l Limits) (walker, error) {
 		return nil, err
 	}
 	// A bare volume of a kind that has its own format is opened as that.
-	if w.single && unreadVolume(dev).name == "" {
+	var boot [512]byte
+	if w.single && !isNTFS(dev.read(boot[:], 0)) && unreadVolume(dev).name == "" {
 		return nil, ErrFormat
 	}
 	return w, nil
@@ -64,7 +68,7 @@ func openDiskDevice(dev *device, l Limits) (*diskWalker, error) {
 	}
 	var boot [512]byte
 	_, whole := parseFATBoot(dev.read(boot[:], 0))
-	whole = whole || unreadVolume(dev).name != ""
+	whole = whole || isNTFS(boot[:]) || unreadVolume(dev).name != ""
 	if whole {
 		// The code of a boot sector stands where a partition table would.
 		w.parts = keepReadable(dev, w.parts)

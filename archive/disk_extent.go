@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"io"
+	"sort"
 )
 
 // extent is a run of a file's bytes on its device.
@@ -57,10 +58,7 @@ func (r *extentReader) Read(p []byte) (int, error) {
 		p = p[:min(int64(len(p)), (unit+1)*e.unit-r.at)]
 		off += unit * e.gap
 	}
-	dev := r.dev
-	if e.on != nil {
-		dev = e.on
-	}
+	dev := cmpDevice(e.on, r.dev)
 	if dev == nil {
 		return 0, fmt.Errorf("an extent in no partition: %w", ErrMalformed)
 	}
@@ -111,4 +109,56 @@ func keyOf(extents []extent, size int64) contentKey {
 	}
 	key.hash = h.Sum64()
 	return key
+}
+
+// mappedFile is a file that is read at any place: one that serves as a device.
+type mappedFile struct {
+	on      *device // for extents that name none
+	extents []extent
+	starts  []int64
+}
+
+// set sets the extents, and returns the file's length.
+func (m *mappedFile) set(extents []extent) int64 {
+	m.extents, m.starts = extents, m.starts[:0]
+	end := int64(0)
+	for _, e := range extents {
+		m.starts = append(m.starts, end)
+		end = min(end+e.n, 1<<62)
+	}
+	return end
+}
+
+func (m *mappedFile) ReadAt(p []byte, off int64) (int, error) {
+	i := sort.Search(len(m.starts), func(i int) bool { return m.starts[i] > off }) - 1
+	done := 0
+	for ; i >= 0 && i < len(m.extents) && done < len(p); i++ {
+		e, in := m.extents[i], off-m.starts[i]
+		part := p[done:min(int64(len(p)), int64(done)+e.n-in)]
+		dev := cmpDevice(e.on, m.on)
+		switch n := len(part); {
+		case e.hole:
+			clear(part)
+		case dev == nil:
+			return done, io.EOF
+		default:
+			if got, err := dev.ReadAt(part, e.off+in); got < n {
+				return done + got, err
+			}
+		}
+		done += len(part)
+		off += int64(len(part))
+	}
+	if done < len(p) {
+		return done, io.EOF
+	}
+	return done, nil
+}
+
+// cmpDevice returns the first device that is not nil.
+func cmpDevice(a, b *device) *device {
+	if a != nil {
+		return a
+	}
+	return b
 }

@@ -120,7 +120,7 @@ func TestDiskUnread(t *testing.T) {
 		volume []byte
 		class  error
 	}{
-		"ntfs":      {blankVolume(3, "NTFS    "), ErrUnsupported},
+		"ntfs":      {blankVolume(3, "NTFS    "), ErrMalformed},
 		"exfat":     {blankVolume(3, "EXFAT   "), ErrUnsupported},
 		"hfs":       {blankVolume(1024, "H+\x00\x04"), ErrUnsupported},
 		"bitlocker": {blankVolume(3, "-FVE-FS-"), ErrEncrypted},

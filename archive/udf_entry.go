@@ -2,9 +2,7 @@ package archive
 
 import (
 	"fmt"
-	"io"
 	"slices"
-	"sort"
 )
 
 // udfEntry is a file entry or an extended one, ECMA-167 part 4, sections 14.9 and
@@ -130,46 +128,12 @@ const maxMappedExtents = 64 << 10
 // device shows a file's bytes as a device: a metadata partition, an allocation
 // table.
 func (b *udfBody) device() *device {
-	m := &udfMapped{}
-	end := int64(0)
+	m := &mappedFile{}
 	for {
-		for _, e := range b.run.rest {
-			m.starts = append(m.starts, end)
-			m.extents = append(m.extents, e)
-			end += e.n
-		}
+		end := m.set(append(m.extents, b.run.rest...))
 		b.run.rest = nil
 		if b.next.on == nil || len(m.extents) > maxMappedExtents || b.more() != nil {
 			return newDevice(m, min(b.run.left, end))
 		}
 	}
-}
-
-// udfMapped reads at any place of a file.
-type udfMapped struct {
-	extents []extent
-	starts  []int64
-}
-
-func (m *udfMapped) ReadAt(p []byte, off int64) (int, error) {
-	i := sort.Search(len(m.starts), func(i int) bool { return m.starts[i] > off }) - 1
-	done := 0
-	for ; i >= 0 && i < len(m.extents) && done < len(p); i++ {
-		e, in := m.extents[i], off-m.starts[i]
-		part := p[done:min(int64(len(p)), int64(done)+e.n-in)]
-		n := len(part)
-		if e.hole {
-			clear(part)
-		} else if e.on == nil {
-			return done, io.EOF
-		} else if got, err := e.on.ReadAt(part, e.off+in); got < n {
-			return done + got, err
-		}
-		done += n
-		off += int64(n)
-	}
-	if done < len(p) {
-		return done, io.EOF
-	}
-	return done, nil
 }
