@@ -43,6 +43,7 @@ type isoImage struct {
 
 // isoTree is how the records of one tree are read.
 type isoTree struct {
+	base   int64 // offset that places count from
 	block  int64 // bytes of a logical block
 	joliet bool  // names are UCS-2, big-endian
 	tables []isoPathTable
@@ -55,7 +56,7 @@ type isoFolder struct {
 	tree  *isoTree
 	off   int64 // in bytes
 	size  int64
-	check bool // ask whether it is one at all
+	doubt bool // may be a directory of the other kind, which has been read
 }
 
 type isoSpot struct {
@@ -95,12 +96,14 @@ func openISODevice(dev *device, l Limits) (walker, error) {
 // readDescriptors reads the descriptors where they belong, and then those of
 // further sessions wherever they are. It reports whether there is any.
 func (v *isoImage) readDescriptors() bool {
-	found := false
+	found, row := false, true // row: all so far stand side by side
 	var b [isoSector]byte
 	for n := int64(isoFirst); n < isoLast; n++ {
 		if got := v.dev.read(b[:], n*isoSector); len(got) > 190 && bytes.Equal(got[1:6], isoMagic) {
 			found = true
-			v.descriptor(got, false)
+			v.descriptor(got, n, row)
+		} else if found {
+			row = false
 		}
 	}
 	if found {
@@ -118,31 +121,43 @@ func (v *isoImage) readSessions() {
 		if bytes.Index(got, isoMagic) < 0 {
 			continue
 		}
-		for ; len(got) > 190; got = got[min(isoSector, len(got)):] {
+		for n := off / isoSector; len(got) > 190; n++ {
 			if bytes.Equal(got[1:6], isoMagic) {
-				v.descriptor(got[:min(isoSector, len(got))], true)
+				v.descriptor(got[:min(isoSector, len(got))], n, false)
 			}
+			got = got[min(isoSector, len(got)):]
 		}
 	}
 }
 
-// descriptor queues what a volume descriptor leads to. What looks like one in the
-// midst of the image may be part of a file, so that its root is checked first.
-func (v *isoImage) descriptor(b []byte, check bool) {
+// descriptor queues what a volume descriptor leads to. row says that it is one of
+// those at the start.
+func (v *isoImage) descriptor(b []byte, sector int64, row bool) {
 	switch b[0] {
 	case isoBoot:
 		if bytes.HasPrefix(b[7:], []byte("EL TORITO SPECIFICATION")) {
 			v.boots = append(v.boots, int64(le32(b, 71)))
 		}
 	case isoPrimary, isoSupplementary:
-		v.root(b, check)
+		v.root(b, sector, row)
 	}
 }
 
-func (v *isoImage) root(b []byte, check bool) {
+func (v *isoImage) root(b []byte, sector int64, row bool) {
 	tree := &isoTree{block: int64(le16(b, 128)), joliet: b[0] == isoSupplementary && isJoliet(b[88:120])}
 	if tree.block == 0 || tree.block > isoSector || tree.block&(tree.block-1) != 0 {
 		tree.block = isoSector
+	}
+	rec, ok := parseISORecord(b[156:190])
+	if !ok {
+		return
+	}
+	// A descriptor apart from the others is of a further session, of a partition
+	// whose places count from its own start, or only looks like one and is part of
+	// a file.
+	check := !row && sector >= isoLast
+	if shift := (sector - isoFirst) * isoSector; !row && v.isDirectory(tree, shift, rec.lba) {
+		tree.base, check = shift, false
 	}
 	if !check {
 		size := max(int64(le32(b, 132)), int64(be32(b, 136)))
@@ -151,13 +166,9 @@ func (v *isoImage) root(b []byte, check bool) {
 			{int64(be32(b, 148)) * tree.block, size, true}, {int64(be32(b, 152)) * tree.block, size, true},
 		}
 	}
-	rec, ok := parseISORecord(b[156:190])
-	if !ok {
-		return
-	}
-	for _, at := range rec.places(tree.block) {
-		if v.room() {
-			v.queue = append(v.queue, isoFolder{nil, tree, at.off, at.n, check})
+	for _, at := range rec.places(tree) {
+		if (!check || v.isDirectory(tree, 0, rec.lba)) && v.room() {
+			v.queue = append(v.queue, isoFolder{nil, tree, at.off, at.n, !row})
 		}
 	}
 	v.trees = append(v.trees, tree)
@@ -192,17 +203,18 @@ func (v *isoImage) readQueue() {
 	for len(v.queue) > 0 && v.over == nil {
 		f := v.queue[0]
 		v.queue = v.queue[1:]
-		if !f.check || v.isDirectory(f) {
+		if !f.doubt || !v.seen[isoSpot{f.off / isoSector, !f.tree.joliet}] {
 			v.readDirectory(f)
 		}
 	}
 }
 
-// isDirectory asks whether a directory's first record is of itself.
-func (v *isoImage) isDirectory(f isoFolder) bool {
+// isDirectory asks whether the first record of what may be a directory is of
+// itself.
+func (v *isoImage) isDirectory(t *isoTree, base int64, lba uint32) bool {
 	var b [34]byte
-	rec, ok := parseISORecord(v.dev.read(b[:], f.off))
-	return ok && rec.isDir() && len(rec.id) == 1 && rec.id[0] == 0 && int64(rec.lba)*f.tree.block == f.off
+	rec, ok := parseISORecord(v.dev.read(b[:], base+int64(lba)*t.block))
+	return ok && rec.isDir() && len(rec.id) == 1 && rec.id[0] == 0 && rec.lba == lba
 }
 
 // readDirectory reads a directory's records. A sector that was part of a directory

@@ -46,11 +46,11 @@ func (r *isoRecord) isDir() bool { return r.flags&isoFlagDir != 0 }
 // places are the readings of where the record's bytes lie: in either byte order,
 // and with or without the extended attribute record, the likeliest first. No
 // extent is interleaved.
-func (r *isoRecord) places(block int64) []extent {
+func (r *isoRecord) places(t *isoTree) []extent {
 	var all []extent
 	add := func(lba, size uint32) {
 		for _, skip := range []byte{r.extended, 0} {
-			e := extent{off: (int64(lba) + int64(skip)) * block, n: int64(size)}
+			e := extent{off: t.base + (int64(lba)+int64(skip))*t.block, n: int64(size)}
 			known := false
 			for _, have := range all {
 				known = known || have == e
@@ -111,14 +111,14 @@ func (d *isoDirectory) record(r *isoRecord) {
 	names = append(names, d.tree.name(r.id))
 	switch {
 	case rock.child > 0:
-		d.folder(&d.v.queue, names[0], int64(rock.child)*d.tree.block, isoSector)
+		d.folder(&d.v.queue, names[0], d.tree.base+int64(rock.child)*d.tree.block, isoSector)
 	case r.isDir():
 		d.flush()
 		queue := &d.v.queue
 		if rock.moved {
 			queue = &d.v.moved
 		}
-		for _, at := range r.places(d.tree.block) {
+		for _, at := range r.places(d.tree) {
 			d.folder(queue, names[0], at.off, at.n)
 		}
 	default:
@@ -147,7 +147,7 @@ func (d *isoDirectory) file(r *isoRecord, names []string, zisofs bool) {
 	}
 	// Each part is a file for readers that do not know of others.
 	block := d.tree.block
-	for i, at := range r.places(block) {
+	for i, at := range r.places(d.tree) {
 		if r.unit > 0 && r.gap > 0 {
 			woven := at
 			woven.unit, woven.gap = int64(r.unit)*block, int64(r.gap)*block
@@ -169,7 +169,7 @@ func (d *isoDirectory) flush() {
 		var parts []extent
 		size := int64(0)
 		for i := range d.pending {
-			at := d.pending[i].places(d.tree.block)[0]
+			at := d.pending[i].places(d.tree)[0]
 			parts = append(parts, at)
 			size += at.n
 		}
@@ -198,7 +198,7 @@ func (v *isoImage) readPathTables(t *isoTree) {
 func (v *isoImage) readPathTable(t *isoTree, table isoPathTable) {
 	var folders []*folder
 	var b [8 + 255]byte
-	for off, end := table.off, min(table.off+table.size, v.dev.size); off+8 < end && v.over == nil && v.tableBytes > 0; {
+	for off, end := t.base+table.off, min(t.base+table.off+table.size, v.dev.size); off+8 < end && v.over == nil && v.tableBytes > 0; {
 		got := v.dev.read(b[:], off)
 		if len(got) < 9 || got[0] == 0 || int(got[0]) > len(got)-8 {
 			return
@@ -215,9 +215,10 @@ func (v *isoImage) readPathTable(t *isoTree, table isoPathTable) {
 			f.parent = folders[parent-1]
 		}
 		folders = append(folders, f)
-		at := isoFolder{f, t, (int64(lba) + int64(got[1])) * t.block, isoSector, true}
-		if !v.seen[isoSpot{at.off / isoSector, t.joliet}] && v.room() {
-			v.queue = append(v.queue, at)
+		lba += uint32(got[1])
+		at := t.base + int64(lba)*t.block
+		if !v.seen[isoSpot{at / isoSector, t.joliet}] && v.isDirectory(t, t.base, lba) && v.room() {
+			v.queue = append(v.queue, isoFolder{f, t, at, isoSector, true})
 		}
 		off += int64(8 + n + n&1)
 		v.tableBytes -= int64(8 + n)

@@ -28,6 +28,7 @@ func (v *isoImage) rockRidge(t *isoTree, r *isoRecord, self bool) rockRidge {
 	}
 	for range maxContinuations {
 		at := rock.entries(use)
+		at.off += t.base
 		if at.n == 0 {
 			break
 		}

@@ -20,6 +20,7 @@ func TestISOTools(t *testing.T) {
 		"genisoimage-both":   {"genisoimage", "-quiet", "-R", "-J"},
 		"genisoimage-udf":    {"genisoimage", "-quiet", "-udf", "-J"},
 		"xorriso":            {"xorriso", "-as", "mkisofs", "-quiet", "-R", "-J"},
+		"xorriso-partition":  {"xorriso", "-as", "mkisofs", "-quiet", "-R", "-J", "-partition_offset", "16"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			image := filepath.Join(t.TempDir(), "disc.iso")
