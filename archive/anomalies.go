@@ -56,4 +56,8 @@ const (
 	AnomalyTarField   = "tar-field"       // a numeric field cannot be read
 	AnomalyTarSparse  = "tar-sparse"      // a sparse member: the stored pieces are yielded, not the expanded file
 	AnomalyTarGarbage = "tar-garbage"     // blocks that are no headers were skipped
+
+	// Of a disk image.
+	AnomalyISOField    = "iso-field-differ" // the two byte orders of a field, or the attribute record, give places that differ
+	AnomalyInterleaved = "interleaved"      // a file with gaps, which most readers read in one piece
 )

@@ -37,6 +37,15 @@ var formats = [...]format{
 	{Gzip, detectGzip, openGzip},
 	{Bzip2, detectBzip2, openBzip2},
 	{Tar, detectTar, openTar},
+	{ISO, detectISO, openISO},
+	{UDF, detectUDF, openUDF},
+	{FAT, detectFAT, openFAT},
+	{Disk, detectDisk, openDisk},
+	{VHD, detectVHD, openVHD},
+	{VHDX, detectVHDX, openVHDX},
+	{WIM, detectWIM, openWIM},
+	{DMG, detectDMG, openDMG},
+	{Overlay, detectOverlay, openOverlay},
 }
 
 // Known says whether Open knows the format.
