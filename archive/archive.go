@@ -14,6 +14,8 @@ const (
 	Gzip  Format = "gzip"
 	Bzip2 Format = "bzip2"
 	Tar   Format = "tar"
+	OLE   Format = "ole"
+	TNEF  Format = "tnef"
 )
 
 // Limits bound what a Reader itself holds. The zero value of a field is its

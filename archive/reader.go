@@ -37,6 +37,8 @@ var formats = [...]format{
 	{Gzip, detectGzip, openGzip},
 	{Bzip2, detectBzip2, openBzip2},
 	{Tar, detectTar, openTar},
+	{OLE, detectOLE, openOLE},
+	{TNEF, detectTNEF, openTNEF},
 }
 
 // Known says whether Open knows the format.
