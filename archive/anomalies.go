@@ -57,6 +57,10 @@ const (
 	AnomalyVBANoSource = "vba-no-source"    // a module without its source: only compiled code remains
 	AnomalyExcelMacros = "excel4-macros"    // a sheet of Excel 4 macros: a fact, not a fault
 
+	// Of RTF.
+	AnomalyRTFTemplate = "rtf-remote-template" // the template is fetched from another computer
+	AnomalyRTFObject   = "rtf-object-odd"      // an object's data is not only digits: readers may differ
+
 	// Of a tar file.
 	AnomalyChecksum   = "checksum"        // a header's checksum is wrong
 	AnomalyAfterZeros = "data-after-end"  // members after the end-of-archive blocks

@@ -16,6 +16,10 @@ const (
 	Tar   Format = "tar"
 	OLE   Format = "ole"
 	TNEF  Format = "tnef"
+	RTF   Format = "rtf"
+	P7M   Format = "p7m"
+	One   Format = "one"
+	Apple Format = "applefile"
 )
 
 // Limits bound what a Reader itself holds. The zero value of a field is its
@@ -63,6 +67,10 @@ type Member struct {
 	// come from the attacker: never join them to a path. Empty for formats
 	// without names.
 	Names []string
+
+	// MediaType is the one that the container declares, "" if it declares none.
+	// Only for a MIME entity in a signature: "message/rfc822".
+	MediaType string
 
 	Size      int64  // declared size in bytes, -1 if none; never to be trusted
 	Method    string // compression method, lower case: "stored", "deflate", …

@@ -39,6 +39,10 @@ var formats = [...]format{
 	{Tar, detectTar, openTar},
 	{OLE, detectOLE, openOLE},
 	{TNEF, detectTNEF, openTNEF},
+	{RTF, detectRTF, openRTF},
+	{P7M, detectP7M, openP7M},
+	{One, detectOne, openOne},
+	{Apple, detectApple, openApple},
 }
 
 // Known says whether Open knows the format.

@@ -181,9 +181,10 @@ func (s *oleStream) vbaOffset(claimed int64) (int64, error) {
 			return claimed, err
 		}
 	}
+	attributes := newSearch(s, s.size, vbaAttribute)
 	from := int64(0)
 	for range maxVBACarve {
-		at, err := findBytes(s, s.size, from, []byte(vbaAttribute))
+		at, err := attributes.next(from)
 		if at < 0 || err != nil {
 			return -1, err
 		}
@@ -206,25 +207,6 @@ func (s *oleStream) vbaDecodes(offset int64) (bool, error) {
 		return false, err
 	}
 	return v.have > 0 && (err == nil || bytes.HasPrefix(v.out[:v.have], []byte("Attribut"))), nil
-}
-
-// findBytes returns where a pattern next occurs at or behind from, -1 if it does not.
-func findBytes(src io.ReaderAt, size, from int64, pattern []byte) (int64, error) {
-	buf := make([]byte, 32<<10)
-	for from < size {
-		n, err := src.ReadAt(buf[:min(int64(len(buf)), size-from)], from)
-		if err != nil && err != io.EOF {
-			return -1, err
-		}
-		if i := bytes.Index(buf[:n], pattern); i >= 0 {
-			return from + int64(i), nil
-		}
-		if n < len(pattern) || from+int64(n) >= size {
-			break
-		}
-		from += int64(n - len(pattern) + 1)
-	}
-	return -1, nil
 }
 
 // isMalformed says whether an error is about the input, not about its source.

@@ -59,7 +59,7 @@ func (c *container) member() *item {
 		return nil
 	}
 	c.members++
-	obj := &Object{Names: c.memberNames(m), Reading: m.Reading, Size: max(0, m.Size)}
+	obj := &Object{Names: c.memberNames(m), Declared: m.MediaType, Reading: m.Reading, Size: max(0, m.Size)}
 	segment := fmt.Sprint(c.members)
 	if len(obj.Names) > 0 {
 		segment = cutName(obj.Names[0])
