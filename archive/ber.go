@@ -231,7 +231,7 @@ func (s *berString) advance() error {
 		s.ends = s.ends[:last]
 	case tag&berMade != 0:
 		if len(s.ends) == berNesting {
-			return fmt.Errorf("nesting: %w", ErrLimit)
+			return fmt.Errorf("nesting: %w", ErrMalformed)
 		}
 		s.push(n)
 	case n == berUnbounded:

@@ -16,7 +16,7 @@ const excelPassword = "VelvetSweatshop"
 // Bounds of deriving one key.
 const (
 	officeSpinMost = 10_000_000 // rounds ([MS-OFFCRYPTO] section 2.3.4.10)
-	officeSpinFree = 1_000_000  // rounds for excelPassword, which no Keys pay for
+	officeSpinFree = 1_000_000  // rounds for excelPassword in one file, which no Keys pay for
 )
 
 // maxEncryptionInfo bounds the description of an encryption, in bytes.
@@ -25,8 +25,11 @@ const maxEncryptionInfo = 64 << 10
 // officeKeys calls open with each password that may be tried, until one fits. cost
 // is what one try takes of Keys.Work. password is "" if none fits.
 func (o *oleFile) officeKeys(cost int64, open func(password []byte) bool) (password string) {
-	if cost <= officeSpinFree && open(utf16Bytes(excelPassword)) {
-		return excelPassword
+	if cost <= o.spins {
+		o.spins -= cost
+		if open(utf16Bytes(excelPassword)) {
+			return excelPassword
+		}
 	}
 	keys := o.limits.Keys
 	for _, p := range keys.passwords() {

@@ -17,8 +17,10 @@ const oleEntries = 8
 // carries is plain; streams that are never more than bookkeeping are left out.
 type oleFile struct {
 	steps
-	c      *cfb
-	limits Limits
+	c       *cfb
+	limits  Limits
+	vbaLeft int64 // bytes of projects' descriptions that may still be decoded
+	spins   int64 // rounds that may still be spent on excelPassword
 }
 
 func detectOLE(p *probe) bool { return bytes.HasPrefix(p.head, []byte(cfbMagic)) }
@@ -28,7 +30,7 @@ func openOLE(src io.ReaderAt, size int64, l Limits) (walker, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &oleFile{c: c, limits: l}
+	o := &oleFile{c: c, limits: l, vbaLeft: maxVBADir, spins: officeSpinFree}
 	o.then(o.storage(0), func() error { return c.over })
 	return o, nil
 }

@@ -10,8 +10,9 @@ import (
 	"golang.org/x/text/encoding"
 )
 
-// maxVBADir bounds what is read of a project's description, in decoded bytes.
-const maxVBADir = 1 << 20
+// maxVBADir bounds what is read of the descriptions of a file's projects, in
+// decoded bytes. A project of a thousand modules takes 200 KiB.
+const maxVBADir = 2 << 20
 
 // Records of a project's description ([MS-OVBA] section 2.3.4.2).
 const (
@@ -73,7 +74,8 @@ func (o *oleFile) vbaModules(i int32, most int) ([]vbaModule, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := io.ReadAll(io.LimitReader(newVBASource(s.section()), maxVBADir))
+	dir, err := io.ReadAll(io.LimitReader(newVBASource(s.section()), o.vbaLeft))
+	o.vbaLeft -= int64(len(dir))
 	if err != nil && !isMalformed(err) {
 		return nil, err
 	}
