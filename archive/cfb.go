@@ -98,7 +98,7 @@ func (c *cfb) geometry(h []byte) {
 	c.base = max(cfbHeader, int64(1)<<c.shift)
 	n := (max(0, c.size-c.base) + 1<<c.shift - 1) >> c.shift
 	c.sectors = uint32(min(n, cfbMaxSector))
-	c.work = 1<<13 + 16*int64(c.sectors)
+	c.work = 4<<20 + 16*c.size
 }
 
 func (c *cfb) offset(sector uint32) int64 { return c.base + int64(sector)<<c.shift }
@@ -192,6 +192,5 @@ func (c *cfb) readMini(first uint32) error {
 			c.miniFAT = append(c.miniFAT, binary.LittleEndian.Uint32(buf[i:]))
 		}
 	}
-	c.work += 16 * int64(len(c.miniFAT))
 	return nil
 }

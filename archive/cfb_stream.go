@@ -62,7 +62,7 @@ func (c *cfb) follow(first uint32, size int64) (*cfbStream, error) {
 		}
 		at := c.offset(sector)
 		s.add(at, min(unit, c.size-at, size-s.size))
-		if c.work--; c.work < 0 {
+		if c.work -= unit; c.work < 0 {
 			return nil, fmt.Errorf("links between sectors: %w", ErrLimit)
 		}
 		sector = s.step(c.fat, sector)
@@ -97,7 +97,7 @@ func (c *cfb) followMini(first uint32, size int64) (*cfbStream, error) {
 		}
 		at := int64(sector) << c.mshift
 		s.add(at, min(unit, c.mini.size-at, size-s.size))
-		if c.work--; c.work < 0 {
+		if c.work -= unit; c.work < 0 {
 			return nil, fmt.Errorf("links between sectors: %w", ErrLimit)
 		}
 		sector = s.step(c.miniFAT, sector)
