@@ -11,6 +11,8 @@ import (
 const (
 	msgProperties = "__properties_version1.0"
 	msgAttachment = "__attach_version1.0_"
+	msgRecipient  = "__recip_version1.0_"
+	msgNames      = "__nameid_version1.0"
 	msgProperty   = "__substg1.0_"
 )
 
@@ -41,6 +43,8 @@ func (o *oleFile) message(i int32) error {
 		switch {
 		case e.isFolder() && strings.HasPrefix(strings.ToLower(e.name), msgAttachment):
 			inside = append(inside, func() error { return o.msgAttachment(child, page) })
+		case e.isFolder() && (e.is(msgNames) || strings.HasPrefix(strings.ToLower(e.name), msgRecipient)):
+			inside = append(inside, o.msgFields(child))
 		case e.isFolder():
 			inside = append(inside, o.storage(child))
 		case isProperty && mapiBodyNames[id] != "":
@@ -68,6 +72,22 @@ func (o *oleFile) msgText(i int32, id, typ uint16) step {
 	}
 }
 
+// msgFields looks at a storage with fields of the message.
+func (o *oleFile) msgFields(i int32) step {
+	return func() error {
+		var inside []step
+		for _, child := range o.c.entries[i].children {
+			if o.c.entries[child].isFolder() {
+				inside = append(inside, o.storage(child))
+			} else {
+				inside = append(inside, o.msgStream(child))
+			}
+		}
+		o.then(inside...)
+		return nil
+	}
+}
+
 // msgStream yields a stream without a use, if it is big enough to be more than a
 // property as every message has.
 func (o *oleFile) msgStream(i int32) step {
@@ -82,7 +102,7 @@ func (o *oleFile) msgStream(i int32) step {
 // msgAttachment yields an attachment's bytes under its names. Where it is an
 // embedded message or another program's object, it is a storage.
 func (o *oleFile) msgAttachment(i int32, page encoding.Encoding) error {
-	names, err := o.msgNames(i, page)
+	names, err := o.msgAttachmentNames(i, page)
 	if err != nil {
 		return err
 	}
@@ -129,8 +149,8 @@ func (o *oleFile) msgData(i int32, names []string) step {
 	}
 }
 
-// msgNames reads an attachment's names.
-func (o *oleFile) msgNames(i int32, page encoding.Encoding) (names []string, err error) {
+// msgAttachmentNames reads an attachment's names.
+func (o *oleFile) msgAttachmentNames(i int32, page encoding.Encoding) (names []string, err error) {
 	for _, want := range mapiNames {
 		for _, child := range o.c.entries[i].children {
 			e := &o.c.entries[child]
