@@ -76,16 +76,18 @@ func (r *rtfFile) template(off int64) error {
 	if err != nil {
 		return err
 	}
-	address := strings.ToLower(rtfText(raw))
-	if strings.Contains(address, "://") || strings.HasPrefix(address, `\\`) || strings.HasPrefix(address, "//") {
-		r.note(AnomalyRTFTemplate)
+	for _, fallback := range []int{1, 0} { // \uc says which; 1 is the default
+		address := rtfText(raw, fallback)
+		if strings.Contains(address, "://") || strings.HasPrefix(address, `\\`) || strings.HasPrefix(address, "//") {
+			r.note(AnomalyRTFTemplate)
+		}
 	}
 	return nil
 }
 
 // rtfText decodes the text up to the end of the group: plain characters, escapes
-// of bytes and of UTF-16 units.
-func rtfText(raw []byte) string {
+// of bytes and of UTF-16 units, which that many characters for old readers follow.
+func rtfText(raw []byte, fallback int) string {
 	var b strings.Builder
 	s := newRTFScanner(bytes.NewReader(raw), 0, int64(len(raw)))
 	for {
@@ -104,6 +106,11 @@ func rtfText(raw []byte) string {
 				b.WriteByte(byte(n))
 			case string(word) == "u":
 				b.WriteRune(rune(uint16(parameter)))
+				for range fallback {
+					if c, _ := s.peek(); c != '\\' && c != '{' && c != '}' {
+						s.next()
+					}
+				}
 			}
 		case c >= ' ' && c != '{':
 			b.WriteByte(c)
