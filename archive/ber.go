@@ -27,9 +27,8 @@ const (
 // errBERTag says that another tag stands where one was wanted.
 var errBERTag = fmt.Errorf("tag: %w", ErrMalformed)
 
-// ber reads values forward. The lengths of values that hold others are not
-// compared with what they hold: the innermost counts, as it does for readers that
-// stream.
+// ber reads values forward. Whether the lengths of values that hold others agree
+// with what they hold is not asked: the innermost counts.
 type ber struct {
 	in  *bufio.Reader
 	off int64
@@ -94,17 +93,21 @@ func (b *ber) head() (tag byte, n int64, err error) {
 	return tag, n, nil
 }
 
-// enter moves into a value that holds others.
-func (b *ber) enter(want byte) error {
+// enter moves into a value that holds others. It returns the offset behind the
+// value, berUnbounded if a mark says where that is.
+func (b *ber) enter(want byte) (end int64, err error) {
 	tag, err := b.peek()
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if tag != want {
-		return errBERTag
+		return 0, errBERTag
 	}
-	_, _, err = b.head()
-	return err
+	_, n, err := b.head()
+	if n == berUnbounded {
+		return n, err
+	}
+	return b.off + n, err
 }
 
 // oid reads an object identifier; "" if there is none.

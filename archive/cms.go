@@ -41,7 +41,8 @@ func detectP7M(p *probe) bool { return isCMS(p.head) || cmsText(p.head) != nil }
 // isCMS says whether a ContentInfo begins with one of the types above.
 func isCMS(head []byte) bool {
 	b := newBER(bytes.NewReader(head[:min(len(head), 64)]))
-	return b.enter(berSequence) == nil && knownCMS(b.oid())
+	_, err := b.enter(berSequence)
+	return err == nil && knownCMS(b.oid())
 }
 
 func knownCMS(oid string) bool {
@@ -125,11 +126,11 @@ func bareSource(err error) error {
 
 // find moves to the content. It returns io.EOF if there is none.
 func (c *cmsFile) find(m *Member) error {
-	if err := c.b.enter(berSequence); err != nil {
+	if _, err := c.b.enter(berSequence); err != nil {
 		return err
 	}
 	kind := c.b.oid()
-	if err := c.b.enter(berExplicit); err != nil {
+	if _, err := c.b.enter(berExplicit); err != nil {
 		return cmsAbsent(err)
 	}
 	switch kind {
@@ -144,7 +145,7 @@ func (c *cmsFile) find(m *Member) error {
 	}
 	// A version, then one set or sequence of algorithms, then the content with its
 	// own type, in all three of them.
-	if err := c.b.enter(berSequence); err != nil {
+	if _, err := c.b.enter(berSequence); err != nil {
 		return err
 	}
 	for range 2 {
@@ -156,7 +157,8 @@ func (c *cmsFile) find(m *Member) error {
 }
 
 func (c *cmsFile) encapsulated(m *Member, kind string) error {
-	if err := c.b.enter(berSequence); err != nil {
+	end, err := c.b.enter(berSequence)
+	if err != nil {
 		return err
 	}
 	switch c.b.oid() {
@@ -164,8 +166,11 @@ func (c *cmsFile) encapsulated(m *Member, kind string) error {
 		m.Encrypted = true
 		return ErrEncrypted
 	}
-	if err := c.b.enter(berExplicit); err != nil {
-		return cmsAbsent(err) // a detached signature
+	if end != berUnbounded && c.b.off >= end {
+		return io.EOF // a detached signature
+	}
+	if _, err := c.b.enter(berExplicit); err != nil {
+		return cmsAbsent(err)
 	}
 	if err := c.content(m); err != nil {
 		return err
