@@ -48,7 +48,7 @@ func openRTF(src io.ReaderAt, size int64, l Limits) (walker, error) {
 	if !isRTF(head) {
 		return nil, ErrFormat
 	}
-	r := &rtfFile{src: src, size: size, limits: l, at: newRTFScanner(src, 0, size), work: 1<<20 + 8*size}
+	r := &rtfFile{src: src, size: size, limits: l, at: newRTFScanner(src, 0, size), work: 1<<20 + 4*size}
 	r.then(r.scan)
 	return r, nil
 }

@@ -64,6 +64,11 @@ func newRTFHex(src io.ReaderAt, off, size int64, reading rtfReading) *rtfHex {
 func (h *rtfHex) Read(p []byte) (int, error) {
 	n := 0
 	for n < len(p) && !h.ended {
+		if h.binary == 0 && h.skip == 0 && !h.first && !h.star && h.s.fill() {
+			if n += h.digits(p[n:]); n == len(p) {
+				break
+			}
+		}
 		c, ok := h.s.next()
 		if !ok {
 			break
@@ -80,6 +85,29 @@ func (h *rtfHex) Read(p []byte) (int, error) {
 		return 0, &sourceError{h.s.err}
 	}
 	return 0, io.EOF
+}
+
+// digits consumes what is buffered up to the next character with a meaning of its
+// own. It does what take does for each byte, at once.
+func (h *rtfHex) digits(p []byte) (n int) {
+	buf, high, i := h.s.buf, h.high, 0
+	for ; i < len(buf) && n < len(p); i++ {
+		c := buf[i]
+		v := int(hexValues[c])
+		switch {
+		case v >= 0 && high < 0:
+			high = v
+		case v >= 0:
+			p[n] = byte(high<<4 | v)
+			n++
+			high = -1
+		case c == '\\' || c == '{' || c == '}':
+			h.s.buf, h.high = buf[i:], high
+			return n
+		}
+	}
+	h.s.buf, h.high = buf[i:], high
+	return n
 }
 
 // take consumes one byte of the text, which may complete one of the data.

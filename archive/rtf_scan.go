@@ -140,13 +140,15 @@ func (s *rtfScanner) parameter() (n int64) {
 
 func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
-// hexValue is the value of a hexadecimal digit, -1 for another byte.
-func hexValue(c byte) int {
-	switch {
-	case c >= '0' && c <= '9':
-		return int(c - '0')
-	case c|0x20 >= 'a' && c|0x20 <= 'f':
-		return int(c|0x20-'a') + 10
+// hexValues are the values of hexadecimal digits, -1 for other bytes.
+var hexValues = func() (t [256]int8) {
+	for i := range t {
+		t[i] = -1
 	}
-	return -1
-}
+	for i := range int8(16) {
+		t["0123456789abcdef"[i]], t["0123456789ABCDEF"[i]] = i, i
+	}
+	return t
+}()
+
+func hexValue(c byte) int { return int(hexValues[c]) }

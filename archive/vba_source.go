@@ -23,6 +23,7 @@ var (
 type vbaSource struct {
 	in    *bufio.Reader
 	begun bool
+	raw   [vbaChunk]byte // the chunk, compressed
 	out   [vbaChunk]byte
 	have  int // decoded bytes in out
 	taken int // of them, returned already
@@ -85,36 +86,29 @@ func (v *vbaSource) chunk() error {
 
 // tokens decodes the left bytes of a compressed chunk ([MS-OVBA] section 2.4.1.3.2).
 func (v *vbaSource) tokens(left int) error {
-	for left > 0 {
-		flags, err := v.in.ReadByte()
-		if err != nil {
-			return bodyError(err)
-		}
-		left--
-		for bit := 0; bit < 8 && left > 0; bit++ {
-			b, err := v.in.ReadByte()
-			if err != nil {
-				return bodyError(err)
-			}
-			left--
+	n, err := io.ReadFull(v.in, v.raw[:left])
+	if err != nil {
+		err = bodyError(err)
+	}
+	for raw := v.raw[:n]; len(raw) > 0; {
+		flags := raw[0]
+		raw = raw[1:]
+		for bit := 0; bit < 8 && len(raw) > 0; bit++ {
 			if flags>>bit&1 == 0 {
-				v.put(b)
+				v.put(raw[0])
+				raw = raw[1:]
 				continue
 			}
-			if left == 0 {
-				return nil // half a reference: no program takes it
+			if len(raw) == 1 {
+				return err // half a reference: no program takes it
 			}
-			high, err := v.in.ReadByte()
-			if err != nil {
-				return bodyError(err)
-			}
-			left--
-			if err := v.copy(uint16(b) | uint16(high)<<8); err != nil {
+			if err := v.copy(binary.LittleEndian.Uint16(raw)); err != nil {
 				return err
 			}
+			raw = raw[2:]
 		}
 	}
-	return nil
+	return err
 }
 
 func (v *vbaSource) put(b byte) {
@@ -136,11 +130,9 @@ func (v *vbaSource) copy(token uint16) error {
 	if from < 0 {
 		return fmt.Errorf("%w: %w", ErrMalformed, errVBAReference)
 	}
-	for range length {
-		if v.have == vbaChunk {
-			break
-		}
-		v.put(v.out[from])
+	for range min(length, vbaChunk-v.have) {
+		v.out[v.have] = v.out[from]
+		v.have++
 		from++
 	}
 	return nil
