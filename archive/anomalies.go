@@ -49,6 +49,18 @@ const (
 	AnomalyHeaderCRC  = "header-crc"      // the header's own check is wrong
 	AnomalyHeaderBits = "reserved-bits"   // reserved header bits are set
 
+	// Of an OLE compound file and the documents in it.
+	AnomalyOLEHeader   = "ole-header"       // the header contradicts itself or the format
+	AnomalyOLEChain    = "ole-chain"        // a chain of sectors is broken and was guessed
+	AnomalyOLEOrphan   = "ole-orphan-entry" // a directory entry that no storage lists
+	AnomalyMacros      = "vba-macros"       // there are Visual Basic macros: a fact, not a fault
+	AnomalyVBANoSource = "vba-no-source"    // a module without its source: only compiled code remains
+	AnomalyExcelMacros = "excel4-macros"    // a sheet of Excel 4 macros: a fact, not a fault
+
+	// Of RTF.
+	AnomalyRTFTemplate = "rtf-remote-template" // the template is fetched from another computer
+	AnomalyRTFObject   = "rtf-object-odd"      // an object's data is not only digits: readers may differ
+
 	// Of a tar file.
 	AnomalyChecksum   = "checksum"        // a header's checksum is wrong
 	AnomalyAfterZeros = "data-after-end"  // members after the end-of-archive blocks

@@ -24,6 +24,12 @@ const (
 	WIM     Format = "wim"     // Windows Imaging
 	DMG     Format = "dmg"     // Apple disk image
 	Overlay Format = "overlay" // what follows the end of, or is a resource in, a file of another kind
+	OLE   Format = "ole"
+	TNEF  Format = "tnef"
+	RTF   Format = "rtf"
+	P7M   Format = "p7m"
+	One   Format = "one"
+	Apple Format = "applefile"
 )
 
 // Limits bound what a Reader itself holds. The zero value of a field is its
@@ -71,6 +77,10 @@ type Member struct {
 	// come from the attacker: never join them to a path. Empty for formats
 	// without names.
 	Names []string
+
+	// MediaType is the one that the container declares, "" if it declares none.
+	// Only for a MIME entity in a signature: "message/rfc822".
+	MediaType string
 
 	Size      int64  // declared size in bytes, -1 if none; never to be trusted
 	Method    string // compression method, lower case: "stored", "deflate", …

@@ -46,6 +46,12 @@ var formats = [...]format{
 	{WIM, detectWIM, openWIM},
 	{DMG, detectDMG, openDMG},
 	{Overlay, detectOverlay, openOverlay},
+	{OLE, detectOLE, openOLE},
+	{TNEF, detectTNEF, openTNEF},
+	{RTF, detectRTF, openRTF},
+	{P7M, detectP7M, openP7M},
+	{One, detectOne, openOne},
+	{Apple, detectApple, openApple},
 }
 
 // Known says whether Open knows the format.

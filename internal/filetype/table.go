@@ -54,6 +54,7 @@ const (
 	kSZDD
 	kUU
 	kBinHex
+	kAppleFile
 
 	kDocx
 	kDocm
@@ -183,6 +184,8 @@ var types = [kindCount]Type{
 	kSZDD:     {"szdd", "application/x-ms-compress-szdd", Archive},
 	kUU:       {"uu", "text/x-uuencode", Archive},
 	kBinHex:   {"binhex", "application/mac-binhex40", Archive},
+
+	kAppleFile: {"applefile", "application/applefile", Archive},
 
 	kDocx:       {"docx", ooxml + "wordprocessingml.document", Document},
 	kDocm:       {"docm", "application/vnd.ms-word.document.macroenabled.12", Document},

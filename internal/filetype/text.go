@@ -23,7 +23,12 @@ func (v *view) byText() kind {
 	if k := mail(t); k != none {
 		return k
 	}
-	if k := script(t); k != none {
+	k := script(t)
+	// A macro's source as Office stores it: the first line is no statement, so nothing runs it as a script.
+	if k == kVBS && has(t, 0, "attribute vb_") {
+		return kText
+	}
+	if k != none {
 		return k
 	}
 	return kText

@@ -1,0 +1,171 @@
+package archive
+
+import (
+	"encoding/binary"
+	"io"
+	"unicode/utf16"
+)
+
+// Encryption of Office documents is [MS-OFFCRYPTO]. Its passwords are UTF-16LE.
+
+// excelPassword is tried on every document: Excel encrypts with it when a workbook
+// is only protected against changes, and opens such files without asking. Malware
+// is sent in them, because most scanners stop at the encryption.
+const excelPassword = "VelvetSweatshop"
+
+// Bounds of deriving one key.
+const (
+	officeSpinMost = 10_000_000 // rounds ([MS-OFFCRYPTO] section 2.3.4.10)
+	officeSpinFree = 1_000_000  // rounds for excelPassword in one file, which no Keys pay for
+)
+
+// maxEncryptionInfo bounds the description of an encryption, in bytes.
+const maxEncryptionInfo = 64 << 10
+
+// officeKeys calls open with each password that may be tried, until one fits. cost
+// is what one try takes of Keys.Work. password is "" if none fits.
+func (o *oleFile) officeKeys(cost int64, open func(password []byte) bool) (password string) {
+	if cost <= o.spins {
+		o.spins -= cost
+		if open(utf16Bytes(excelPassword)) {
+			return excelPassword
+		}
+	}
+	keys := o.limits.Keys
+	for _, p := range keys.passwords() {
+		if !keys.spend(cost) {
+			break
+		}
+		if open(utf16Bytes(p)) {
+			return p
+		}
+	}
+	return ""
+}
+
+func utf16Bytes(s string) []byte {
+	var b []byte
+	for _, u := range utf16.Encode([]rune(s)) {
+		b = binary.LittleEndian.AppendUint16(b, u)
+	}
+	return b
+}
+
+// officePackage is a way to encrypt a whole document in the format of 2007.
+type officePackage interface {
+	cost() int64                 // of trying one password, in rounds of a hash
+	unlock(password []byte) bool // whether the password fits; then decrypt works
+	decrypt(block []byte, n uint32)
+	blockBytes() int // how much decrypt takes at once
+}
+
+// encryptedPackage opens a storage in which a document of 2007 or later is
+// encrypted as a whole.
+func (o *oleFile) encryptedPackage(i int32) error {
+	info, err := o.encryptionInfo(i)
+	if err != nil {
+		return err
+	}
+	var inside []step
+	for _, child := range o.c.entries[i].children {
+		e := &o.c.entries[child]
+		switch {
+		case e.isFolder():
+			inside = append(inside, o.storage(child))
+		case e.is("EncryptedPackage"):
+			inside = append(inside, func() error { return o.decryptPackage(child, info) })
+		case !e.is("EncryptionInfo"):
+			inside = append(inside, o.stream(child))
+		}
+	}
+	o.then(inside...)
+	return nil
+}
+
+// encryptionInfo reads how a package is encrypted ([MS-OFFCRYPTO] section 2.3.4.5
+// and 2.3.4.10); nil if that is not by password, or not in a way that is known.
+func (o *oleFile) encryptionInfo(i int32) (officePackage, error) {
+	at := o.c.child(i, "EncryptionInfo")
+	if at < 0 {
+		return nil, nil
+	}
+	s, err := o.open(at)
+	if err != nil {
+		return nil, err
+	}
+	b, err := s.head(int(min(s.size, maxEncryptionInfo)))
+	if err != nil || len(b) < 8 {
+		return nil, err
+	}
+	major, minor := binary.LittleEndian.Uint16(b), binary.LittleEndian.Uint16(b[2:])
+	switch {
+	case major == 4 && minor == 4:
+		return parseAgile(b[8:]), nil
+	case minor == 2:
+		return parseStandard(b[4:]), nil
+	}
+	return nil, nil
+}
+
+func (o *oleFile) decryptPackage(i int32, info officePackage) error {
+	s, err := o.open(i)
+	if err != nil {
+		return err
+	}
+	m := s.member
+	m.Encrypted = true
+	f := newFields(s, s.size)
+	size := int64(f.u64())
+	if info == nil || f.short {
+		o.broken(m, "document", ErrEncrypted)
+		return f.err
+	}
+	m.Password = o.officeKeys(info.cost(), info.unlock)
+	if m.Password == "" {
+		o.broken(m, "document", ErrEncrypted)
+		return nil
+	}
+	m.Size, m.Method = size, "aes"
+	if size < 0 || size > s.size-8 {
+		m.note(AnomalySize)
+		size = s.size - 8
+	}
+	packed := &source{io.NewSectionReader(s, 8, s.size-8)}
+	o.yield(m, io.LimitReader(&packageBody{in: packed, key: info, block: make([]byte, info.blockBytes())}, size))
+	return nil
+}
+
+// packageBody decrypts block after block.
+type packageBody struct {
+	in    io.Reader
+	key   officePackage
+	block []byte
+	n     uint32 // blocks so far
+	plain []byte // of the present block, not returned yet
+	err   error
+}
+
+func (p *packageBody) Read(b []byte) (int, error) {
+	if len(p.plain) == 0 {
+		if p.err != nil {
+			return 0, p.err
+		}
+		n, err := io.ReadFull(p.in, p.block)
+		if err == io.ErrUnexpectedEOF {
+			err = io.EOF
+		}
+		if err != nil && err != io.EOF {
+			err = bodyError(err)
+		}
+		// A cut cipher block cannot be decrypted.
+		p.plain, p.err = p.block[:n&^15], err
+		p.key.decrypt(p.plain, p.n)
+		p.n++
+	}
+	n := copy(b, p.plain)
+	p.plain = p.plain[n:]
+	if n == 0 && len(b) > 0 {
+		return 0, p.err
+	}
+	return n, nil
+}

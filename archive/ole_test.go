@@ -1,0 +1,274 @@
+package archive
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/klauspost/compress/zlib"
+)
+
+// find returns the member with that name.
+func find(all []got, name string) *got {
+	for i := range all {
+		if slices.Contains(all[i].Names, name) {
+			return &all[i]
+		}
+	}
+	return nil
+}
+
+func payloadOf(n int) []byte { return []byte(strings.Repeat(payload, n/len(payload)+1)) }
+
+// wordFiles is about what an honest document of Word consists of.
+func wordFiles() []cfbFile {
+	fib := append([]byte("\xEC\xA5\xC1\x00"), make([]byte, 1500)...)
+	return []cfbFile{
+		{"\x01CompObj", append([]byte("\x01\x00\xFE\xFF\x03\x0A\x00\x00"), make([]byte, 100)...)},
+		{"\x05SummaryInformation", append([]byte("\xFE\xFF\x00\x00"), make([]byte, 400)...)},
+		{"1Table", payloadOf(5000)},
+		{"WordDocument", append(fib, payloadOf(9000)...)},
+	}
+}
+
+func TestOLEStreams(t *testing.T) {
+	for _, shift := range []uint{9, 12} {
+		forge := cfbForge{shift: shift, files: append(wordFiles(),
+			cfbFile{"ObjectPool|_1|\x01Ole10Native", packageStream("p.js", payload)},
+			cfbFile{"ObjectPool|_2|Package", payloadOf(70_000)},
+			cfbFile{"ObjectPool|_3|Equation Native", []byte(payload)})}
+		all, r, err := readAll(t, OLE, forge.bytes())
+		if err != nil || len(noteNames(all, r)) > 0 {
+			t.Fatalf("shift %d: %v, %v", shift, err, noteNames(all, r))
+		}
+		if len(all) != 5 {
+			t.Errorf("shift %d: %d members", shift, len(all))
+		}
+		if g := find(all, "C:/tmp/p.js"); g == nil || g.data != payload || g.Names[0] != "p.js" {
+			t.Errorf("shift %d: package: %+v", shift, g)
+		}
+		if g := find(all, "ObjectPool/_2/Package"); g == nil || g.data != string(payloadOf(70_000)) {
+			t.Errorf("shift %d: no package stream", shift)
+		}
+		if g := find(all, "ObjectPool/_3/Equation Native"); g == nil || g.data != payload {
+			t.Errorf("shift %d: no equation", shift)
+		}
+	}
+}
+
+func TestOLEDamaged(t *testing.T) {
+	files := append(wordFiles(), cfbFile{"A|x", payloadOf(20_000)}, cfbFile{"A|y", []byte(payload)})
+	for name, c := range map[string]struct {
+		forge   cfbForge
+		anomaly string
+		missing bool // the big stream may be incomplete
+	}{
+		"shift lies":        {cfbForge{header: func(h []byte) { h[30] = 99 }}, AnomalyOLEHeader, false},
+		"mini shift lies":   {cfbForge{header: func(h []byte) { h[32] = 99 }}, AnomalyOLEHeader, false},
+		"cutoff lies":       {cfbForge{header: func(h []byte) { h[57] = 0x40 }}, AnomalyOLEHeader, false},
+		"fat not listed":    {cfbForge{header: func(h []byte) { copy(h[76:], "\xFF\xFF\xFF\xFF") }}, AnomalyOLEChain, false},
+		"fat elsewhere":     {cfbForge{header: func(h []byte) { copy(h[76:], "\xF0\xFF\xFF\x0F") }}, AnomalyOLEChain, false},
+		"directory lost":    {cfbForge{header: func(h []byte) { copy(h[48:], "\xFE\xFF\xFF\xFF") }}, AnomalyOLEHeader, false},
+		"directory misled":  {cfbForge{header: func(h []byte) { copy(h[48:], "\x00\x00\x00\x00") }}, AnomalyOLEHeader, false},
+		"siblings lost":     {cfbForge{entries: func(d []byte) { copy(d[76:], "\xFF\xFF\xFF\xFF") }}, AnomalyOLEOrphan, false},
+		"siblings loop":     {cfbForge{entries: func(d []byte) { copy(d[128*2+68:], "\x02\x00\x00\x00") }}, "", false},
+		"root not a root":   {cfbForge{entries: func(d []byte) { d[66] = 1 }}, AnomalyOLEHeader, true},
+		"upper size":        {cfbForge{entries: func(d []byte) { d[128*6+124] = 0x7F }}, "", false},
+		"a sector cut":      {cfbForge{tail: 100}, AnomalyOLEChain, false},
+		"chain loops":       {cfbForge{fat: func(fat []uint32) { fat[60] = 50 }}, "", true},
+		"chain ends early":  {cfbForge{fat: func(fat []uint32) { fat[40] = cfbEnd }}, AnomalyTruncated, true},
+		"chain leaves file": {cfbForge{fat: func(fat []uint32) { fat[40] = 0x00FFFFFF }}, AnomalyOLEChain, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.forge.files = files
+			all, r, err := readAll(t, OLE, c.forge.bytes())
+			if c.missing && errors.Is(err, ErrMalformed) {
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.anomaly != "" && !slices.Contains(noteNames(all, r), c.anomaly) {
+				t.Errorf("anomalies %v, want %s", noteNames(all, r), c.anomaly)
+			}
+			if c.missing {
+				return
+			}
+			full := false
+			for _, g := range all {
+				full = full || g.data == string(payloadOf(20_000))
+			}
+			if !full || !holds(all) {
+				t.Error("a stream is missing")
+			}
+		})
+	}
+}
+
+func TestOLETruncatedStillYields(t *testing.T) {
+	data := cfbForge{files: []cfbFile{{"first", payloadOf(8000)}, {"last", payloadOf(8000)}}}.bytes()
+	// The directory and the FAT are at the end: with them cut off, only the engines'
+	// view of the whole file is left, and the error says so.
+	_, _, err := readAll(t, OLE, data[:6000])
+	if !errors.Is(err, ErrMalformed) {
+		t.Errorf("err = %v", err)
+	}
+}
+
+func TestOLEHugeDIFAT(t *testing.T) {
+	// Each of these leads to 127 sectors of the FAT, all of them the same, and to itself.
+	data := cfbForge{files: wordFiles(), header: func(h []byte) {
+		copy(h[68:], "\x00\x00\x00\x00\xFF\xFF\xFF\xFF")
+	}}.bytes()
+	all, _, err := readAll(t, OLE, data)
+	if err != nil || len(all) == 0 {
+		t.Errorf("%d members, %v", len(all), err)
+	}
+}
+
+func TestOLEManyEntries(t *testing.T) {
+	var files []cfbFile
+	for i := range 2000 {
+		files = append(files, cfbFile{fmt.Sprint("s", i), []byte(payload)})
+	}
+	data := cfbForge{files: files}.bytes()
+	r, err := Open(OLE, bytes.NewReader(data), int64(len(data)), Limits{Members: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 100 {
+		if _, err := r.Next(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := r.Next(); !errors.Is(err, ErrLimit) {
+		t.Errorf("err = %v", err)
+	}
+}
+
+// TestOLESharedChain has many streams over the same sectors: following them all
+// would be quadratic.
+func TestOLESharedChain(t *testing.T) {
+	files := []cfbFile{{"big", payloadOf(1 << 20)}}
+	for i := range 3000 {
+		files = append(files, cfbFile{fmt.Sprint("s", i), []byte(payload)})
+	}
+	data := cfbForge{files: files, entries: func(dir []byte) {
+		for i := 2; i < 3002; i++ {
+			copy(dir[128*i+116:128*i+124], dir[128+116:128+124])
+		}
+	}}.bytes()
+	r, err := Open(OLE, bytes.NewReader(data), int64(len(data)), Limits{})
+	read := int64(0)
+	for err == nil {
+		if _, err = r.Next(); err == nil {
+			n, _ := io.Copy(io.Discard, r)
+			read += n
+		}
+	}
+	if !errors.Is(err, ErrLimit) || read > 32*int64(len(data)) {
+		t.Errorf("err = %v after %d bytes", err, read)
+	}
+}
+
+func TestOLENativeLies(t *testing.T) {
+	good := packageStream("p.js", payload)
+	size := bytes.LastIndex(good, []byte(payload)) - 4
+	for name, bend := range map[string]func([]byte) []byte{
+		"total":    func(b []byte) []byte { b[0]--; return b },
+		"size":     func(b []byte) []byte { b[size+1]++; return b },
+		"cut":      func(b []byte) []byte { return b[:size+4+len(payload)] },
+		"no type":  func(b []byte) []byte { b[bytes.Index(b, []byte{0, 0, 3, 0})+2] = 9; return b },
+		"anything": func([]byte) []byte { return append([]byte("\xFF\xFF\xFF\xFF"), payload...) },
+	} {
+		data := cfbForge{files: []cfbFile{{"\x01Ole10Native", bend(bytes.Clone(good))}}}.bytes()
+		if all, _, err := readAll(t, OLE, data); err != nil || !holds(all) {
+			t.Errorf("%s: %v, %d members", name, err, len(all))
+		}
+	}
+}
+
+func TestPowerPointObjects(t *testing.T) {
+	inner := cfbForge{files: []cfbFile{{"\x01Ole10Native", packageStream("p.js", payload)}}}.bytes()
+	var packed bytes.Buffer
+	w := zlib.NewWriter(&packed)
+	w.Write(inner)
+	w.Close()
+	atom := func(head uint16, kind uint16, body []byte) []byte {
+		b := binary.LittleEndian.AppendUint16(nil, head)
+		b = binary.LittleEndian.AppendUint16(b, kind)
+		b = binary.LittleEndian.AppendUint32(b, uint32(len(body)))
+		return append(b, body...)
+	}
+	size := binary.LittleEndian.AppendUint32(nil, uint32(len(inner)))
+	objects := append(atom(0x10, pptObject, append(size, packed.Bytes()...)), atom(0, pptObject, inner)...)
+	stream := atom(0x0F, 1000, append(atom(1, 1001, make([]byte, 40)), objects...))
+	all, r, err := readAll(t, OLE, cfbForge{files: []cfbFile{{"PowerPoint Document", stream}}}.bytes())
+	if err != nil || len(all) != 3 || len(noteNames(all, r)) > 0 {
+		t.Fatalf("%d members, %v, %v", len(all), err, noteNames(all, r))
+	}
+	for _, g := range all[1:] {
+		if g.data != string(inner) || g.err != nil {
+			t.Errorf("%q: %d bytes, %v", g.Names, len(g.data), g.err)
+		}
+	}
+}
+
+func TestInstallerNames(t *testing.T) {
+	for stored, want := range map[string]string{
+		"\u4840\u3F3F\u4577\u446C\u3E6A\u44B2\u482F": "!_StringPool",
+		"WordDocument": "WordDocument",
+	} {
+		if got := oleName(stored); want != "" && got != want || strings.ContainsAny(got, "\u3F3F\u482D") {
+			t.Errorf("oleName(%q) = %q, want %q", stored, got, want)
+		}
+	}
+}
+
+func TestVBA(t *testing.T) {
+	text := macroText + strings.Repeat("' another line of a long module\r\n", 1000)
+	pcode := bytes.Repeat([]byte("pcode"), 500)
+	broken := macroFiles("Macros", text, pcode)
+	broken[1].data = []byte{1, 0, 0xB0, 0xFF}
+	moved := macroFiles("Macros", text, pcode)
+	moved[1].data = vbaPack(string(vbaDirectory(7, "Module1")))
+	stomped := macroFiles("Macros", text, pcode)
+	stomped[2].data = append(bytes.Clone(pcode), payload...)
+	for name, c := range map[string]struct {
+		files  []cfbFile
+		source bool
+	}{
+		"word":       {append(wordFiles(), macroFiles("Macros", text, pcode)...), true},
+		"excel":      {macroFiles("_VBA_PROJECT_CUR", text, pcode), true},
+		"no dir":     {broken, true},
+		"bad offset": {moved, true},
+		"stomped":    {stomped, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			all, r, err := readAll(t, OLE, cfbForge{files: c.files}.bytes())
+			if err != nil || !slices.Contains(r.Anomalies(), AnomalyMacros) {
+				t.Fatalf("%v, %v", err, r.Anomalies())
+			}
+			if stomped := slices.Contains(r.Anomalies(), AnomalyVBANoSource); stomped == c.source {
+				t.Errorf("anomalies %v", r.Anomalies())
+			}
+			if !holds(all) {
+				t.Error("marker not found")
+			}
+			found := false
+			for _, g := range all {
+				if strings.HasSuffix(g.Names[0], "/VBA/Module1.bas") {
+					found = g.data == text && g.err == nil
+				}
+			}
+			if found != c.source {
+				t.Errorf("source found: %v", found)
+			}
+		})
+	}
+}
