@@ -14,6 +14,16 @@ const (
 	Gzip  Format = "gzip"
 	Bzip2 Format = "bzip2"
 	Tar   Format = "tar"
+
+	Xz       Format = "xz"
+	Lzma     Format = "lzma" // a .lzma file alone
+	Lzip     Format = "lzip"
+	Zstd     Format = "zstd"
+	Lz4      Format = "lz4"      // frames, legacy ones too
+	Compress Format = "compress" // .Z
+	Cpio     Format = "cpio"
+	Ar       Format = "ar" // also Debian packages
+	Rpm      Format = "rpm"
 )
 
 // Limits bound what a Reader itself holds. The zero value of a field is its

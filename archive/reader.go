@@ -37,6 +37,9 @@ var formats = [...]format{
 	{Gzip, detectGzip, openGzip},
 	{Bzip2, detectBzip2, openBzip2},
 	{Tar, detectTar, openTar},
+	{Xz, detectXz, openXz},
+	{Lzma, detectLzma, openLzma},
+	{Lzip, detectLzip, openLzip},
 }
 
 // Known says whether Open knows the format.
