@@ -40,6 +40,8 @@ var formats = [...]format{
 	{Xz, detectXz, openXz},
 	{Lzma, detectLzma, openLzma},
 	{Lzip, detectLzip, openLzip},
+	{Zstd, detectZstd, openZstd},
+	{Lz4, detectLz4, openLz4},
 }
 
 // Known says whether Open knows the format.

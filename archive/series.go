@@ -27,7 +27,9 @@ type frames interface {
 
 // series yields one member: all frames of a file put together, as the formats'
 // own programs do. A broken frame does not end it: frames behind it are sought
-// and decoded, and the first error comes at the end.
+// and decoded, and the first error comes at the end. If there are bytes that
+// belong to no frame, a second member shows the file from there on: some programs
+// go on with another format (zstd does with gzip, xz and lz4).
 type series struct {
 	in     *input
 	dec    frames
@@ -39,6 +41,7 @@ type series struct {
 	inside bool  // a frame is open
 	lost   bool  // behind a frame that broke off
 	fail   error // the first error of a frame
+	stray  int64 // offset of the first bytes that belong to no frame, 0 for none
 	notes  []string
 }
 
@@ -62,10 +65,22 @@ func (s *series) close() {
 
 func (s *series) next() (*Member, io.Reader, error) {
 	if s.given {
-		return nil, nil, io.EOF
+		return appendedMember(s.in.src, &s.stray)
 	}
 	s.given = true
 	return s.member, s, nil
+}
+
+// appendedMember is a member of the bytes from an offset on, io.EOF if that is 0
+// or the member was given before.
+func appendedMember(src *io.SectionReader, stray *int64) (*Member, io.Reader, error) {
+	from := *stray
+	*stray = 0
+	if from == 0 {
+		return nil, nil, io.EOF
+	}
+	size := src.Size() - from
+	return &Member{Size: size, Method: "stored", Reading: "appended"}, io.NewSectionReader(src, from, size), nil
 }
 
 func (s *series) Read(p []byte) (int, error) {
@@ -157,6 +172,9 @@ func (s *series) skipGarbage() error {
 	}
 	if !s.lost && !(s.padded && len(bytes.Trim(chunk[:n], "\x00")) == 0) {
 		s.notes = noteOnce(s.notes, AnomalyAppended)
+		if s.stray == 0 {
+			s.stray = s.in.offset()
+		}
 	}
 	_, err := s.in.Discard(n)
 	return err
