@@ -42,6 +42,7 @@ var formats = [...]format{
 	{Lzip, detectLzip, openLzip},
 	{Zstd, detectZstd, openZstd},
 	{Lz4, detectLz4, openLz4},
+	{Compress, detectCompress, openCompress},
 }
 
 // Known says whether Open knows the format.
