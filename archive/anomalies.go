@@ -56,4 +56,9 @@ const (
 	AnomalyTarField   = "tar-field"       // a numeric field cannot be read
 	AnomalyTarSparse  = "tar-sparse"      // a sparse member: the stored pieces are yielded, not the expanded file
 	AnomalyTarGarbage = "tar-garbage"     // blocks that are no headers were skipped
+
+	// Of cpio and ar files and rpm packages.
+	AnomalyCpioField = "cpio-field" // a numeric field has what are no digits
+	AnomalyArField   = "ar-field"   // a size is no number, or a name is nowhere
+	AnomalyRpmHeader = "rpm-header" // the payload does not follow two headers, or its codec is unknown
 )

@@ -43,6 +43,9 @@ var formats = [...]format{
 	{Zstd, detectZstd, openZstd},
 	{Lz4, detectLz4, openLz4},
 	{Compress, detectCompress, openCompress},
+	{Cpio, detectCpio, openCpio},
+	{Ar, detectAr, openAr},
+	{Rpm, detectRpm, openRpm},
 }
 
 // Known says whether Open knows the format.

@@ -31,9 +31,9 @@ type tarWalker struct {
 	forks   []int64        // offsets at which other readers go on, still to be walked
 	visited map[int64]bool // headers met since the first fork; nil before
 	second  *Member        // the present member under its other size
-	body2   tarBody
+	body2   storedBody
 	global  tarExtension
-	body    tarBody
+	body    storedBody
 }
 
 func openTar(src io.ReaderAt, size int64, l Limits) (walker, error) {
@@ -104,12 +104,8 @@ func (w *tarWalker) fork(m *Member, data, size int64) {
 	}
 }
 
-func (w *tarWalker) bodyOf(m *Member, data, size int64) tarBody {
-	return tarBody{
-		section: saferead.Section(w.src, data, size, w.size),
-		member:  m,
-		short:   size > w.size-data,
-	}
+func (w *tarWalker) bodyOf(m *Member, data, size int64) storedBody {
+	return newStoredBody(w.src, w.size, data, size, m)
 }
 
 // padded is the offset of the block behind n bytes at off.
@@ -118,25 +114,6 @@ func padded(off, n, size int64) int64 {
 		return size
 	}
 	return off + (n+tarBlock-1)/tarBlock*tarBlock // n is within the file: no overflow
-}
-
-// tarBody is the body of the current member.
-type tarBody struct {
-	section *io.SectionReader
-	member  *Member
-	short   bool // the file ends before the body
-}
-
-func (b *tarBody) Read(p []byte) (int, error) {
-	n, err := b.section.Read(p)
-	if n > 0 && b.member.Dir {
-		b.member.note(AnomalyDirData)
-	}
-	if err == io.EOF && b.short {
-		b.member.note(AnomalyTruncated)
-		err = truncated(err)
-	}
-	return n, err
 }
 
 // header returns the next header and moves behind it. Zero blocks end an archive
