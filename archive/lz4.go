@@ -198,7 +198,8 @@ func (f *lz4Frames) decode(size int, raw bool) error {
 		// A byte of a block makes at most 255 of output.
 		room := history + min(f.max, 255*size)
 		if cap(f.out) < room {
-			f.out = append(make([]byte, 0, room), f.out...)
+			grown := max(room, min(2*cap(f.out), lz4History+f.max))
+			f.out = append(make([]byte, 0, grown), f.out...)
 		}
 		n, err := lz4.UncompressBlockWithDict(f.packed, f.out[history:room], f.out[:history])
 		if err != nil {

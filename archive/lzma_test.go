@@ -2,8 +2,7 @@ package archive
 
 import (
 	"bytes"
-	"errors"
-	"io"
+	"fmt"
 	"math/rand/v2"
 	"os/exec"
 	"slices"
@@ -11,19 +10,28 @@ import (
 	"testing"
 )
 
-// tool pipes data through a program, and skips the test if it is not installed.
-func tool(t testing.TB, data string, name string, args ...string) []byte {
-	t.Helper()
-	if _, err := exec.LookPath(name); err != nil {
-		t.Skip(err)
-	}
+// pipe sends data through a program.
+func pipe(data, name string, args ...string) ([]byte, error) {
 	cmd := exec.Command(name, args...)
 	cmd.Stdin = strings.NewReader(data)
 	var complaint bytes.Buffer
 	cmd.Stderr = &complaint
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("%s %q: %v: %s", name, args, err, complaint.Bytes())
+		return nil, fmt.Errorf("%s %q: %w: %s", name, args, err, complaint.Bytes())
+	}
+	return out, nil
+}
+
+// tool pipes data through a program, and skips the test if it is not installed.
+func tool(t testing.TB, data, name string, args ...string) []byte {
+	t.Helper()
+	if _, err := exec.LookPath(name); err != nil {
+		t.Skip(err)
+	}
+	out, err := pipe(data, name, args...)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return out
 }
@@ -90,8 +98,3 @@ func TestLzipPeers(t *testing.T) {
 		wantBody(t, Lzip, tool(t, body, "plzip", "-B64KiB", "-c"), body)
 	})
 }
-
-var errNone = errors.New("none")
-
-var _ = errNone
-var _ = io.EOF
