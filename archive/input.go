@@ -54,6 +54,13 @@ func (in *input) at(ahead int64, n int) ([]byte, error) {
 	return saferead.UpTo(in.src, in.offset()+ahead, int64(n), in.src.Size(), n)
 }
 
+// back gives the last n bytes back.
+func (in *input) back(n int64) error {
+	_, err := in.src.Seek(in.offset()-n, io.SeekStart)
+	in.Reset(&in.mark)
+	return err
+}
+
 // full reads len(p) bytes or fails; an end of input within them is truncation.
 func (in *input) full(p []byte) error {
 	_, err := io.ReadFull(in, p)

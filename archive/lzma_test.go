@@ -38,7 +38,7 @@ func tool(t testing.TB, data, name string, args ...string) []byte {
 
 // bodies are inputs for compressors: empty, short, long runs, text and noise.
 func bodies() map[string]string {
-	noise := make([]byte, 300_000)
+	noise := make([]byte, 80_000)
 	rnd := rand.New(rand.NewPCG(3, 4))
 	for i := range noise {
 		noise[i] = byte(rnd.Uint32())
@@ -47,8 +47,8 @@ func bodies() map[string]string {
 		"empty": "",
 		"one":   "x",
 		"short": payload,
-		"run":   strings.Repeat("a", 1<<20),
-		"text":  text(1 << 20),
+		"run":   strings.Repeat("a", 300_000),
+		"text":  text(200_000),
 		"noise": string(noise),
 		"mixed": text(100_000) + string(noise[:70_000]) + text(100_000),
 	}

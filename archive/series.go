@@ -68,6 +68,11 @@ func (s *series) next() (*Member, io.Reader, error) {
 		return appendedMember(s.in.src, &s.stray)
 	}
 	s.given = true
+	// A head may name the member; and what has none that can be read may be
+	// something else.
+	if err := s.nextFrame(); err != nil {
+		return nil, nil, err
+	}
 	return s.member, s, nil
 }
 
@@ -170,14 +175,21 @@ func (s *series) skipGarbage() error {
 	if n == len(chunk) && n > s.peek {
 		n -= s.peek - 1 // a frame may begin at the border
 	}
-	if !s.lost && !(s.padded && len(bytes.Trim(chunk[:n], "\x00")) == 0) {
-		s.notes = noteOnce(s.notes, AnomalyAppended)
-		if s.stray == 0 {
-			s.stray = s.in.offset()
-		}
-	}
+	s.garbage(chunk[:n])
 	_, err := s.in.Discard(n)
 	return err
+}
+
+// garbage notes bytes that belong to no frame.
+func (s *series) garbage(b []byte) {
+	zeros := len(b) - len(bytes.TrimLeft(b, "\x00"))
+	if s.lost || s.padded && zeros == len(b) {
+		return
+	}
+	s.notes = noteOnce(s.notes, AnomalyAppended)
+	if s.stray == 0 && zeros < len(b) {
+		s.stray = s.in.offset() + int64(zeros)
+	}
 }
 
 // broken keeps the first error of a frame. What the source answers is returned,

@@ -32,7 +32,7 @@ func TestXzFilters(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	code = code[:min(len(code), 3<<20)]
+	code = code[:min(len(code), 500_000)]
 	noise := []byte(bodies()["noise"])
 	for i := range noise {
 		// The bytes that filters look for, near each other.

@@ -15,12 +15,17 @@ func skippable(body string) string {
 
 func TestZstdPeers(t *testing.T) {
 	for name, body := range bodies() {
-		for _, args := range []string{"-1", "-3", "-19", "--ultra -22", "--no-check", "--check", "--fast=5", "--long=24", "--no-compress-literals", "-B1000", "--rsyncable"} {
+		for _, args := range []string{"-1", "-3", "-19", "--no-check", "--check", "--fast=5", "--long=24", "--no-compress-literals", "-B1000", "--rsyncable"} {
 			t.Run(name+strings.ReplaceAll(args, " ", ""), func(t *testing.T) {
 				wantBody(t, Zstd, tool(t, body, "zstd", append(strings.Fields(args), "-qc")...), body)
 			})
 		}
 	}
+}
+
+// TestZstdWindow: what cannot fill a window does not need it.
+func TestZstdWindow(t *testing.T) {
+	wantBody(t, Zstd, tool(t, payload, "zstd", "--ultra", "-22", "-qc"), payload) // 128 MiB
 }
 
 func TestZstdConcatenated(t *testing.T) {
