@@ -48,7 +48,17 @@ func seeds(f *testing.F, name string, argss ...[]string) {
 	}
 }
 
+// forgedSeeds adds the forged files of a format.
+func forgedSeeds(f *testing.F, format Format) {
+	for _, c := range forgedStreams(f) {
+		if c.format == format && c.data != nil {
+			f.Add(c.data)
+		}
+	}
+}
+
 func FuzzLzma(f *testing.F) {
+	forgedSeeds(f, Lzma)
 	seeds(f, "xz", []string{"--format=lzma", "-0c"}, []string{"--format=lzma", "--lzma1=lc=0,lp=4,pb=1,dict=4KiB", "-c"})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if !isLzma(data) {
@@ -60,11 +70,13 @@ func FuzzLzma(f *testing.F) {
 }
 
 func FuzzLzip(f *testing.F) {
+	forgedSeeds(f, Lzip)
 	seeds(f, "lzip", []string{"-c"}, []string{"-c", "-s4KiB"})
 	f.Fuzz(func(t *testing.T, data []byte) { fuzzRead(t, Lzip, data, 16<<20) })
 }
 
 func FuzzXz(f *testing.F) {
+	forgedSeeds(f, Xz)
 	seeds(f, "xz", []string{"-0c"}, []string{"-c", "--check=none", "--x86", "--delta=dist=3", "--lzma2=preset=0"}, []string{"-0c", "--block-size=300", "--check=sha256"},
 		[]string{"-c", "--check=none", "--arm64", "--ia64", "--armthumb", "--lzma2=preset=0"}, []string{"-c", "--check=none", "--sparc", "--powerpc", "--arm", "--lzma2=preset=0"})
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -74,6 +86,7 @@ func FuzzXz(f *testing.F) {
 }
 
 func FuzzZstd(f *testing.F) {
+	forgedSeeds(f, Zstd)
 	seeds(f, "zstd", []string{"-qc"}, []string{"-qc", "--no-check", "-19"}, []string{"-qc", "--long=24"})
 	f.Add([]byte(skippable("skipped")))
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -88,6 +101,7 @@ func FuzzZstd(f *testing.F) {
 }
 
 func FuzzLz4(f *testing.F) {
+	forgedSeeds(f, Lz4)
 	seeds(f, "lz4", []string{"-qc"}, []string{"-qc", "-l"}, []string{"-qc", "-B4", "-BD", "-BX"})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r := lz4.NewReader(bytes.NewReader(data))

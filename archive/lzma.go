@@ -89,7 +89,7 @@ func (f *lzmaFrames) Read(p []byte) (int, error) {
 // overDictionary notes a dictionary above the limit. What a smaller one can
 // decode is decoded all the same: most data does not reach back so far.
 func (s *series) overDictionary(declared, limit int64) {
-	if declared > limit {
+	if declared > limit && s.fail == nil {
 		s.flaw(fmt.Errorf("dictionary of %d bytes: %w", declared, ErrLimit))
 	}
 }

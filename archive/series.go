@@ -218,7 +218,9 @@ func (s *series) flaw(err error) {
 // yielded.
 func (s *series) checkFlaw(anomaly, what string) {
 	s.member.note(anomaly)
-	s.flaw(fmt.Errorf("%s: %w", what, ErrMalformed))
+	if s.fail == nil {
+		s.fail = fmt.Errorf("%s: %w", what, ErrMalformed)
+	}
 }
 
 // classed puts an error in a class if it is in none.

@@ -20,6 +20,7 @@ type xzBlock struct {
 	packed   int64 // declared lengths in bytes, -1 if none
 	unpacked int64
 
+	head [1024]byte
 	body lzma2Body
 	out  io.Reader // body, through the filters
 }
@@ -33,7 +34,7 @@ func (b *xzBlock) open(s *series, limit int64) error {
 	if err != nil {
 		return truncated(err)
 	}
-	var h [1024]byte
+	h := &b.head
 	h[0] = first
 	n := 4 * (int(first) + 1)
 	if err := s.in.full(h[1:n]); err != nil {
