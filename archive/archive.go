@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// Format names a container format: "zip", "gzip", "bzip2", "tar".
+// Format names a container format by the short name of its true type.
 type Format string
 
 // The formats that Open knows.

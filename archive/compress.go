@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"sync"
@@ -24,16 +25,25 @@ const (
 	lzwBlock    = 0x80 // code 256 clears the table
 )
 
-// isCompress says whether b may begin a .Z file. Its magic is short: the first
-// code must be a byte, and the width one that exists.
+// isCompress says whether b begins a .Z file that some program reads. Its magic is
+// short, so the first code must be a byte, or clear the table.
 func isCompress(b []byte) bool {
-	if len(b) < lzwHeaderBytes || b[0] != 0x1f || b[1] != 0x9d || b[2]&lzwBitsMask > lzwMaxBits {
-		return false
+	if len(b) < lzwHeaderBytes+2 {
+		return true
 	}
-	return len(b) < lzwHeaderBytes+2 || b[lzwHeaderBytes+1]&1 == 0
+	first := int(b[lzwHeaderBytes]) | int(b[lzwHeaderBytes+1]&1)<<8
+	return first <= 0xff || first == lzwClear && b[2]&lzwBlock != 0
 }
 
-func detectCompress(p *probe) bool { return isCompress(p.head) }
+// Magic numbers: of LZW, and of SCO's Huffman codes, which gzip reads too.
+var (
+	lzwMagic = []byte("\x1f\x9d")
+	scoMagic = []byte("\x1f\xa0")
+)
+
+func detectCompress(p *probe) bool {
+	return bytes.HasPrefix(p.head, lzwMagic) || bytes.HasPrefix(p.head, scoMagic)
+}
 
 // lzwTable is what a decoder holds.
 type lzwTable struct {
@@ -69,8 +79,13 @@ func openCompress(src io.ReaderAt, size int64, _ Limits) (walker, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !isCompress(head) {
+	switch {
+	case bytes.HasPrefix(head, scoMagic):
+		return nil, fmt.Errorf("SCO compress -H: %w", ErrUnsupported)
+	case !bytes.HasPrefix(head, lzwMagic) || !isCompress(head):
 		return nil, ErrFormat
+	case len(head) >= lzwHeaderBytes && head[2]&lzwBitsMask > lzwMaxBits:
+		return nil, fmt.Errorf("codes of %d bits: %w", head[2]&lzwBitsMask, ErrUnsupported)
 	}
 	s := newSeries(newInput(src, size), 1, "lzw")
 	s.dec = &lzwFrames{s: s}

@@ -3,7 +3,6 @@ package archive
 import (
 	"bytes"
 	"errors"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -117,7 +116,9 @@ func TestCompressForged(t *testing.T) {
 	}{
 		"header only":  {good[:3], 0, nil},
 		"first code":   {[]byte{0x1f, 0x9d, 0x90, 0x05, 0x01, 0, 0}, 0, ErrFormat},
-		"wide codes":   {[]byte{0x1f, 0x9d, 0x91, 'x', 0, 0}, 0, ErrFormat},
+		"wide codes":   {[]byte{0x1f, 0x9d, 0x91, 'x', 0, 0}, 0, ErrUnsupported},
+		"clear first":  {[]byte{0x1f, 0x9d, 0x90, 0, 1, 0, 0, 0, 0, 0, 0, 0, 'x', 0}, 1, nil},
+		"SCO":          {[]byte("\x1f\xa0 something"), 0, ErrUnsupported},
 		"nine bits":    {lzwOf(payload, 9, true, 0), 100, ErrUnsupported},
 		"free code":    {[]byte{0x1f, 0x9d, 0x90, 'x', 0xfe, 0xff, 0xff}, 1, ErrMalformed},
 		"broken later": {append(bytes.Clone(good[:100]), bytes.Repeat([]byte{0xff}, 50)...), 90, ErrMalformed},
@@ -129,8 +130,5 @@ func TestCompressForged(t *testing.T) {
 		if !errors.Is(err, c.class) || len(all) == 1 && len(all[0].data) < c.least {
 			t.Errorf("%s: %+v, %v", name, all, err)
 		}
-	}
-	if slices.Contains(Detect(strings.NewReader("\x1f\x9d\x90\x05\x01\x00"), 6), Compress) {
-		t.Error("detected what does not begin with a byte")
 	}
 }

@@ -11,6 +11,9 @@ import (
 // cpioTrailer is the name of the member that ends an archive.
 const cpioTrailer = "TRAILER!!!"
 
+// cpioFirst is how much is looked at to tell a first header from chance, in bytes.
+const cpioFirst = 4 << 10
+
 // cpioWalker goes from header to header by their sizes. Where no header is, it
 // seeks the next, as GNU cpio and libarchive do.
 type cpioWalker struct {
@@ -27,20 +30,20 @@ type cpioWalker struct {
 }
 
 func openCpio(src io.ReaderAt, size int64, l Limits) (walker, error) {
-	b, err := saferead.UpTo(src, 0, cpioMaxHeader, size, cpioMaxHeader)
+	b, err := saferead.UpTo(src, 0, cpioFirst, size, cpioFirst)
 	if err != nil {
 		return nil, err
 	}
 	h, ok := parseCpioHeader(b, cpioAny)
-	if !ok || h.bad {
+	if !ok || !h.sure() {
 		return nil, ErrFormat
 	}
 	return &cpioWalker{src: src, size: size, limits: l, kind: h.kind}, nil
 }
 
 func detectCpio(p *probe) bool {
-	h, ok := parseCpioHeader(p.head, cpioAny)
-	return ok && !h.bad
+	h, ok := parseCpioHeader(p.head[:min(len(p.head), cpioFirst)], cpioAny)
+	return ok && h.sure()
 }
 
 func (w *cpioWalker) anomalies() []string { return w.notes }

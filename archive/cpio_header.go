@@ -37,7 +37,11 @@ type cpioHeader struct {
 	size   int64
 	check  uint32
 	bad    bool // a number has what are no digits
+	named  bool // the name's length is a number, and its NUL is there if b held it
 }
+
+// sure says that a header is no chance.
+func (h *cpioHeader) sure() bool { return !h.bad || h.named }
 
 // pad is how much fills a part of n bytes up, counted from the header's start.
 func (h *cpioHeader) pad(n int64) int64 {
@@ -93,19 +97,26 @@ func parseCpioText(b []byte) (*cpioHeader, bool) {
 	switch {
 	case kind == cpioOld && len(b) >= cpioOldBytes:
 		h.length = cpioOldBytes
-		h.mode = h.number(b[18:24], 8)
 		h.name = h.number(b[59:65], 8)
+		h.named = !h.bad && named(b[h.length:], h.name)
+		h.mode = h.number(b[18:24], 8)
 		h.size = h.number(b[65:76], 8)
 		return h, true
 	case kind != 0 && kind != cpioOld && len(b) >= cpioNewBytes:
 		h.length = cpioNewBytes
+		h.name = h.number(b[94:102], 16)
+		h.named = !h.bad && named(b[h.length:], h.name)
 		h.mode = h.number(b[14:22], 16)
 		h.size = h.number(b[54:62], 16)
-		h.name = h.number(b[94:102], 16)
 		h.check = uint32(h.number(b[102:110], 16))
 		return h, true
 	}
 	return nil, false
+}
+
+// named says whether a name of n bytes may begin b. It ends with its only NUL.
+func named(b []byte, n int64) bool {
+	return n > 0 && int64(len(b)) >= n && int64(bytes.IndexByte(b, 0)) == n-1
 }
 
 // number reads digits up to what is none.

@@ -15,8 +15,8 @@ import (
 const lzmaHeaderBytes = 13
 
 // isLzma says whether b may begin a .lzma file, which has no magic. The
-// dictionary must be one that xz and 7-Zip recognise without being told: 2^n or
-// 2^n+2^(n-1) or all ones. A size is absurd above a tebibyte, and the first byte
+// dictionary must be one that xz and 7-Zip recognise without being told, 2^n or
+// 2^n+2^(n-1) or all ones; here, any two bits will do. A size is absurd above a tebibyte, and the first byte
 // of range coded data is zero.
 func isLzma(b []byte) bool {
 	if len(b) < lzmaHeaderBytes+1 || b[0] >= 9*5*5 || b[lzmaHeaderBytes] != 0 {
@@ -24,7 +24,7 @@ func isLzma(b []byte) bool {
 	}
 	dictionary := binary.LittleEndian.Uint32(b[1:])
 	rest := dictionary & (dictionary - 1) // less its lowest bit
-	plausible := rest == 0 || rest&(rest-1) == 0 && rest>>1 == dictionary&-dictionary
+	plausible := rest&(rest-1) == 0
 	if dictionary < 1<<12 || !plausible && dictionary != math.MaxUint32 {
 		return false
 	}

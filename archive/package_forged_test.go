@@ -88,6 +88,7 @@ func TestPackagesForged(t *testing.T) {
 		"cpio no trailer":     {Cpio, good, ""},
 		"cpio size":           {Cpio, append(cpioHeaderOf("070701", "p.js", 1<<30, 0, payload), good...), AnomalyTruncated},
 		"cpio odd digits":     {Cpio, append(cpioMember(file{name: "o"}), append(bytes.Replace(cpioMember(file{name: "q", data: "q"}), []byte("00000001"), []byte("0000000x"), 9), good...)...), AnomalyCpioField},
+		"cpio odd first":      {Cpio, append(bytes.Replace(cpioMember(file{name: "q", data: "q"}), []byte("00000001"), []byte("0000000x"), 9), good...), AnomalyCpioField},
 		"cpio folder":         {Cpio, bytes.Replace(good, []byte("000081a4"), []byte("000041ed"), 1), AnomalyDirData},
 		"ar even":             {Ar, append([]byte(arMagic), append(bytes.TrimSuffix(arMemberOf("o", "3", "odd"), []byte("\n")), arMemberOf("p", fmt.Sprint(len(payload)), payload)...)...), ""},
 		"ar junk between":     {Ar, append(append(arOf(file{name: "o", data: "o"}), "some junk that is no header"...), arMemberOf("p", fmt.Sprint(len(payload)), payload)...), AnomalyGap},
