@@ -72,4 +72,8 @@ const (
 	// Of a disk image.
 	AnomalyISOField    = "iso-field-differ" // the two byte orders of a field, or the attribute record, give places that differ
 	AnomalyInterleaved = "interleaved"      // a file with gaps, which most readers read in one piece
+	// Of cpio and ar files and rpm packages.
+	AnomalyCpioField = "cpio-field" // a numeric field has what are no digits
+	AnomalyArField   = "ar-field"   // a size is no number, or a name is nowhere
+	AnomalyRpmHeader = "rpm-header" // the payload does not follow two headers, or its codec is unknown
 )

@@ -102,5 +102,5 @@ func detectBzip2(p *probe) bool {
 }
 
 func detectTar(p *probe) bool {
-	return len(p.head) >= tarBlock && isTarHeader(p.head[:tarBlock])
+	return beginsTar(p.head)
 }

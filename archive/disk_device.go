@@ -51,20 +51,20 @@ func (d *device) part(off, n int64) *device {
 		return newDevice(d, 0)
 	}
 	n = min(n, d.size-off)
-	return newDevice(&window{d, off, n}, n)
+	return newDevice(&shifted{d, off, n}, n)
 }
 
 // reader reads the device from its start to its end.
 func (d *device) reader() io.Reader { return io.NewSectionReader(d, 0, d.size) }
 
-// window shifts the offsets of a device.
-type window struct {
+// shifted shifts the offsets of a device.
+type shifted struct {
 	dev  *device
 	base int64
 	n    int64
 }
 
-func (w *window) ReadAt(p []byte, off int64) (int, error) {
+func (w *shifted) ReadAt(p []byte, off int64) (int, error) {
 	if off < 0 || off >= w.n {
 		return 0, io.EOF
 	}

@@ -52,6 +52,15 @@ var formats = [...]format{
 	{P7M, detectP7M, openP7M},
 	{One, detectOne, openOne},
 	{Apple, detectApple, openApple},
+	{Xz, detectXz, openXz},
+	{Lzma, detectLzma, openLzma},
+	{Lzip, detectLzip, openLzip},
+	{Zstd, detectZstd, openZstd},
+	{Lz4, detectLz4, openLz4},
+	{Compress, detectCompress, openCompress},
+	{Cpio, detectCpio, openCpio},
+	{Ar, detectAr, openAr},
+	{Rpm, detectRpm, openRpm},
 }
 
 // Known says whether Open knows the format.

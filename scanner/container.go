@@ -194,7 +194,7 @@ func (c *container) memberNames(m *archive.Member) []string {
 	for _, n := range m.Names {
 		names = appendName(names, n)
 	}
-	if len(names) > 0 || (c.format != "gzip" && c.format != "bzip2") {
+	if len(names) > 0 || !singleStream[c.format] || m.Reading == "appended" {
 		return names
 	}
 	for _, n := range c.item.obj.Names {
@@ -205,16 +205,27 @@ func (c *container) memberNames(m *archive.Member) []string {
 	return names
 }
 
+// singleStream are the formats of one compressed file, which mostly has no name
+// of its own.
+var singleStream = map[archive.Format]bool{
+	archive.Gzip: true, archive.Bzip2: true, archive.Xz: true, archive.Lzma: true, archive.Lzip: true,
+	archive.Zstd: true, archive.Lz4: true, archive.Compress: true,
+}
+
+// unpackedSuffix is what programs put in the place of a suffix that stands for
+// two; any other suffix is cut off.
+var unpackedSuffix = map[string]string{
+	"tgz": "tar", "taz": "tar", "tbz": "tar", "tbz2": "tar", "tb2": "tar", "tz2": "tar", "txz": "tar", "tlz": "tar",
+	"tzst": "tar", "tz": "tar", "cpgz": "cpio", "svgz": "svg", "emz": "emf", "wmz": "wmf",
+}
+
 func stripCompression(name string) string {
 	i := strings.LastIndexByte(name, '.')
 	if i <= 0 {
 		return ""
 	}
-	switch strings.ToLower(name[i+1:]) {
-	case "tgz", "tbz", "tbz2":
-		return name[:i] + ".tar"
-	case "svgz":
-		return name[:i] + ".svg"
+	if suffix := unpackedSuffix[strings.ToLower(name[i+1:])]; suffix != "" {
+		return name[:i+1] + suffix
 	}
 	return name[:i]
 }
