@@ -56,4 +56,14 @@ const (
 	AnomalyTarField   = "tar-field"       // a numeric field cannot be read
 	AnomalyTarSparse  = "tar-sparse"      // a sparse member: the stored pieces are yielded, not the expanded file
 	AnomalyTarGarbage = "tar-garbage"     // blocks that are no headers were skipped
+
+	// Of a PDF file. The first four are facts that honest files have too.
+	AnomalyPDFJavaScript = "pdf-javascript"      // it has JavaScript
+	AnomalyPDFEmbedded   = "pdf-embedded-file"   // it has embedded files
+	AnomalyPDFOpenAction = "pdf-open-action"     // something happens when it is opened, be it only to turn to a page
+	AnomalyPDFEncrypted  = "pdf-encrypted"       // it is encrypted, perhaps with the empty password
+	AnomalyPDFLaunch     = "pdf-launch"          // it starts a program
+	AnomalyPDFEscaped    = "pdf-obfuscated-name" // a name that says what it does is written with #xx
+	AnomalyPDFDamaged    = "pdf-damaged-stream"  // a stream that can be decoded in part or not at all
+	AnomalyPDFFilter     = "pdf-unknown-filter"  // a stream with a filter that is not known
 )

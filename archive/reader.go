@@ -37,6 +37,7 @@ var formats = [...]format{
 	{Gzip, detectGzip, openGzip},
 	{Bzip2, detectBzip2, openBzip2},
 	{Tar, detectTar, openTar},
+	{PDF, detectPDF, openPDF},
 }
 
 // Known says whether Open knows the format.
