@@ -223,21 +223,29 @@ func (l *pdfLexer) name() {
 		c := l.buf[l.pos]
 		l.pos++
 		if c == '#' {
-			hi := hexDigit(l.peek())
-			if hi >= 0 {
-				l.pos++
-				lo := hexDigit(l.peek())
-				if lo < 0 {
-					l.keep('#', pdfNameMax)
-					c = l.buf[l.pos-1]
-				} else {
-					l.pos++
-					c, l.escaped = byte(hi<<4|lo), true
-				}
-			}
+			c = l.escapedName()
 		}
 		l.keep(c, pdfNameMax)
 	}
+}
+
+// escapedName reads the two digits behind a "#". QUIRK: without them it stands
+// for itself, as in PDF 1.1.
+func (l *pdfLexer) escapedName() byte {
+	first := l.peek()
+	hi := hexDigit(first)
+	if hi < 0 {
+		return '#'
+	}
+	l.pos++
+	lo := hexDigit(l.peek())
+	if lo < 0 {
+		l.keep('#', pdfNameMax)
+		return byte(first)
+	}
+	l.pos++
+	l.escaped = true
+	return byte(hi<<4 | lo)
 }
 
 func hexDigit(c int) int {

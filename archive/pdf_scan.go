@@ -79,7 +79,7 @@ func (s *pdfScanner) find(word string) int {
 // numbers stand before it.
 func (s *pdfScanner) slide() bool {
 	if s.win == nil {
-		s.win = make([]byte, 0, pdfWindow)
+		s.win = make([]byte, 0, max(2*pdfBefore, min(pdfWindow, s.size+1)))
 	}
 	keep := min(len(s.win), pdfBefore)
 	cut := min(len(s.win), len("trailer")-1)
@@ -159,7 +159,10 @@ func stripPDFComments(b []byte) []byte {
 func (s *pdfScanner) after(at int64) (buf []byte, rest io.Reader) {
 	buf = s.win[min(int64(len(s.win)), at-s.base):]
 	from := at + int64(len(buf))
-	return buf, &source{io.NewSectionReader(s.src, from, max(0, s.size-from))}
+	if from >= s.size {
+		return buf, nil
+	}
+	return buf, &source{io.NewSectionReader(s.src, from, s.size-from)}
 }
 
 // pdfEnds finds "endstream". Its answers for positions that rise cost one pass
@@ -179,7 +182,7 @@ func (e *pdfEnds) next(from int64, work *pdfWork) (int64, error) {
 		return e.at, nil
 	}
 	if e.buf == nil {
-		e.buf = make([]byte, 16<<10)
+		e.buf = make([]byte, min(16<<10, e.size+1))
 	}
 	const word = "endstream"
 	for at := from; at < e.size; {
