@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 )
 
 const (
@@ -202,7 +203,7 @@ func (w *pdfWalker) variants(at int64) error {
 				ciphers = []pdfCipher{pdfStrange}
 			}
 			for _, m := range ciphers {
-				w.add(f, pdfReading{st: st, end: end, chain: chain, cipher: m}, i, names)
+				w.add(f, pdfReading{st: st, end: end, chain: chain, cipher: m, flate: pdfStrict}, i, names)
 			}
 		}
 	}
@@ -285,18 +286,19 @@ func (w *pdfWalker) file() (*Member, io.Reader, error) {
 	if m.Err != nil {
 		return m, nil, nil
 	}
-	body, err := w.x.open(r.st, r.end, r.chain, r.cipher)
+	body, err := w.x.open(r)
 	if err != nil {
 		m.Err = err
 		return m, nil, nil
 	}
-	b := &pdfFileBody{body: body, m: m, size: r.end - r.st.start}
+	b := &pdfFileBody{w: w, body: body, m: m, size: r.end - r.st.start}
 	w.body = b
 	return m, b, nil
 }
 
 // pdfFileBody is the body of a stream that is a member of its own.
 type pdfFileBody struct {
+	w    *pdfWalker
 	body *pdfBody
 	m    *Member
 	size int64 // encoded
@@ -308,17 +310,32 @@ func (b *pdfFileBody) close() { b.body.release() }
 // Read decodes what a viewer would show: the part before a fault. A file of which
 // nothing at all can be decoded has not been examined.
 func (b *pdfFileBody) Read(p []byte) (int, error) {
-	n, err := b.body.r.Read(p)
+	n, err := b.body.Read(p)
 	b.n += int64(n)
 	if err == nil {
 		return n, nil
 	}
 	err = unmarked(err)
+	if err == io.EOF && b.body.unknown {
+		b.m.note(AnomalyPDFFilter)
+		return n, fmt.Errorf("filter: %w", ErrUnsupported)
+	}
 	if err == io.EOF && b.body.damage.broken {
 		b.m.note(AnomalyPDFDamaged)
-		if b.n == 0 && b.size > 0 {
+		if again := b.body.reading; again.flate == pdfStrict && b.body.damage.strict {
+			b.w.loosely(b.m, again)
+		} else if b.n == 0 && b.size > 0 {
 			err = fmt.Errorf("nothing could be decoded: %w", ErrMalformed)
 		}
 	}
 	return n, err
+}
+
+// loosely queues another reading of a member whose deflate stream is broken.
+func (w *pdfWalker) loosely(m *Member, r pdfReading) {
+	r.flate = pdfLoose
+	again := *m
+	again.Anomalies = slices.Clone(m.Anomalies)
+	again.Reading = strings.TrimPrefix(m.Reading+" loose", " ")
+	w.queue = slices.Insert(w.queue, 0, &pdfMember{&again, r})
 }

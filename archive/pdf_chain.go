@@ -8,10 +8,15 @@ import (
 
 // pdfBody decodes one reading of a stream.
 type pdfBody struct {
-	r      io.Reader
-	damage pdfDamage
-	hold   []interface{ release() }
-	image  bool // an image codec's data are passed on as they are
+	x       *pdfIndex
+	reading pdfReading
+	r       io.Reader
+	damage  pdfDamage
+	hold    []interface{ release() }
+	unknown bool  // a filter is not known, and was left out
+	image   bool  // an image codec's data are passed on as they are
+	loose   bool  // deflate is decoded as the most forgiving viewers do
+	n       int64 // bytes decoded so far
 }
 
 func (b *pdfBody) release() {
@@ -21,31 +26,64 @@ func (b *pdfBody) release() {
 	b.hold = nil
 }
 
-// open makes the decoder of a stream's bytes up to end. The error is
-// ErrUnsupported for a filter that is not known, ErrLimit for rows that are too
-// long.
-func (x *pdfIndex) open(st *pdfStream, end int64, chain []pdfFilter, m pdfCipher) (*pdfBody, error) {
-	b := &pdfBody{}
+// open makes the decoder of one reading of a stream. The error is ErrLimit for rows
+// that are too long.
+func (x *pdfIndex) open(r pdfReading) (*pdfBody, error) {
+	b := &pdfBody{x: x, reading: r, loose: r.flate == pdfLoose}
+	return b, b.begin()
+}
+
+// begin builds the chain of decoders.
+func (b *pdfBody) begin() error {
+	x, st, end := b.x, b.reading.st, b.reading.end
 	section := io.NewSectionReader(x.src, st.start, max(0, end-st.start))
 	b.r = &pdfMeter{&source{section}, x.work, pdfRawWeight}
-	if m != pdfPlain {
-		b.r = x.crypt.reader(m, b.r, st.num, st.gen)
+	if b.reading.cipher != pdfPlain {
+		b.r = x.crypt.reader(b.reading.cipher, b.r, st.num, st.gen)
 	}
-	for i := range chain {
-		f := &chain[i]
+	for i := range b.reading.chain {
+		f := &b.reading.chain[i]
 		if f.image() {
 			b.image = true
-			return b, nil
+			return nil
 		}
 		if i > 0 {
 			b.r = &pdfMeter{b.r, x.work, 1}
 		}
 		if err := b.add(f); err != nil {
 			b.release()
-			return nil, err
+			return err
 		}
 	}
-	return b, nil
+	return nil
+}
+
+// Read decodes. With pdfBoth, where deflate breaks its own rules it begins anew, forgivingly,
+// and goes on behind what was already read.
+func (b *pdfBody) Read(p []byte) (int, error) {
+	n, err := b.r.Read(p)
+	if err == io.EOF && b.damage.strict && !b.loose && b.reading.flate == pdfBoth {
+		if n > 0 {
+			err = nil // the next call retries
+		} else if err = b.retry(); err == nil {
+			n, err = b.r.Read(p)
+		}
+	}
+	b.n += int64(n)
+	return n, err
+}
+
+func (b *pdfBody) retry() error {
+	b.release()
+	b.loose = true
+	if !b.x.work.spend(b.n / pdfRawWeight) {
+		return errPDFWork
+	}
+	if err := b.begin(); err != nil {
+		return err
+	}
+	_, err := io.CopyN(io.Discard, b.r, b.n)
+	return err
 }
 
 // add puts one filter on top of the decoder.
@@ -53,6 +91,11 @@ func (b *pdfBody) add(f *pdfFilter) error {
 	var s *pdfStage
 	switch f.name {
 	case "flate":
+		if b.loose {
+			s = newPDFStage(b.r, &b.damage, stepLoose)
+			s.loose = newLooseInflate()
+			break
+		}
 		z := newPDFFlate(b.r, &b.damage)
 		b.r, b.hold = z, append(b.hold, z)
 	case "lzw":
@@ -66,7 +109,7 @@ func (b *pdfBody) add(f *pdfFilter) error {
 		s = newPDFStage(b.r, &b.damage, stepRunLength)
 	case "crypt":
 	default:
-		return fmt.Errorf("filter: %w", ErrUnsupported)
+		b.unknown = true // QUIRK: readers that do not know a filter either leave it out or give up
 	}
 	if s != nil {
 		b.r, b.hold = s, append(b.hold, s)
@@ -104,45 +147,21 @@ func (z *pdfFlate) release() {
 	}
 }
 
-// start passes the zlib header. QUIRK: RFC 1950 section 2.2 has it always; without it
-// readers try the bare stream, and go past an end of line in front.
-func (z *pdfFlate) start() {
-	z.started = true
-	if h, _ := z.in.buf.Peek(4); len(h) == 4 && !zlibHeader(h) {
-		for i, c := range h[:2] {
-			if isPDFSpace(int(c)) && zlibHeader(h[i+1:]) {
-				_, _ = z.in.buf.Discard(i + 1)
-				break
-			}
-		}
-	}
-	if h, _ := z.in.buf.Peek(2); len(h) == 2 && h[0]&0x0f == 8 && h[0]>>4 <= 7 {
-		skip := 2
-		if h[1]&0x20 != 0 && zlibHeader(h) {
-			skip = 6 // the identifier of a preset dictionary
-		}
-		_, _ = z.in.buf.Discard(skip)
-	}
-	z.in.restart()
-}
-
-// zlibHeader reports whether b begins like a zlib stream.
-func zlibHeader(b []byte) bool {
-	return len(b) >= 2 && b[0]&0x0f == 8 && b[0]>>4 <= 7 && (int(b[0])<<8|int(b[1]))%31 == 0
-}
-
 func (z *pdfFlate) Read(p []byte) (int, error) {
 	if z.err != nil {
 		return 0, z.err
 	}
 	if !z.started {
-		z.start()
+		z.started = true
+		skipZlibHeader(z.in.buf)
+		z.in.restart()
 	}
 	n, err := z.in.Read(p)
 	if err != nil {
 		var below *sourceError
 		if err != io.EOF && !errors.As(err, &below) {
 			z.damage.broken = true
+			z.damage.strict = !errors.Is(err, io.ErrUnexpectedEOF)
 			err = io.EOF
 		}
 		z.err = err

@@ -12,7 +12,18 @@ type pdfReading struct {
 	chain  []pdfFilter
 	cipher pdfCipher
 	nested bool // inside of another stream
+	flate  pdfRigour
 }
+
+// pdfRigour says what is done about deflate streams that break RFC 1951, of which
+// viewers show more or less.
+type pdfRigour uint8
+
+const (
+	pdfBoth   pdfRigour = iota // decoded strictly, and from the fault on loosely
+	pdfStrict                  // as zlib does, up to the fault
+	pdfLoose                   // see looseInflate
+)
 
 // pdfContent is the content member's body: one stream after the other, with a
 // line feed behind each, found by going through the file once more. So nothing
@@ -50,7 +61,7 @@ func (c *pdfContent) Read(p []byte) (int, error) {
 			c.fail(c.advance())
 			continue
 		}
-		n, err := c.body.r.Read(p)
+		n, err := c.body.Read(p)
 		if err != nil {
 			c.finish(err)
 		}
@@ -108,18 +119,17 @@ func (c *pdfContent) advance() error {
 		}
 	}
 	c.now, c.queue = c.queue[0], c.queue[1:]
-	body, err := c.x.open(c.now.st, c.now.end, c.now.chain, c.now.cipher)
+	body, err := c.x.open(c.now)
 	switch {
-	case errors.Is(err, ErrUnsupported):
-		if !c.now.nested {
-			c.x.note(AnomalyPDFFilter)
-		}
 	case err != nil:
 		c.x.limited = true
 	case body.image:
 		body.release()
 	default:
 		c.body = body
+		if body.unknown && !c.now.nested {
+			c.x.note(AnomalyPDFFilter)
+		}
 	}
 	return nil
 }
@@ -157,7 +167,7 @@ func (c *pdfContent) look(hit pdfHit) error {
 			return err
 		}
 		for _, m := range ciphers {
-			c.queue = append(c.queue, pdfReading{st, st.furthest(), chain, m, nested})
+			c.queue = append(c.queue, pdfReading{st: st, end: st.furthest(), chain: chain, cipher: m, nested: nested})
 		}
 	}
 	return nil

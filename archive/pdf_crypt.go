@@ -186,7 +186,8 @@ func (c *pdfCBC) more() {
 	if c.err == io.ErrUnexpectedEOF {
 		c.err = io.EOF
 	}
-	// What is left of a block at the end cannot be decrypted by anyone.
+	// What is left of a block at the end cannot be decrypted by anyone; the block
+	// before it is not the one with the padding then.
 	whole := c.buf[:at+n/16*16]
 	fresh := whole[at:]
 	if c.mode == nil {
@@ -201,11 +202,11 @@ func (c *pdfCBC) more() {
 	switch {
 	case len(whole) == 0:
 		return
-	case c.err == io.EOF:
+	case c.err == io.EOF && n%16 == 0:
 		if pad := int(whole[len(whole)-1]); pad >= 1 && pad <= 16 {
 			whole = whole[:len(whole)-pad]
 		}
-	default:
+	case c.err == nil:
 		c.held = true
 		copy(c.last[:], whole[len(whole)-16:])
 		whole = whole[:len(whole)-16]

@@ -35,7 +35,10 @@ func (f *pdfFilter) image() bool {
 }
 
 // pdfDamage is what the stages of a chain find.
-type pdfDamage struct{ broken bool }
+type pdfDamage struct {
+	broken bool // something cannot be decoded
+	strict bool // it is deflate, and not for want of bytes
+}
 
 // pdfStage is one decoder of a chain. Its Read returns io.EOF at the first byte
 // that cannot be decoded, as viewers show what comes before; other errors are the
@@ -49,6 +52,7 @@ type pdfStage struct {
 	hold   []byte            // the buffer of out
 
 	lzw   *pdfLZW
+	loose *looseInflate
 	group [5]byte // of ASCII85
 	n     int
 }
@@ -70,6 +74,10 @@ func (s *pdfStage) release() {
 	if s.lzw != nil {
 		pdfLZWs.Put(s.lzw)
 		s.lzw = nil
+	}
+	if s.loose != nil {
+		looseInflates.Put(s.loose)
+		s.loose = nil
 	}
 }
 

@@ -180,7 +180,7 @@ func forgedPDFs() map[string]forgedPDF {
 		"stream-cr":         {bytes.Replace(plain, []byte("stream\n"), []byte("stream\r"), 1), "a.js", ""},
 		"stream-spaces":     {bytes.Replace(plain, []byte("stream\n"), []byte("stream  \r\n"), 1), "a.js", ""},
 		"no-endstream":      {plain[:bytes.Index(plain, []byte("endstream"))-1], "a.js", AnomalyTruncated},
-		"truncated-flate":   {content("/Filter/FlateDecode", zlibOf(payload+text(500))[:100]), "content", AnomalyPDFDamaged},
+		"truncated-flate":   {content("/Filter/FlateDecode", zlibOf(payload + text(500))[:100]), "content", AnomalyPDFDamaged},
 		"raw-deflate":       {content("/Filter/FlateDecode", zlibOf(payload)[2:]), "content", ""},
 		"flate-newline":     {content("/Filter/FlateDecode", "\r\n"+zlibOf(payload)), "content", ""},
 		"flate-checksum":    {content("/Filter/FlateDecode", zlibOf(payload)[:len(zlibOf(payload))-4]), "content", ""},

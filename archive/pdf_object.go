@@ -100,11 +100,11 @@ func (x *pdfIndex) objectStreams(st *pdfStream) error {
 func (x *pdfIndex) objectStream(st *pdfStream, chain []pdfFilter, m pdfCipher) error {
 	var pairs []pdfPair
 	for run := 0; ; run++ {
-		b, err := x.open(st, st.furthest(), chain, m)
+		b, err := x.open(pdfReading{st: st, end: st.furthest(), chain: chain, cipher: m})
 		if err != nil {
 			return nil // the content member says so
 		}
-		x.inside.lex.reset(nil, 0, &pdfMeter{&source{b.r}, x.work, 1})
+		x.inside.lex.reset(nil, 0, &pdfMeter{&source{b}, x.work, 1})
 		if run == 0 {
 			pairs = x.pairs(st)
 		}

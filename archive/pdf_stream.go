@@ -3,14 +3,16 @@ package archive
 import (
 	"bytes"
 	"io"
+	"slices"
 	"strings"
 )
 
 // Bounds of one stream's description.
 const (
-	pdfFilters  = 16 // filters in a chain; honest ones have up to three
-	pdfVariants = 4  // lengths, chains
-	pdfTailRoom = 48 // bytes behind a declared end in which "endstream" may begin
+	pdfFilters  = 16   // filters in a chain; honest ones have up to three
+	pdfVariants = 4    // lengths, chains
+	pdfReadOn   = 5000 // bytes that may be read behind "endstream"
+	pdfTailRoom = 48   // bytes behind a declared end in which "endstream" may begin
 )
 
 // pdfStream is a stream of the file as its dictionary describes it.
@@ -112,10 +114,24 @@ func (x *pdfIndex) readEnds(t *pdfTree, root int32, st *pdfStream) error {
 	if err != nil {
 		return err
 	}
-	if end, err = x.trimLine(st.start, end); err != nil {
+	// QUIRK: section 7.3.8.1 puts an end of line before "endstream"; some readers that
+	// search for it take that for data.
+	trimmed, err := x.trimLine(st.start, end)
+	if err != nil {
 		return err
 	}
-	st.ends = append(append(st.ends, end), declared...)
+	st.ends = append(st.ends, trimmed)
+	declared = append(declared, end)
+	if len(st.chains[0]) > 0 {
+		// QUIRK: poppler reads on behind an "endstream" that it did not expect, and a
+		// decoder that knows its own end then decodes what others leave.
+		declared = append(declared, min(end+pdfReadOn, x.size))
+	}
+	for _, end := range declared {
+		if !slices.Contains(st.ends, end) {
+			st.ends = append(st.ends, end)
+		}
+	}
 	return nil
 }
 

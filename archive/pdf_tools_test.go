@@ -291,8 +291,7 @@ func compareTools(t *testing.T, round int, file string, data []byte) (n int) {
 	have := bodies(all)
 	for from, body := range extracted(t, file) {
 		n++
-		inside := strings.HasPrefix(from, "mutool") && slices.ContainsFunc(all, func(g got) bool { return strings.Contains(g.data, body) })
-		if len(body) > 0 && !have[body] && !inside {
+		if len(body) > 0 && !have[body] && !slices.ContainsFunc(all, func(g got) bool { return covers(g, from, body) }) {
 			keep := fmt.Sprintf("%s.%d", os.Getenv("FIVEFIFTY_PDF_KEEP"), round)
 			if keep[0] != '.' {
 				_ = os.WriteFile(keep, data, 0o600)
@@ -301,6 +300,23 @@ func compareTools(t *testing.T, round int, file string, data []byte) (n int) {
 		}
 	}
 	return n
+}
+
+// covers says whether a member holds what a program extracts, or is reported as
+// unread. mutool shows streams that are part of the content; qpdf's output ends
+// some bytes before the fault; and poppler decodes some of what follows a stream
+// that is cut.
+func covers(g got, from, body string) bool {
+	switch {
+	case errors.Is(g.Err, ErrEncrypted):
+		return true
+	case strings.HasPrefix(from, "mutool"):
+		return strings.Contains(g.data, body)
+	}
+	if strings.HasPrefix(from, "qpdf") && strings.HasPrefix(g.data, body) {
+		return true
+	}
+	return slices.Contains(g.Anomalies, AnomalyPDFDamaged) && len(g.data) > 16 && strings.HasPrefix(body, g.data) && len(body)-len(g.data) < 600
 }
 
 // TestPDFClamAV reads the sample of Debian's clamav-testfiles.
