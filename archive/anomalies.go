@@ -66,4 +66,7 @@ const (
 	AnomalyPDFEscaped    = "pdf-obfuscated-name" // a name that says what it does is written with #xx
 	AnomalyPDFDamaged    = "pdf-damaged-stream"  // a stream that can be decoded in part or not at all
 	AnomalyPDFFilter     = "pdf-unknown-filter"  // a stream with a filter that is not known
+
+	// Of a web page.
+	AnomalySmuggled = "html-smuggling" // a string in base64 that is a program, a container or a document
 )

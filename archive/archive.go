@@ -15,6 +15,7 @@ const (
 	Bzip2 Format = "bzip2"
 	Tar   Format = "tar"
 	PDF   Format = "pdf"
+	HTML  Format = "html" // what web pages, SVG, XML and calendars hold as data: URIs, base64 and attachments
 )
 
 // Limits bound what a Reader itself holds. The zero value of a field is its

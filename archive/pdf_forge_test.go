@@ -179,6 +179,8 @@ func forgedPDFs() map[string]forgedPDF {
 		"length-none":       {bytes.Replace(plain, []byte("/Length"), []byte("/Langth"), 1), "a.js", ""},
 		"stream-cr":         {bytes.Replace(plain, []byte("stream\n"), []byte("stream\r"), 1), "a.js", ""},
 		"stream-spaces":     {bytes.Replace(plain, []byte("stream\n"), []byte("stream  \r\n"), 1), "a.js", ""},
+		"stream-junk":       {bytes.Replace(plain, []byte("stream\n"), []byte("stream<<\n"), 1), "a.js", ""},
+		"word-in-dict":      {file("/Filter/FlateDecode xref /A", zlibOf(payload)), "a.js", ""},
 		"no-endstream":      {plain[:bytes.Index(plain, []byte("endstream"))-1], "a.js", AnomalyTruncated},
 		"truncated-flate":   {content("/Filter/FlateDecode", zlibOf(payload + text(500))[:100]), "content", AnomalyPDFDamaged},
 		"raw-deflate":       {content("/Filter/FlateDecode", zlibOf(payload)[2:]), "content", ""},

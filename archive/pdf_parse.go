@@ -201,7 +201,7 @@ func (p *pdfParser) word() string {
 	switch string(p.lex.tok) {
 	case "stream":
 		return "stream"
-	case "endobj", "obj", "endstream", "xref", "trailer", "startxref":
+	case "endobj", "obj":
 		return "endobj"
 	case "R":
 		p.makeRef()

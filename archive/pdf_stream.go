@@ -11,6 +11,7 @@ import (
 const (
 	pdfFilters  = 16   // filters in a chain; honest ones have up to three
 	pdfVariants = 4    // lengths, chains
+	pdfLineRest = 64   // bytes behind "stream" in which its line may end
 	pdfReadOn   = 5000 // bytes that may be read behind "endstream"
 	pdfTailRoom = 48   // bytes behind a declared end in which "endstream" may begin
 )
@@ -66,10 +67,19 @@ func (x *pdfIndex) describe(p *pdfParser, root int32, hit pdfHit) (*pdfStream, e
 }
 
 // dataStart goes past the end of line behind "stream". QUIRK: section 7.3.8.1 wants
-// CRLF or LF; readers also take spaces before it, a CR alone, or nothing.
+// CRLF or LF. Readers also take spaces before it, a CR alone, or nothing; and some
+// (pdf.js, poppler) pass whatever else stands on the line.
 func dataStart(l *pdfLexer) int64 {
 	for l.peek() == ' ' {
 		l.pos++
+	}
+	if c := l.peek(); c != '\r' && c != '\n' && !zlibHeader(l.buf[l.pos:]) {
+		for n := 0; n < pdfLineRest && l.pos+n < len(l.buf); n++ {
+			if c := l.buf[l.pos+n]; c == '\r' || c == '\n' {
+				l.pos += n
+				break
+			}
+		}
 	}
 	if l.peek() == '\r' {
 		l.pos++

@@ -304,19 +304,22 @@ func compareTools(t *testing.T, round int, file string, data []byte) (n int) {
 
 // covers says whether a member holds what a program extracts, or is reported as
 // unread. mutool shows streams that are part of the content; qpdf's output ends
-// some bytes before the fault; and poppler decodes some of what follows a stream
-// that is cut.
+// some bytes before the fault; poppler decodes some of what follows a stream that
+// is cut, and what it makes of broken deflate is not compared byte by byte.
 func covers(g got, from, body string) bool {
 	switch {
 	case errors.Is(g.Err, ErrEncrypted):
 		return true
 	case strings.HasPrefix(from, "mutool"):
 		return strings.Contains(g.data, body)
+	case strings.HasPrefix(from, "qpdf"):
+		return strings.HasPrefix(g.data, body)
+	case g.Reading == "" && !slices.Contains(g.Anomalies, AnomalyPDFDamaged):
+		return g.Names[0] == "content" && strings.Contains(g.data, body)
+	case strings.HasSuffix(g.Reading, "loose"):
+		return slices.Contains(g.Names, strings.TrimPrefix(from, "pdfdetach "))
 	}
-	if strings.HasPrefix(from, "qpdf") && strings.HasPrefix(g.data, body) {
-		return true
-	}
-	return slices.Contains(g.Anomalies, AnomalyPDFDamaged) && len(g.data) > 16 && strings.HasPrefix(body, g.data) && len(body)-len(g.data) < 600
+	return len(g.data) > 16 && strings.HasPrefix(body, g.data) && len(body)-len(g.data) < 600
 }
 
 // TestPDFClamAV reads the sample of Debian's clamav-testfiles.

@@ -38,6 +38,7 @@ var formats = [...]format{
 	{Bzip2, detectBzip2, openBzip2},
 	{Tar, detectTar, openTar},
 	{PDF, detectPDF, openPDF},
+	{HTML, detectHTML, openHTML},
 }
 
 // Known says whether Open knows the format.
