@@ -76,4 +76,16 @@ const (
 	AnomalyCpioField = "cpio-field" // a numeric field has what are no digits
 	AnomalyArField   = "ar-field"   // a size is no number, or a name is nowhere
 	AnomalyRpmHeader = "rpm-header" // the payload does not follow two headers, or its codec is unknown
+	// Of a PDF file. The first four are facts that honest files have too.
+	AnomalyPDFJavaScript = "pdf-javascript"      // it has JavaScript
+	AnomalyPDFEmbedded   = "pdf-embedded-file"   // it has embedded files
+	AnomalyPDFOpenAction = "pdf-open-action"     // something happens when it is opened, be it only to turn to a page
+	AnomalyPDFEncrypted  = "pdf-encrypted"       // it is encrypted, perhaps with the empty password
+	AnomalyPDFLaunch     = "pdf-launch"          // it starts a program
+	AnomalyPDFEscaped    = "pdf-obfuscated-name" // a name that says what it does is written with #xx
+	AnomalyPDFDamaged    = "pdf-damaged-stream"  // a stream that can be decoded in part or not at all
+	AnomalyPDFFilter     = "pdf-unknown-filter"  // a stream with a filter that is not known
+
+	// Of a web page.
+	AnomalySmuggled = "html-smuggling" // a string in base64 that is a program, a container or a document
 )

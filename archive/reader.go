@@ -61,6 +61,8 @@ var formats = [...]format{
 	{Cpio, detectCpio, openCpio},
 	{Ar, detectAr, openAr},
 	{Rpm, detectRpm, openRpm},
+	{PDF, detectPDF, openPDF},
+	{HTML, detectHTML, openHTML},
 }
 
 // Known says whether Open knows the format.
