@@ -39,8 +39,8 @@ const (
 	Cpio     Format = "cpio"
 	Ar       Format = "ar" // also Debian packages
 	Rpm      Format = "rpm"
-	PDF   Format = "pdf"
-	HTML  Format = "html" // what web pages, SVG, XML and calendars hold as data: URIs, base64 and attachments
+	PDF      Format = "pdf"
+	HTML     Format = "html" // what web pages, SVG, XML and calendars hold as data: URIs, base64 and attachments
 )
 
 // Limits bound what a Reader itself holds. The zero value of a field is its

@@ -12,7 +12,7 @@ import (
 )
 
 // tool skips the test if a program is not installed.
-func tool(t testing.TB, name string) string {
+func program(t testing.TB, name string) string {
 	t.Helper()
 	for _, dir := range []string{"", "/usr/sbin/", "/sbin/"} {
 		if path, err := exec.LookPath(dir + name); err == nil {
@@ -26,7 +26,7 @@ func tool(t testing.TB, name string) string {
 // run runs a program that must succeed.
 func run(t testing.TB, name string, args ...string) {
 	t.Helper()
-	cmd := exec.Command(tool(t, name), args...)
+	cmd := exec.Command(program(t, name), args...)
 	cmd.Env = append(os.Environ(), "MTOOLS_SKIP_CHECK=1", "LC_ALL=C.UTF-8")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%s %q: %v\n%s", name, args, err, out)

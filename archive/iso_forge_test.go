@@ -103,7 +103,7 @@ func (f *isoForge) image() []byte {
 		}
 		tree, name := 0, e.name
 		if e.joliet {
-			tree, name = 1, wide(e.name)
+			tree, name = 1, isoWide(e.name)
 		}
 		rec := isoRecordOf(name, at, uint32(len(e.body)), e.flags, e.rock)
 		if e.bend != nil {
@@ -123,7 +123,7 @@ func (f *isoForge) image() []byte {
 }
 
 // wide is a name in Joliet's encoding.
-func wide(s string) string {
+func isoWide(s string) string {
 	var b bytes.Buffer
 	for _, c := range []byte(s) {
 		b.WriteByte(0)

@@ -95,9 +95,9 @@ const sealID = "/ID[<" + "30313233343536373839616263646566" + "><00>]"
 // file is an encrypted file with an embedded file and a script.
 func (s *sealer) file(extra string) []byte {
 	return forgePDF().obj(10, "<</Type/Filespec/F"+s.hex(10, "a.js")+"/EF<</F 11 0 R>>>>").
-		stream(11, "/Type/EmbeddedFile/Filter/FlateDecode", s.seal(11, zlibOf(payload))).
+		stream(11, "/Type/EmbeddedFile/Filter/FlateDecode", s.seal(11, pdfZlib(payload))).
 		obj(12, "<</S/JavaScript/JS"+s.hex(12, "app.alert('"+marker+"')")+">>").
-		stream(13, "/Filter/FlateDecode", s.seal(13, zlibOf(payload))).
+		stream(13, "/Filter/FlateDecode", s.seal(13, pdfZlib(payload))).
 		obj(14, "<<"+s.dict+extra+">>").end("/Encrypt 14 0 R" + sealID)
 }
 
@@ -203,9 +203,9 @@ func TestPDFKeysCost(t *testing.T) {
 func TestPDFFilesOnly(t *testing.T) {
 	s := newSealer(4, 4, 16, "secret", pdfAES128)
 	data := forgePDF().obj(10, spec).
-		stream(11, "/Type/EmbeddedFile/Filter/FlateDecode", s.seal(11, zlibOf(payload))).
+		stream(11, "/Type/EmbeddedFile/Filter/FlateDecode", s.seal(11, pdfZlib(payload))).
 		obj(12, "<</S/JavaScript/JS(x = '"+marker+"')>>").
-		stream(13, "/Filter/FlateDecode", zlibOf(payload)).
+		stream(13, "/Filter/FlateDecode", pdfZlib(payload)).
 		obj(14, "<<"+s.dict+"/StmF/Identity/StrF/Identity/EFF/StdCF>>").end("/Encrypt 14 0 R" + sealID)
 	for password, closed := range map[string]bool{"wrong": true, "secret": false} {
 		all, _, err := openWith(t, data, password)
@@ -224,7 +224,7 @@ func TestPDFFilesOnly(t *testing.T) {
 // TestPDFIdentity has streams that a crypt filter exempts.
 func TestPDFIdentity(t *testing.T) {
 	s := newSealer(4, 4, 16, "secret", pdfAES128)
-	data := forgePDF().stream(13, "/Filter[/Crypt/FlateDecode]/DecodeParms[<</Name/Identity>>null]", zlibOf(payload)).
+	data := forgePDF().stream(13, "/Filter[/Crypt/FlateDecode]/DecodeParms[<</Name/Identity>>null]", pdfZlib(payload)).
 		obj(14, "<<"+s.dict+stdFilters+">>").end("/Encrypt 14 0 R" + sealID)
 	all, _, err := openWith(t, data)
 	if err != nil || len(all) != 1 || !strings.Contains(all[0].data, marker) || all[0].err != nil {
@@ -237,8 +237,8 @@ func TestPDFIdentity(t *testing.T) {
 func TestPDFFakeEncryption(t *testing.T) {
 	for _, password := range []string{"", "secret"} {
 		s := newSealer(3, 2, 16, password, pdfRC4)
-		data := forgePDF().obj(10, spec).stream(11, "/Type/EmbeddedFile/Filter/FlateDecode", zlibOf(payload)).
-			stream(13, "/Filter/FlateDecode", zlibOf(payload)).
+		data := forgePDF().obj(10, spec).stream(11, "/Type/EmbeddedFile/Filter/FlateDecode", pdfZlib(payload)).
+			stream(13, "/Filter/FlateDecode", pdfZlib(payload)).
 			obj(14, "<<"+s.dict+">>").end("/Encrypt 14 0 R" + sealID)
 		all, _, err := openWith(t, data)
 		if err != nil {

@@ -57,7 +57,7 @@ func (f *pdfForge) end(trailer string) []byte {
 	return f.Bytes()
 }
 
-func zlibOf(s string) string {
+func pdfZlib(s string) string {
 	var b bytes.Buffer
 	w := zlib.NewWriter(&b)
 	w.Write([]byte(s))
@@ -65,7 +65,7 @@ func zlibOf(s string) string {
 	return b.String()
 }
 
-func lzwOf(s string) string {
+func pdfLZWOf(s string) string {
 	// The standard library's codes widen one later than PDF's do by default.
 	var b bytes.Buffer
 	w := lzw.NewWriter(&b, lzw.MSB, 8)
@@ -121,7 +121,7 @@ func (f *pdfForge) objStm(num int, dict string, objects map[int]string) *pdfForg
 			body += o + " "
 		}
 	}
-	return f.stream(num, fmt.Sprintf("/Type/ObjStm/N %d/First %d/Filter/FlateDecode%s", len(objects), len(head), dict), zlibOf(head+body))
+	return f.stream(num, fmt.Sprintf("/Type/ObjStm/N %d/First %d/Filter/FlateDecode%s", len(objects), len(head), dict), pdfZlib(head+body))
 }
 
 // spec is a file specification that leads to object 11.
@@ -148,18 +148,18 @@ func forgedPDFs() map[string]forgedPDF {
 	action := "<</S/JavaScript/JS"
 	return map[string]forgedPDF{
 		"file":              {plain, "a.js", ""},
-		"file-flate":        {file("/Filter/FlateDecode", zlibOf(payload)), "a.js", ""},
-		"file-abbreviated":  {file("/Filter[/AHx/Fl]", hexOf(zlibOf(payload))), "a.js", ""},
-		"file-escaped":      {file("/F#69lter/Fl#61teDecode", zlibOf(payload)), "a.js", AnomalyPDFEscaped},
-		"file-85":           {file("/Filter[/ASCII85Decode/FlateDecode]", a85Of(zlibOf(payload))), "a.js", ""},
-		"file-lzw-late":     {file("/Filter/LZWDecode/DecodeParms<</EarlyChange 0>>", lzwOf(payload)), "a.js", ""},
+		"file-flate":        {file("/Filter/FlateDecode", pdfZlib(payload)), "a.js", ""},
+		"file-abbreviated":  {file("/Filter[/AHx/Fl]", hexOf(pdfZlib(payload))), "a.js", ""},
+		"file-escaped":      {file("/F#69lter/Fl#61teDecode", pdfZlib(payload)), "a.js", AnomalyPDFEscaped},
+		"file-85":           {file("/Filter[/ASCII85Decode/FlateDecode]", a85Of(pdfZlib(payload))), "a.js", ""},
+		"file-lzw-late":     {file("/Filter/LZWDecode/DecodeParms<</EarlyChange 0>>", pdfLZWOf(payload)), "a.js", ""},
 		"file-runlength":    {file("/Filter/RunLengthDecode", runsOf(payload)), "a.js", ""},
-		"file-png":          {file("/Filter/FlateDecode/DecodeParms<</Predictor 15/Columns 7>>", zlibOf(pngRows(payload, 7))), "a.js", ""},
-		"file-parms-array":  {file("/Filter[/ASCIIHexDecode/FlateDecode]/DecodeParms[null<</Predictor 12/Columns 7>>]", hexOf(zlibOf(pngRows(payload, 7)))), "a.js", ""},
-		"file-filter-ref":   {forgePDF().obj(10, spec).obj(12, "/FlateDecode").stream(11, "/Filter 12 0 R", zlibOf(payload)).end(""), "a.js", ""},
-		"file-filter-late":  {forgePDF().obj(10, spec).stream(11, "/Filter[12 0 R]", zlibOf(payload)).obj(12, "/FlateDecode").end(""), "a.js", ""},
-		"file-parms-ref":    {forgePDF().obj(10, spec).stream(11, "/Filter/Fl/DecodeParms 12 0 R", zlibOf(pngRows(payload, 7))).obj(12, "<</Predictor 15/Columns 7>>").end(""), "a.js", ""},
-		"file-two-filters":  {file("/Filter/Foo/Filter/FlateDecode", zlibOf(payload)), "a.js", ""},
+		"file-png":          {file("/Filter/FlateDecode/DecodeParms<</Predictor 15/Columns 7>>", pdfZlib(pngRows(payload, 7))), "a.js", ""},
+		"file-parms-array":  {file("/Filter[/ASCIIHexDecode/FlateDecode]/DecodeParms[null<</Predictor 12/Columns 7>>]", hexOf(pdfZlib(pngRows(payload, 7)))), "a.js", ""},
+		"file-filter-ref":   {forgePDF().obj(10, spec).obj(12, "/FlateDecode").stream(11, "/Filter 12 0 R", pdfZlib(payload)).end(""), "a.js", ""},
+		"file-filter-late":  {forgePDF().obj(10, spec).stream(11, "/Filter[12 0 R]", pdfZlib(payload)).obj(12, "/FlateDecode").end(""), "a.js", ""},
+		"file-parms-ref":    {forgePDF().obj(10, spec).stream(11, "/Filter/Fl/DecodeParms 12 0 R", pdfZlib(pngRows(payload, 7))).obj(12, "<</Predictor 15/Columns 7>>").end(""), "a.js", ""},
+		"file-two-filters":  {file("/Filter/Foo/Filter/FlateDecode", pdfZlib(payload)), "a.js", ""},
 		"file-untyped":      {forgePDF().stream(11, "", payload).obj(10, spec).end(""), "a.js", ""},
 		"file-unlinked":     {forgePDF().stream(11, "/Type/EmbeddedFile", payload).end(""), "embedded-11", ""},
 		"file-name-hex":     {forgePDF().stream(11, "", payload).obj(10, "<</UF<FEFF"+utf16+">/EF<</UF 11 0 R>>>>").end(""), "a.js", ""},
@@ -180,27 +180,27 @@ func forgedPDFs() map[string]forgedPDF {
 		"stream-cr":         {bytes.Replace(plain, []byte("stream\n"), []byte("stream\r"), 1), "a.js", ""},
 		"stream-spaces":     {bytes.Replace(plain, []byte("stream\n"), []byte("stream  \r\n"), 1), "a.js", ""},
 		"stream-junk":       {bytes.Replace(plain, []byte("stream\n"), []byte("stream<<\n"), 1), "a.js", ""},
-		"word-in-dict":      {file("/Filter/FlateDecode xref /A", zlibOf(payload)), "a.js", ""},
+		"word-in-dict":      {file("/Filter/FlateDecode xref /A", pdfZlib(payload)), "a.js", ""},
 		"no-endstream":      {plain[:bytes.Index(plain, []byte("endstream"))-1], "a.js", AnomalyTruncated},
-		"truncated-flate":   {content("/Filter/FlateDecode", zlibOf(payload + text(500))[:100]), "content", AnomalyPDFDamaged},
-		"raw-deflate":       {content("/Filter/FlateDecode", zlibOf(payload)[2:]), "content", ""},
-		"flate-newline":     {content("/Filter/FlateDecode", "\r\n"+zlibOf(payload)), "content", ""},
-		"flate-checksum":    {content("/Filter/FlateDecode", zlibOf(payload)[:len(zlibOf(payload))-4]), "content", ""},
-		"content":           {content("/Filter/FlateDecode", zlibOf(payload)), "content", ""},
+		"truncated-flate":   {content("/Filter/FlateDecode", pdfZlib(payload + text(500))[:100]), "content", AnomalyPDFDamaged},
+		"raw-deflate":       {content("/Filter/FlateDecode", pdfZlib(payload)[2:]), "content", ""},
+		"flate-newline":     {content("/Filter/FlateDecode", "\r\n"+pdfZlib(payload)), "content", ""},
+		"flate-checksum":    {content("/Filter/FlateDecode", pdfZlib(payload)[:len(pdfZlib(payload))-4]), "content", ""},
+		"content":           {content("/Filter/FlateDecode", pdfZlib(payload)), "content", ""},
 		"content-in-objstm": {forgePDF().objStm(20, "", map[int]string{10: "(" + payload + ")"}).end(""), "content", ""},
 		"js-string":         {forgePDF().obj(10, action+"("+js+")>>").end(""), "script-10.js", ""},
 		"js-open-action":    {forgePDF().obj(10, "<</OpenAction"+action+"("+js+")>>>>").end(""), "script-10.js", ""},
 		"js-hex":            {forgePDF().obj(10, action+"<"+hexOf(js)+">").end(""), "script-10.js", ""},
 		"js-utf16":          {forgePDF().obj(10, action+"<FEFF"+utf16Hex(js)+">>>").end(""), "script-10.js", ""},
 		"js-escaped-key":    {forgePDF().obj(10, "<</S/J#61vaScript/#4a#53("+js+")>>").end(""), "script-10.js", AnomalyPDFEscaped},
-		"js-stream":         {forgePDF().obj(10, action+" 11 0 R>>").stream(11, "/Filter/FlateDecode", zlibOf(js)).end(""), "script-11.js", ""},
-		"js-stream-before":  {forgePDF().stream(11, "/Filter/FlateDecode", zlibOf(js)).obj(12, action+" 11 0 R>>").end(""), "script-11.js", ""},
+		"js-stream":         {forgePDF().obj(10, action+" 11 0 R>>").stream(11, "/Filter/FlateDecode", pdfZlib(js)).end(""), "script-11.js", ""},
+		"js-stream-before":  {forgePDF().stream(11, "/Filter/FlateDecode", pdfZlib(js)).obj(12, action+" 11 0 R>>").end(""), "script-11.js", ""},
 		"js-ref":            {forgePDF().obj(10, action+" 12 0 R>>").obj(12, "("+js+")").end(""), "script-12.js", ""},
 		"js-ref-in-objstm":  {forgePDF().obj(10, action+" 12 0 R>>").objStm(20, "", map[int]string{12: "(" + js + ")", 13: "7"}).end(""), "script-12.js", ""},
 		"js-deep":           {forgePDF().obj(10, strings.Repeat("[<</K ", 100)+action+"("+js+")>>"+strings.Repeat(">>]", 100)).end(""), "script-10.js", ""},
 		"js-unbalanced":     {forgePDF().obj(10, "<</A[<</B["+action+"("+js+")>>").end(""), "script-10.js", ""},
-		"xfa":               {forgePDF().obj(10, "<</XFA[(template)11 0 R(end)12 0 R]>>").stream(11, "/Filter/FlateDecode", zlibOf(payload)).stream(12, "", "x").end(""), "xfa-11.xml", ""},
-		"xfa-ref":           {forgePDF().obj(10, "<</XFA 13 0 R>>").stream(11, "/Filter/FlateDecode", zlibOf(payload)).obj(13, "[(t) 11 0 R]").end(""), "xfa-11.xml", ""},
+		"xfa":               {forgePDF().obj(10, "<</XFA[(template)11 0 R(end)12 0 R]>>").stream(11, "/Filter/FlateDecode", pdfZlib(payload)).stream(12, "", "x").end(""), "xfa-11.xml", ""},
+		"xfa-ref":           {forgePDF().obj(10, "<</XFA 13 0 R>>").stream(11, "/Filter/FlateDecode", pdfZlib(payload)).obj(13, "[(t) 11 0 R]").end(""), "xfa-11.xml", ""},
 		"3d":                {forgePDF().stream(11, "/Type/3D/Subtype/U3D", payload).end(""), "3d-11", ""},
 		"prefix":            {append([]byte("junk before\n"), plain...), "a.js", AnomalyPrepended},
 		"no-header":         {plain[9:], "a.js", ""},
@@ -210,7 +210,7 @@ func forgedPDFs() map[string]forgedPDF {
 		"inside-stream":     {forgePDF().stream(5, "", string(plain[15:])).end(""), "a.js", ""},
 		"update":            {append(bytes.Clone(plain), "11 0 obj\n<</Type/EmbeddedFile/Length 5>>stream\nhello\nendstream\nendobj\nstartxref\n0\n%%EOF\n"...), "a.js", ""},
 		"appended":          {append(bytes.Clone(plain), "PK\x03\x04"...), "a.js", AnomalyAppended},
-		"inline-key":        {content("/F/Fl", zlibOf(payload)), "content", ""},
+		"inline-key":        {content("/F/Fl", pdfZlib(payload)), "content", ""},
 	}
 }
 

@@ -19,9 +19,9 @@ var pdfDoc = map[byte]rune{
 func pdfTextString(s []byte) []byte {
 	switch {
 	case bytes.HasPrefix(s, []byte("\xfe\xff")):
-		return decodeUTF16(s[2:], 1, 0)
+		return pdfUTF16(s[2:], 1, 0)
 	case bytes.HasPrefix(s, []byte("\xff\xfe")): // QUIRK: only big endian is defined; readers take both
-		return decodeUTF16(s[2:], 0, 1)
+		return pdfUTF16(s[2:], 0, 1)
 	case bytes.HasPrefix(s, []byte("\xef\xbb\xbf")): // PDF 2.0
 		return bytes.ToValidUTF8(s[3:], []byte("\uFFFD"))
 	}
@@ -36,8 +36,8 @@ func pdfTextString(s []byte) []byte {
 	return out
 }
 
-// decodeUTF16 decodes pairs of bytes of which the given ones are low and high.
-func decodeUTF16(s []byte, low, high int) []byte {
+// pdfUTF16 decodes pairs of bytes of which the given ones are low and high.
+func pdfUTF16(s []byte, low, high int) []byte {
 	out := make([]byte, 0, len(s))
 	unit := func(i int) rune { return rune(s[i+high])<<8 | rune(s[i+low]) }
 	for i := 0; i+1 < len(s); i += 2 {

@@ -18,7 +18,7 @@ import (
 
 // tool runs a program of those that read and write PDF files, and returns what it
 // prints. It skips the test if the program is not installed.
-func tool(t *testing.T, name string, args ...string) ([]byte, error) {
+func pdfTool(t *testing.T, name string, args ...string) ([]byte, error) {
 	t.Helper()
 	if _, err := exec.LookPath(name); err != nil {
 		t.Skipf("%s is not installed", name)
@@ -36,14 +36,14 @@ func honestPDF(files map[string]string) []byte {
 	f.obj(1, "<</Type/Catalog/Pages 2 0 R/Names<</EmbeddedFiles 5 0 R>>/OpenAction<</S/JavaScript/JS(app.beep\\(0\\);)>>>>")
 	f.obj(2, "<</Type/Pages/Kids[3 0 R]/Count 1>>")
 	f.obj(3, "<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]/Contents 4 0 R/Resources<</Font<</F1<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>>>")
-	f.stream(4, "/Filter/FlateDecode", zlibOf("BT /F1 9 Tf 9 9 Td (Hello) Tj ET "+strings.Repeat("0 0 m 9 9 l S ", 99)))
+	f.stream(4, "/Filter/FlateDecode", pdfZlib("BT /F1 9 Tf 9 9 Td (Hello) Tj ET "+strings.Repeat("0 0 m 9 9 l S ", 99)))
 	names, num := "", 6
 	for _, name := range sortedKeys(files) {
 		names += fmt.Sprintf("(%s)%d 0 R", name, num)
 		f.obj(num, fmt.Sprintf("<</Type/Filespec/F(%s)/UF(%s)/EF<</F %d 0 R>>>>", name, name, num+1))
 		dict, body := "/Type/EmbeddedFile", files[name]
 		if num%4 == 0 {
-			dict, body = dict+"/Filter/FlateDecode", zlibOf(body)
+			dict, body = dict+"/Filter/FlateDecode", pdfZlib(body)
 		}
 		f.stream(num+1, dict, body)
 		num += 2
@@ -91,14 +91,14 @@ var writers = map[string][]string{
 func made(t *testing.T, in string, args []string) string {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "out.pdf")
-	if b, err := tool(t, "qpdf", append(slices.Clone(args), "--static-id", in, out)...); err != nil {
+	if b, err := pdfTool(t, "qpdf", append(slices.Clone(args), "--static-id", in, out)...); err != nil {
 		t.Fatalf("qpdf %q: %v %s", args, err, b)
 	}
 	return out
 }
 
 // bodies are the members' bytes, and those that are not scripts or content.
-func bodies(all []got) map[string]bool {
+func pdfBodies(all []got) map[string]bool {
 	set := map[string]bool{}
 	for _, g := range all {
 		set[g.data] = true
@@ -183,7 +183,7 @@ func checkContent(t *testing.T, file string, all []got) {
 // which it prints.
 func mutoolStream(t *testing.T, file string, num int) (b []byte, ok bool) {
 	t.Helper()
-	b, err := tool(t, "mutool", "show", "-b", file, strconv.Itoa(num))
+	b, err := pdfTool(t, "mutool", "show", "-b", file, strconv.Itoa(num))
 	return b, err == nil && len(b) > 0 && !bytes.HasPrefix(b, fmt.Appendf(nil, "%d 0 obj", num))
 }
 
@@ -192,7 +192,7 @@ func extracted(t *testing.T, file string) (found map[string]string) {
 	t.Helper()
 	found = map[string]string{}
 	dir := t.TempDir()
-	_, _ = tool(t, "pdfdetach", "-saveall", "-o", dir, file)
+	_, _ = pdfTool(t, "pdfdetach", "-saveall", "-o", dir, file)
 	saved, _ := filepath.Glob(filepath.Join(dir, "*"))
 	for _, f := range saved {
 		if b, err := os.ReadFile(f); err == nil {
@@ -200,7 +200,7 @@ func extracted(t *testing.T, file string) (found map[string]string) {
 		}
 	}
 	for name := range attachments {
-		b, err := tool(t, "qpdf", "--show-attachment="+name, file)
+		b, err := pdfTool(t, "qpdf", "--show-attachment="+name, file)
 		var exit *exec.ExitError
 		if err == nil || errors.As(err, &exit) && exit.ExitCode() == 3 { // 3: warnings
 			found["qpdf "+name] = string(b)
@@ -288,7 +288,7 @@ func compareTools(t *testing.T, round int, file string, data []byte) (n int) {
 	if err != nil && len(all) == 0 {
 		t.Logf("round %d: %v", round, err)
 	}
-	have := bodies(all)
+	have := pdfBodies(all)
 	for from, body := range extracted(t, file) {
 		n++
 		if len(body) > 0 && !have[body] && !slices.ContainsFunc(all, func(g got) bool { return covers(g, from, body) }) {
