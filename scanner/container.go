@@ -128,7 +128,7 @@ func (c *container) add(m *archive.Member) (*item, error) {
 	if err != nil {
 		return nil, err
 	}
-	child.inArchive = true
+	child.inArchive, child.packed = true, true
 	child.addAnomaly(m.Anomalies...)
 	return child, nil
 }

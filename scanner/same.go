@@ -32,14 +32,17 @@ func (sc *scan) known(it *item) familiarity {
 	named := key
 	named.names = it.obj.Declared + "\x00" + strings.Join(it.obj.Names, "\x00") + "\x00"
 	first := sc.seen[key]
-	if first == nil {
+	// What was met first where little depth was left may have stayed closed, or
+	// something in it.
+	again := first != nil && sc.tooDeep && it.depth < first.depth
+	if first == nil || again {
 		sc.seen[key], sc.seen[named] = it, it
 		return unknown
 	}
 	if it.obj.Size > 0 {
 		it.obj.SameAs = first.obj.Path
 	}
-	if sc.within(it) {
+	if it.packed && sc.within(it) {
 		it.addUnchecked(Unchecked{Reason: ReasonLimit, Limit: "depth", Detail: "contains itself"})
 	}
 	twin := sc.seen[named]

@@ -40,3 +40,28 @@ func TestFindingsGoForEqualBytes(t *testing.T) {
 		}
 	}
 }
+
+// Bytes that were met first too deep to be opened are opened where they are met
+// again with depth left.
+func TestEqualBytesTooDeepFirst(t *testing.T) {
+	inner := zipped(t, part{name: "x", body: []byte(marker)})
+	deep := inner
+	for range 3 {
+		deep = zipped(t, part{name: "d", body: deep})
+	}
+	s := newScanner(t, Config{Limits: Limits{Depth: 4}})
+	r := scanString(t, s, mail(part{name: "deep.zip", body: deep}, part{name: "flat.zip", body: inner}))
+	if r.Verdict != VerdictMalicious || reasons(r)[ReasonLimit] == 0 {
+		t.Errorf("%v, %v", r.Verdict, reasons(r))
+	}
+}
+
+// A text that is walked as a message and comes out of it whole contains no bomb.
+func TestMessageOfItself(t *testing.T) {
+	s := newScanner(t, Config{})
+	body := "no header here\r\nContent-Type: text/plain; and no more\r\nhello\r\n"
+	r := scanString(t, s, mail(part{name: "a.eml", typ: "text/plain", body: []byte(body)}))
+	if r.Verdict != VerdictClean {
+		t.Errorf("%v: %v", r.Verdict, reasons(r))
+	}
+}

@@ -21,6 +21,8 @@ type scan struct {
 	live   map[*item]struct{} // items whose bytes are held, for release
 	seen   map[content]*item  // examined already, for equal bytes
 
+	tooDeep bool // Limits.Depth was met
+
 	hints      hints
 	locked     []*locked // not opened yet for want of a password
 	candidates []candidate
@@ -123,6 +125,7 @@ func (sc *scan) open(it *item, stack []frame) []frame {
 		return stack
 	}
 	if err := sc.budget.CheckDepth(it.depth + 1); err != nil {
+		sc.tooDeep = true
 		it.limit(err)
 		return stack
 	}
