@@ -91,6 +91,12 @@ const (
 	// AnomalyBase64Truncated: a base64 body that ends within a quantum, unpadded
 	// or with a stray character (RFC 2045 section 6.8).
 	AnomalyBase64Truncated = "base64-truncated"
+	// AnomalyBase64URL: "-" or "_" in a base64 body, which RFC 4648 section 5 has
+	// and RFC 2045 section 6.8 has not.
+	AnomalyBase64URL = "base64-url-alphabet"
+	// AnomalyBase64Text: a line in a base64 body that holds more than base64 (RFC
+	// 2045 section 6.8), as a mailing list's footer does.
+	AnomalyBase64Text = "base64-text-line"
 	// AnomalyBadQP: an "=" in quoted-printable that is no escape and no soft
 	// break (RFC 2045 section 6.7); kept as it stands, as clients do.
 	AnomalyBadQP = "quoted-printable-malformed"
