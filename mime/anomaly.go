@@ -100,6 +100,9 @@ const (
 	// AnomalyBadQP: an "=" in quoted-printable that is no escape and no soft
 	// break (RFC 2045 section 6.7); kept as it stands, as clients do.
 	AnomalyBadQP = "quoted-printable-malformed"
+	// AnomalyQPLine: blanks before a line end, a NUL, or a CR beside a line end in
+	// quoted-printable (RFC 2045 section 6.7), which clients keep or drop.
+	AnomalyQPLine = "quoted-printable-line-end"
 	// AnomalyBadUU: a uuencoded body without its "begin" or "end" line.
 	AnomalyBadUU = "uuencode-malformed"
 	// AnomalyNames: several different names for one entity; clients choose
