@@ -105,6 +105,21 @@ const (
 	AnomalyQPLine = "quoted-printable-line-end"
 	// AnomalyBadUU: a uuencoded body without its "begin" or "end" line.
 	AnomalyBadUU = "uuencode-malformed"
+	// AnomalyBadYEnc: a yEnc file (yenc.org, draft 1.3) without its end, of another
+	// size than it says, or with a broken escape.
+	AnomalyBadYEnc = "yenc-malformed"
+	// AnomalyYEncPart: one part of a yEnc file in several; the others may come in
+	// other messages.
+	AnomalyYEncPart = "yenc-part"
+	// AnomalyBadBinHex: a BinHex 4.0 file (RFC 1741 appendix A) that ends early, or
+	// has bytes outside its alphabet or after its end.
+	AnomalyBadBinHex = "binhex-malformed"
+	// AnomalyBadArmor: base64 in a text (RFC 7468, RFC 9580 section 6, POSIX
+	// uuencode -m) without its end line, or that is no base64.
+	AnomalyBadArmor = "armor-malformed"
+	// AnomalyChecksum: a checksum in the encoding itself (yEnc, BinHex) does not
+	// fit what was decoded.
+	AnomalyChecksum = "checksum-mismatch"
 	// AnomalyNames: several different names for one entity; clients choose
 	// differently between RFC 2183's filename and RFC 2045's name.
 	AnomalyNames = "names-differ"

@@ -15,6 +15,7 @@ type Walker struct {
 	root     *Entity // the message's own entity, in its first reading
 	open     []*Entity
 	entities int
+	yenc     yJoins
 	full     bool // Limits.Entities was met: nothing more is examined
 	closed   bool
 	err      error // sticky: from a Handler's writer, or errClosed
