@@ -446,3 +446,9 @@ func TestGzip64(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+func TestEncryptedIsItsOwnClass(t *testing.T) {
+	if err := packetFault(0xc1); !errors.Is(err, ErrEncrypted) || errors.Is(err, ErrUnsupported) {
+		t.Error(err)
+	}
+}
