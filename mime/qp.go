@@ -2,8 +2,6 @@ package mime
 
 import (
 	"bytes"
-	"encoding/binary"
-	"math/bits"
 	"slices"
 )
 
@@ -83,98 +81,91 @@ func (d *qpDecoder) advance(p []byte, buf *[chunk]byte, last bool) (done int, er
 	}
 }
 
-// decode decodes p into d.to through buf and returns how much of p is done with:
-// all of it, or all but what p cuts off, or all up to a doubt.
+// decode decodes p, of chunk bytes at most, into d.to through buf and returns how
+// much of p is done with: all of it, or all but what p cuts off, or all up to a
+// doubt.
 func (d *qpDecoder) decode(p []byte, buf *[chunk]byte, last bool) (i int, doubts qpDoubts, err error) {
+	if d.skipLF && len(p) > 0 {
+		if d.skipLF = false; p[0] == '\n' {
+			i = 1
+		}
+	}
 	end, lf := len(p), len(p)
 	if d.met&qpLines == 0 {
 		end, lf, doubts = trailing(p, last)
 	}
-	n := 0
-	plain := d.plain
+	n := 0        // no more than i: what is decoded does not grow
+	escaped := -1 // where the last escape ended
 	for i < end {
-		if n > chunk/2 {
-			if err := d.to.write(buf[:n]); err != nil {
-				return i, 0, err
+		if p[i] != '=' {
+			run := p[i:end]
+			if eq := bytes.IndexByte(run, '='); eq >= 0 {
+				run = run[:eq]
 			}
-			n = 0
-		}
-		if d.skipLF {
-			d.skipLF = false
-			if p[i] == '\n' {
-				i++
-				continue
-			}
-		}
-		if p[i] == '=' {
-			if len(p)-i >= 3 {
-				if hi, lo := hexValue[p[i+1]], hexValue[p[i+2]]; hi|lo < 16 {
-					c := hi<<4 | lo
-					if c == '\r' && d.met&qpLines == 0 {
-						if len(p)-i < 5 && !last {
-							break
-						}
-						if startsLineEnd(p[i+3:]) {
-							d.plain = plain
-							return i, qpLines, d.give(buf[:n])
-						}
-					}
-					buf[n] = c
-					n, i = n+1, i+3
-					plain = false
-					continue
-				}
-			}
-			d.lf = d.lf || lf < i
-			e := d.escape(p[i:], last)
-			if e.doubts &^= d.met; e.doubts != 0 {
-				d.plain = plain
-				return i, e.doubts, d.give(buf[:n])
-			}
-			if e.size == 0 {
-				break
-			}
-			if plain = e.literal; plain {
-				d.e.note(AnomalyBadQP)
-				buf[n] = '='
-				n++
-			}
-			d.skipLF = e.cr
-			i += e.size
+			n += copy(buf[n:], run)
+			i += len(run)
 			continue
 		}
-		plain = true
-		k := copyUntilEqual(buf[n:], p[i:end])
-		n += k
-		i += k
+		read, wrote := d.escapes(buf[n:], p[i:end], last)
+		if i, n = i+read, n+wrote; read > 0 {
+			escaped = i
+			continue
+		}
+		d.lf = d.lf || lf < i
+		e := d.escape(p[i:], last)
+		if e.doubts &^= d.met; e.doubts != 0 {
+			doubts, end = e.doubts, i
+			break
+		}
+		if e.size == 0 {
+			break
+		}
+		i += e.size
+		if e.literal {
+			d.e.note(AnomalyBadQP)
+			buf[n] = '='
+			n++
+			continue
+		}
+		if e.cr && i == len(p) {
+			d.skipLF = true
+		} else if e.cr && p[i] == '\n' {
+			i++
+		}
+		escaped = i
 	}
 	if i < end {
 		doubts = 0
 	}
 	d.lf = d.lf || lf < i
-	d.plain = plain
+	if i > 0 {
+		d.plain = i != escaped
+	}
 	return i, doubts, d.give(buf[:n])
 }
 
-// copyUntilEqual copies src to dst up to an "=", to the end of dst at most, and
-// returns how much that is. In binary data escapes stand close together: there,
-// eight bytes at a time are faster than a search.
-func copyUntilEqual(dst, src []byte) (n int) {
-	const ones, high, equal = 0x0101010101010101, 0x8080808080808080, '=' * 0x0101010101010101
-	src = src[:min(len(src), len(dst))]
-	for ; n < 16 && len(src)-n >= 8; n += 8 {
-		v := binary.LittleEndian.Uint64(src[n:])
-		binary.LittleEndian.PutUint64(dst[n:], v)
-		v ^= equal
-		if v = (v - ones) &^ v & high; v != 0 {
-			return n + bits.TrailingZeros64(v)/8
+// escapes decodes escaped bytes, and single bytes between them, and returns how
+// many it read and wrote. It stops at one that is none, or raises a doubt.
+func (d *qpDecoder) escapes(dst, p []byte, last bool) (read, wrote int) {
+	i, n := 0, 0
+	for len(p)-i >= 3 && p[i] == '=' {
+		hi, lo := hexValue[p[i+1]], hexValue[p[i+2]]
+		if hi|lo > 15 {
+			break
+		}
+		c := hi<<4 | lo
+		if c == '\r' && d.met&qpLines == 0 && (len(p)-i < 5 && !last || startsLineEnd(p[i+3:])) {
+			break
+		}
+		dst[n] = c
+		i, n = i+3, n+1
+		read, wrote = i, n
+		if i+1 < len(p) && p[i+1] == '=' { // binary data
+			dst[n] = p[i]
+			i, n = i+1, n+1
 		}
 	}
-	src = src[n:]
-	if i := bytes.IndexByte(src, '='); i >= 0 {
-		src = src[:i]
-	}
-	return n + copy(dst[n:], src)
+	return read, wrote
 }
 
 // startsLineEnd reports whether p starts with an LF or a CRLF.
@@ -200,6 +191,12 @@ type qpEscape struct {
 // escape reads what starts with the "=" in p[0].
 func (d *qpDecoder) escape(p []byte, last bool) (e qpEscape) {
 	if len(p) < 3 && !last && (len(p) == 1 || !isLineEnd(p[1])) {
+		return qpEscape{}
+	}
+	if len(p) > 2 && hexValue[p[1]]|hexValue[p[2]] < 16 { // "=0D", or else escapes would have taken it
+		if startsLineEnd(p[3:]) {
+			return qpEscape{size: 3, doubts: qpLines}
+		}
 		return qpEscape{}
 	}
 	j := 1

@@ -85,27 +85,32 @@ func trailing(p []byte, last bool) (end, lf int, doubts qpDoubts) {
 		}
 		i += n
 		lf = min(lf, i)
-		k := i
-		if k > 0 && p[k-1] == '\r' {
-			k--
-		}
-		if k > 0 && (p[k-1] == ' ' || p[k-1] == '\t') {
-			if start := blanksBefore(p, k); start < k && (start == 0 || p[start-1] != '=') {
-				return start, lf, qpLines
-			}
+		if start := blanksAtEnd(p[:i]); start < i {
+			return start, lf, qpLines
 		}
 	}
 	if doubts != 0 || last {
 		return end, lf, doubts
 	}
-	k := end
+	return blanksAtEnd(p[:end]), lf, 0
+}
+
+// blanksAtEnd returns where the blanks start that stand at the end of p, a CR
+// after them included; len(p) if there are none, or an "=" makes a soft break of
+// them.
+func blanksAtEnd(p []byte) int {
+	k := len(p)
 	if k > 0 && p[k-1] == '\r' {
 		k--
 	}
-	if start := blanksBefore(p, k); start < k && (start == 0 || p[start-1] != '=') {
-		return start, lf, 0
+	if k == 0 || p[k-1] != ' ' && p[k-1] != '\t' {
+		return len(p)
 	}
-	return end, lf, 0
+	start := blanksBefore(p, k)
+	if start == k || start > 0 && p[start-1] == '=' {
+		return len(p)
+	}
+	return start
 }
 
 // blanksBefore returns where the blanks start that stand before p[i]; i if there

@@ -227,6 +227,17 @@ func (a *uuAlphabet) regular(line []byte) bool {
 	return len(line)-1 >= need && len(line)-1 <= need+4
 }
 
+// short reports whether nothing is odd about the line but that whole groups of four
+// are missing at its end: all clients take zeros for them.
+func (a *uuAlphabet) short(line []byte) bool {
+	for _, c := range line {
+		if a[c] > 63 {
+			return false
+		}
+	}
+	return len(line)%4 == 1 && len(line)-1 <= (int(a[line[0]])+2)/3*4
+}
+
 func isUUEnd(line []byte) bool {
 	return bytes.HasPrefix(line, []byte("end")) && len(bytes.TrimRight(line[3:], " \t")) == 0
 }

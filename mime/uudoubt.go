@@ -21,7 +21,7 @@ const (
 // meetIrregular branches Thunderbird's reading off where it differs for the first
 // time: at line, which n bytes were decoded from. rest is what follows it.
 func (d *uuDecoder) meetIrregular(line, rest []byte, n int) error {
-	if d.met&uuIrregular != 0 {
+	if d.met&uuIrregular != 0 || d.from.short(line) {
 		return nil
 	}
 	var out [uuMax]byte
