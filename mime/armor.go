@@ -13,6 +13,7 @@ var (
 	armorBegin = []byte("-----BEGIN ")
 	armorEnd   = []byte("-----END ")
 	armorRule  = []byte("-----")
+	lineFeed   = []byte("\n")
 )
 
 // maxArmorLabel is the longest label that is read, in bytes.
@@ -116,7 +117,7 @@ func (f *armorFile) take(line []byte, p piece) (extent, error) {
 	if err := f.d.write(line); err != nil || !p.last {
 		return fileGoesOn, err
 	}
-	return fileGoesOn, f.d.write([]byte("\n"))
+	return fileGoesOn, f.d.write(lineFeed)
 }
 
 // fields reports whether the line is one of the fields before the base64 (RFC 1421

@@ -154,7 +154,7 @@ func (f *uuFile) take(line []byte, p piece) (extent, error) {
 		f.open(line)
 	}
 	for _, d := range f.files {
-		if len(line) > 2 && equalFold(string(line[:3]), "end") && d.met&uuPastEnd == 0 {
+		if d.met&uuPastEnd == 0 && len(line) > 2 && line[0]|32 == 'e' && line[1]|32 == 'n' && line[2]|32 == 'd' {
 			d.met |= uuPastEnd
 			if err := d.to.snapshot("uu=end-prefix", nil); err != nil {
 				return 0, err

@@ -75,7 +75,7 @@ func TestHostile(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			start := time.Now()
-			var s sizes
+			var s forkSizes
 			if err := Walk(strings.NewReader(msg), &s, Limits{}); err != nil {
 				t.Fatal(err)
 			}
