@@ -232,3 +232,27 @@ func FuzzCarve(f *testing.F) {
 		t.Errorf("planted file not found: %s", r)
 	})
 }
+
+// TestCodecPieces demands that long bodies, clean and odd, come out the same in
+// pieces of any size, with what is held back at the edge of each.
+func TestCodecPieces(t *testing.T) {
+	junk := strings.Repeat("=", 40000)
+	long := func(unit string) string { return strings.Repeat(unit, 70000/len(unit)) }
+	for enc, bodies := range map[string][]string{
+		"base64":           {string(base64Lines(randomBytes(60000))), long("QQ=="), long("QUJD"), long("Q!"), long("a b\n"), long("QUJDR-_\n")},
+		"quoted-printable": {string(qpEncode(randomBytes(30000))), junk, long("=3D"), long("== "), long("a \t\r\n"), long("= \r\n"), long(" "), long("=0D\n"), long("\x00\n")},
+		"x-uuencode":       {"begin 644 x\n" + uuLines(randomBytes(40000), uuChars), long("_\n"), long("#86)c\n"), long("M")},
+		"x-yencode":        {yFileOf("x", randomBytes(40000)), "=ybegin line=9 size=9 name=x\n" + long("=="), yFileOf("x", bytes.Repeat([]byte{19}, 40000))},
+		"binhex":           {binHexOf("x", randomBytes(40000), randomBytes(9)), ":" + long("!!*!"), binHexOf("x", bytes.Repeat([]byte{0x90}, 40000), nil)},
+	} {
+		for _, body := range bodies {
+			msg := []byte(binaryHead + enc + "\n\n" + body)
+			whole := walkPieces(t, msg, len(msg), Limits{})
+			for _, size := range []int{1, 4095, 4096, chunk - 1, chunk, chunk + 1} {
+				if pieces := walkPieces(t, msg, size, Limits{}); pieces.sorted() != whole.sorted() {
+					t.Errorf("%s, %.30q, pieces of %d differ", enc, body, size)
+				}
+			}
+		}
+	}
+}

@@ -53,10 +53,11 @@ func (d *qpDecoder) write(p []byte) error {
 		if err != nil {
 			return err
 		}
-		if p = p[n:]; len(p) <= chunk && n < len(src) {
-			d.held = append(d.held, p...)
+		if len(src) == len(p) {
+			d.held = append(d.held, p[n:]...)
 			return nil
 		}
+		p = p[n:] // what src cuts off is far shorter than src
 	}
 	return nil
 }

@@ -85,20 +85,20 @@ func trailing(p []byte, last bool) (end, lf int, doubts qpDoubts) {
 		}
 		i += n
 		lf = min(lf, i)
-		if start := blanksAtEnd(p[:i]); start < i {
+		if start := heldBlanks(p[:i]); start < i {
 			return start, lf, qpLines
 		}
 	}
 	if doubts != 0 || last {
 		return end, lf, doubts
 	}
-	return blanksAtEnd(p[:end]), lf, 0
+	return heldBlanks(p[:end]), lf, 0
 }
 
-// blanksAtEnd returns where the blanks start that stand at the end of p, a CR
+// heldBlanks returns where the blanks start that stand at the end of p, a CR
 // after them included; len(p) if there are none, or an "=" makes a soft break of
 // them.
-func blanksAtEnd(p []byte) int {
+func heldBlanks(p []byte) int {
 	k := len(p)
 	if k > 0 && p[k-1] == '\r' {
 		k--
