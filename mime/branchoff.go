@@ -13,17 +13,15 @@ type brancher interface {
 	branch(label string) sink
 }
 
-// branchOff branches a reading off to, the sink of e; nil if there can be none.
-// Then e says so, for nothing else will look at the body that way.
-func branchOff(e *Entity, to sink, label string) sink {
-	b, ok := to.(brancher)
-	if !ok {
-		if _, split := to.(*parse); split {
-			e.fault(fmt.Errorf("mime: reading %q of an encoded multipart: %w", label, ErrUnsupported))
-		}
-		return nil
+// branchOff branches a reading of e's body off from the sink that takes it; nil if
+// there can be none. If that is for the sink's sake, e says so, for nothing else
+// will look at the body that way.
+func branchOff(e *Entity, from sink, label string) sink {
+	if b, ok := from.(brancher); ok {
+		return b.branch(label)
 	}
-	return b.branch(label)
+	e.fault(fmt.Errorf("mime: reading %q of what is split: %w", label, ErrUnsupported))
+	return nil
 }
 
 func (l *leaf) branch(label string) sink {
