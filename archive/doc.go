@@ -59,7 +59,7 @@
 // streams; eight directory entries of a compound file for each allowed member, 16 times
 // its size in chains of sectors, 2 MiB of descriptions of macros; for the password that
 // is tried without Keys 1,000,000 rounds of a hash in one file, for any key 10,000,000;
-// 4 times a text's size in RTF objects, which can be in each other. A limit that is met
+// 8 times a text's size in RTF objects, which can be in each other. A limit that is met
 // while there is more to find is an error from Next that wraps ErrLimit, or an anomaly
 // for names.
 //

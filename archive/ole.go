@@ -20,6 +20,7 @@ type oleFile struct {
 	c       *cfb
 	limits  Limits
 	vbaLeft int64 // bytes of projects' descriptions that may still be decoded
+	infos   int   // descriptions of an encryption that were met
 	spins   int64 // rounds that may still be spent on excelPassword
 }
 
