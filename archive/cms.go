@@ -180,7 +180,7 @@ func (c *cmsFile) encapsulated(m *Member, kind string) error {
 	}
 	if kind == oidCompressed {
 		m.Method = "deflate"
-		c.body = &zlibBody{src: c.body}
+		c.body = &zlibBody{src: c.body, want: -1}
 	}
 	return nil
 }

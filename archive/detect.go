@@ -47,12 +47,16 @@ func Detect(src io.ReaderAt, size int64) []Format {
 	}
 	var found []Format
 	for i := range formats {
-		if formats[i].detect(p) {
+		if formats[i].detect(p) && !(formats[i].name == Zip && detectOLE(p)) {
 			found = append(found, formats[i].name)
 		}
 	}
 	return found
 }
+
+// A zip inside of a compound file is cut into sectors, and what can be read of it as
+// one piece is broken in honest documents. It is found in the stream that holds it, or
+// in the data behind all streams, which are members.
 
 func detectZip(p *probe) bool {
 	if bytes.HasPrefix(p.head, sigLocal) {

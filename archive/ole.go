@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/fivefifty/fivefifty/internal/saferead"
 )
 
 // oleEntries is how many directory entries are read for each allowed member:
@@ -32,8 +34,36 @@ func openOLE(src io.ReaderAt, size int64, l Limits) (walker, error) {
 		return nil, err
 	}
 	o := &oleFile{c: c, limits: l, vbaLeft: maxVBADir, spins: officeSpinFree}
-	o.then(o.storage(0), func() error { return c.over })
+	o.then(o.storage(0), o.appended, func() error { return c.over })
 	return o, nil
+}
+
+// oleFreed is how many sectors behind the last one that is used are no anomaly: Office
+// leaves some, with old bytes in them.
+const oleFreed = 8
+
+// appended yields what is behind all sectors that are used: other programs may open
+// that, an archive for one, which they look for from the file's end.
+func (o *oleFile) appended() error {
+	at, err := o.c.tail()
+	if err != nil {
+		return err
+	}
+	size := o.c.size - at
+	for off := at; off < o.c.size; off += oleProps {
+		b, err := saferead.UpTo(o.c.src, off, oleProps, o.c.size, oleProps)
+		if err != nil {
+			return err
+		}
+		if len(bytes.Trim(b, "\x00")) > 0 && size >= oleTiny {
+			if size > oleFreed<<o.c.shift {
+				o.note(AnomalyAppended)
+			}
+			o.yield(&Member{Method: "stored", Size: size}, saferead.Section(o.c.src, at, size, o.c.size))
+			break
+		}
+	}
+	return nil
 }
 
 func (o *oleFile) anomalies() []string {
@@ -172,7 +202,7 @@ func bookkeeping(name string, head []byte, size int64) bool {
 	case strings.HasPrefix(lower, "\x02olepres"):
 		return bytes.HasPrefix(head, []byte("\xFF\xFF\xFF\xFF")) // [MS-OLEDS] section 2.3.4: a picture of the object
 	case strings.HasPrefix(lower, "__srp_"):
-		return bytes.HasPrefix(head, []byte("rU")) // compiled code without a specification
+		return bytes.HasPrefix(head, []byte("rU")) || bytes.HasPrefix(head, []byte("\x93K*")) // compiled code
 	case lower == "projectwm":
 		return size <= oleModules
 	}

@@ -295,3 +295,17 @@ func TestOLEDecoys(t *testing.T) {
 		}
 	}
 }
+
+// TestOLEAppended has an archive behind a compound file, as in an installer that Java
+// also runs.
+func TestOLEAppended(t *testing.T) {
+	archive := stdZip(t, file{"p.js", payload, 8}, file{"noise", string(payloadOf(9000)), 0})
+	data := append(cfbForge{files: wordFiles()}.bytes(), archive...)
+	all, r, err := readAll(t, OLE, data)
+	if err != nil || len(all) != 3 || all[2].data != string(archive) || !slices.Contains(r.Anomalies(), AnomalyAppended) {
+		t.Errorf("%d members, %v, %v", len(all), err, noteNames(all, r))
+	}
+	if formats := Detect(bytes.NewReader(data), int64(len(data))); len(formats) != 1 || formats[0] != OLE {
+		t.Errorf("detected: %v", formats)
+	}
+}
