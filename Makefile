@@ -6,7 +6,7 @@ FUZZN   ?= 2000x
 MODULES := . examples bench
 BIN     := bin
 
-.PHONY: all demo build test deps lint fuzz-short fuzz bench clean
+.PHONY: all demo build test test-integration deps lint fuzz-short fuzz bench clean
 
 all: build
 
@@ -16,7 +16,7 @@ deps:
 
 build: deps
 	@mkdir -p $(BIN)
-	cd examples && $(GO) build -o ../$(BIN)/ ./scan ./relay ./demo
+	cd examples && $(GO) build -o ../$(BIN)/ ./scan ./relay ./milter ./clamd ./demo
 
 demo: build
 	$(BIN)/demo --relay $(BIN)/relay
@@ -25,9 +25,13 @@ test: deps lint
 	@for m in $(MODULES); do echo "== $$m"; (cd $$m && $(GO) test -race ./...) || exit 1; done
 	@echo "== without cgo"
 	CGO_ENABLED=0 $(GO) build ./...
-	cd examples && CGO_ENABLED=0 $(GO) build -o /dev/null ./scan
-	cd examples && CGO_ENABLED=0 $(GO) build -o /dev/null ./relay
+	for p in scan relay milter clamd; do (cd examples && CGO_ENABLED=0 $(GO) build -o /dev/null ./$$p) || exit 1; done
 	@$(MAKE) --no-print-directory fuzz-short
+
+# The programs with the mail servers that they are for; installs those from Debian.
+test-integration: deps
+	@sh scripts/deps-servers
+	cd examples && $(GO) test -tags integration -count=1 ./integration
 
 lint:
 	@test -z "$$(gofmt -l $(MODULES))" || { gofmt -l $(MODULES); echo 'gofmt: run gofmt -w'; exit 1; }

@@ -68,4 +68,24 @@ const (
 	AnomalyTarField   = "tar-field"       // a numeric field cannot be read
 	AnomalyTarSparse  = "tar-sparse"      // a sparse member: the stored pieces are yielded, not the expanded file
 	AnomalyTarGarbage = "tar-garbage"     // blocks that are no headers were skipped
+
+	// Of a disk image.
+	AnomalyISOField    = "iso-field-differ" // the two byte orders of a field, or the attribute record, give places that differ
+	AnomalyInterleaved = "interleaved"      // a file with gaps, which most readers read in one piece
+	// Of cpio and ar files and rpm packages.
+	AnomalyCpioField = "cpio-field" // a numeric field has what are no digits
+	AnomalyArField   = "ar-field"   // a size is no number, or a name is nowhere
+	AnomalyRpmHeader = "rpm-header" // the payload does not follow two headers, or its codec is unknown
+	// Of a PDF file. The first four are facts that honest files have too.
+	AnomalyPDFJavaScript = "pdf-javascript"      // it has JavaScript
+	AnomalyPDFEmbedded   = "pdf-embedded-file"   // it has embedded files
+	AnomalyPDFOpenAction = "pdf-open-action"     // something happens when it is opened, be it only to turn to a page
+	AnomalyPDFEncrypted  = "pdf-encrypted"       // it is encrypted, perhaps with the empty password
+	AnomalyPDFLaunch     = "pdf-launch"          // it starts a program
+	AnomalyPDFEscaped    = "pdf-obfuscated-name" // a name that says what it does is written with #xx
+	AnomalyPDFDamaged    = "pdf-damaged-stream"  // a stream that can be decoded in part or not at all
+	AnomalyPDFFilter     = "pdf-unknown-filter"  // a stream with a filter that is not known
+
+	// Of a web page.
+	AnomalySmuggled = "html-smuggling" // a string in base64 that is a program, a container or a document
 )

@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// Format names a container format: "zip", "gzip", "bzip2", "tar".
+// Format names a container format by the short name of its true type.
 type Format string
 
 // The formats that Open knows.
@@ -14,12 +14,33 @@ const (
 	Gzip  Format = "gzip"
 	Bzip2 Format = "bzip2"
 	Tar   Format = "tar"
-	OLE   Format = "ole"
-	TNEF  Format = "tnef"
-	RTF   Format = "rtf"
-	P7M   Format = "p7m"
-	One   Format = "one"
-	Apple Format = "applefile"
+
+	ISO      Format = "iso"     // ISO 9660 with its extensions
+	UDF      Format = "udf"     // Universal Disk Format
+	FAT      Format = "fat"     // a FAT volume
+	Disk     Format = "disk"    // a disk with partitions, or a volume that is not read
+	VHD      Format = "vhd"     // Virtual Hard Disk
+	VHDX     Format = "vhdx"    // Virtual Hard Disk, version 2
+	WIM      Format = "wim"     // Windows Imaging
+	DMG      Format = "dmg"     // Apple disk image
+	Overlay  Format = "overlay" // what follows the end of, or is a resource in, a file of another kind
+	OLE      Format = "ole"
+	TNEF     Format = "tnef"
+	RTF      Format = "rtf"
+	P7M      Format = "p7m"
+	One      Format = "one"
+	Apple    Format = "applefile"
+	Xz       Format = "xz"
+	Lzma     Format = "lzma" // a .lzma file alone
+	Lzip     Format = "lzip"
+	Zstd     Format = "zstd"
+	Lz4      Format = "lz4"      // frames, legacy ones too
+	Compress Format = "compress" // .Z
+	Cpio     Format = "cpio"
+	Ar       Format = "ar" // also Debian packages
+	Rpm      Format = "rpm"
+	PDF      Format = "pdf"
+	HTML     Format = "html" // what web pages, SVG, XML and calendars hold as data: URIs, base64 and attachments
 )
 
 // Limits bound what a Reader itself holds. The zero value of a field is its

@@ -17,6 +17,26 @@ type probe struct {
 	size int64
 	head []byte // the first headBytes
 	tail []byte // the last tailBytes; may overlap head
+	src  io.ReaderAt
+}
+
+// at returns up to n bytes, 4 KiB at most, at an offset that the head or the tail
+// need not reach; a negative offset counts from the end. It is for formats whose
+// first bytes have already said that the cost of a read is worth it.
+func (p *probe) at(off int64, n int) []byte {
+	if off < 0 {
+		off += p.size
+	}
+	if off < 0 || off >= p.size {
+		return nil
+	}
+	if int64(len(p.head))-off >= int64(n) || int64(len(p.head)) == p.size {
+		return p.head[off:min(off+int64(n), int64(len(p.head)))]
+	}
+	if start := p.size - int64(len(p.tail)); off >= start {
+		return p.tail[off-start : min(off-start+int64(n), int64(len(p.tail)))]
+	}
+	return readSome(p.src, off, make([]byte, min(n, 4<<10, int(p.size-off))))
 }
 
 // heads are buffers of a fixed size: Detect runs on every object.
@@ -37,7 +57,7 @@ func readSome(src io.ReaderAt, off int64, p []byte) []byte {
 func Detect(src io.ReaderAt, size int64) []Format {
 	buf := heads.Get().(*[headBytes + tailBytes]byte)
 	defer heads.Put(buf)
-	p := &probe{size: size}
+	p := &probe{size: size, src: src}
 	p.head = readSome(src, 0, buf[:min(headBytes, max(0, size))])
 	off := max(0, size-tailBytes)
 	if int64(len(p.head)) == size {
@@ -86,5 +106,5 @@ func detectBzip2(p *probe) bool {
 }
 
 func detectTar(p *probe) bool {
-	return len(p.head) >= tarBlock && isTarHeader(p.head[:tarBlock])
+	return beginsTar(p.head)
 }

@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"sync"
 
 	"github.com/fivefifty/fivefifty/internal/saferead"
+	"github.com/klauspost/compress/flate"
 )
 
 // Flags of a gzip header, RFC 1952 section 2.3.1.
@@ -21,80 +23,94 @@ const (
 	gzipReserved  = 0xe0
 )
 
-// gzipWalker yields one member: the streams of the file put together, as gunzip
-// does (RFC 1952 section 2.2).
-type gzipWalker struct {
-	in     *inflater
+// gzipFrames decodes the members of a gzip file, which RFC 1952 section 2.2 lets
+// follow each other.
+type gzipFrames struct {
+	s      *series
 	limits Limits
-	member *Member
-	done   bool
-	notes  []string
-
-	crc  uint32 // of the stream being decoded
-	n    uint32 // its decoded bytes, modulo 2^32
-	fail error  // a wrong trailer, reported after the streams that follow
+	z      io.ReadCloser
+	opened bool   // a member was met
+	crc    uint32 // of the member being decoded
+	n      uint32 // its decoded bytes, modulo 2^32
 }
 
+var flates = sync.Pool{New: func() any { return flate.NewReader(nil) }}
+
 func openGzip(src io.ReaderAt, size int64, l Limits) (walker, error) {
-	magic, err := saferead.UpTo(src, 0, 2, size, 2)
+	magic, err := saferead.UpTo(src, 0, 3, size, 3)
 	if err != nil {
 		return nil, err
 	}
-	if string(magic) != "\x1f\x8b" {
+	f := &gzipFrames{limits: l}
+	if !bytes.HasPrefix(magic, gzipMagic) {
 		return nil, ErrFormat
 	}
-	return &gzipWalker{in: newInflater(saferead.Section(src, 0, size, size)), limits: l}, nil
+	if len(magic) == 3 && magic[2] != 8 {
+		return nil, fmt.Errorf("method %d: %w", magic[2], ErrUnsupported)
+	}
+	s := newSeries(newInput(src, size), 4, "deflate")
+	s.padded, s.dec, f.s = true, f, s
+	f.z = flates.Get().(io.ReadCloser)
+	return s, nil
 }
 
-func (w *gzipWalker) anomalies() []string { return w.notes }
+var gzipMagic = []byte("\x1f\x8b")
 
-func (w *gzipWalker) close() {
-	if w.in != nil {
-		w.in.release()
-		w.in = nil
+// begins asks for more behind the first member than of it: the method that there
+// is, and no reserved bits.
+func (f *gzipFrames) begins(head []byte) bool {
+	return bytes.HasPrefix(head, gzipMagic) && (!f.opened || len(head) == 4 && head[2] == 8 && head[3]&gzipReserved == 0)
+}
+
+func (f *gzipFrames) release() {
+	if f.z != nil {
+		_ = f.z.(flate.Resetter).Reset(bytes.NewReader(nil), nil)
+		flates.Put(f.z)
+		f.z = nil
 	}
 }
 
-func (w *gzipWalker) next() (*Member, io.Reader, error) {
-	if w.done {
-		return nil, nil, io.EOF
+func (f *gzipFrames) open() error {
+	if f.opened {
+		f.s.member.note(AnomalyMembers)
 	}
-	w.done = true
-	w.member = &Member{Size: -1, Method: "deflate"}
-	if err := w.header(); err != nil {
-		return nil, nil, err
+	f.opened = true
+	if err := f.header(); err != nil {
+		return err
 	}
-	return w.member, w, nil
+	f.crc, f.n = 0, 0
+	// The reader below is an io.ByteReader, so that nothing is taken ahead.
+	return f.z.(flate.Resetter).Reset(f.s.in.Reader, nil)
 }
 
 // header reads one stream's header. The first stream's name is the member's;
 // the names of later ones are kept beside it.
-func (w *gzipWalker) header() error {
+func (f *gzipFrames) header() error {
 	var h [10]byte
-	if _, err := io.ReadFull(w.in.buf, h[:]); err != nil {
-		return truncated(err)
+	if err := f.s.in.full(h[:]); err != nil {
+		return err
 	}
 	if h[2] != 8 {
 		return fmt.Errorf("method %d: %w", h[2], ErrUnsupported)
 	}
 	flags := h[3]
 	if flags&gzipReserved != 0 {
-		w.member.note(AnomalyHeaderBits)
+		f.s.member.note(AnomalyHeaderBits)
 	}
 	sum := crc32.NewIEEE()
 	sum.Write(h[:])
-	in := &tee{r: w.in.buf, sum: sum}
+	in := &tee{r: f.s.in.Reader, sum: sum}
 	if flags&gzipExtra != 0 {
 		if err := in.skipExtra(); err != nil {
 			return truncated(err)
 		}
 	}
 	if flags&gzipName != 0 {
-		raw, cut, err := in.cString(w.limits.NameBytes)
+		raw, cut, err := in.cString(f.limits.NameBytes)
 		if err != nil {
 			return truncated(err)
 		}
-		w.addName(raw, cut)
+		f.addName(raw, cut)
 	}
 	if flags&gzipComment != 0 {
 		if _, _, err := in.cString(0); err != nil {
@@ -104,106 +120,49 @@ func (w *gzipWalker) header() error {
 	if flags&gzipHeaderCRC != 0 {
 		want := uint16(sum.Sum32())
 		var got [2]byte
-		if _, err := io.ReadFull(w.in.buf, got[:]); err != nil {
-			return truncated(err)
+		if err := f.s.in.full(got[:]); err != nil {
+			return err
 		}
 		if binary.LittleEndian.Uint16(got[:]) != want {
-			w.member.note(AnomalyHeaderCRC)
+			f.s.member.note(AnomalyHeaderCRC)
 		}
 	}
-	w.crc, w.n = 0, 0
-	w.in.restart()
 	return nil
 }
 
-func (w *gzipWalker) addName(raw []byte, cut bool) {
+func (f *gzipFrames) addName(raw []byte, cut bool) {
 	if cut {
-		w.member.note(AnomalyNameCut)
+		f.s.member.note(AnomalyNameCut)
 	}
 	// RFC 1952 says ISO 8859-1; what writes gzip today stores UTF-8.
 	for _, name := range decodeNames(raw, latin1) {
-		w.member.addName(name, w.limits.NameBytes)
+		f.s.member.addName(name, f.limits.NameBytes)
 	}
 }
 
-// Read decodes the streams one after the other.
-func (w *gzipWalker) Read(p []byte) (int, error) {
-	for {
-		n, err := w.in.Read(p)
-		w.crc = crc32.Update(w.crc, crc32.IEEETable, p[:n])
-		w.n += uint32(n)
-		switch {
-		case err == nil:
-			return n, nil
-		case err != io.EOF:
-			return n, bodyError(err)
-		}
-		if err := w.trailer(); err != nil {
-			return n, err
-		}
-		if n > 0 {
-			return n, nil
-		}
+func (f *gzipFrames) Read(p []byte) (int, error) {
+	n, err := f.z.Read(p)
+	f.crc = crc32.Update(f.crc, crc32.IEEETable, p[:n])
+	f.n += uint32(n)
+	if err == io.EOF {
+		err = f.trailer()
 	}
+	return n, err
 }
 
-// trailer checks the end of a stream and opens the next. It returns io.EOF at
-// the end of the last.
-func (w *gzipWalker) trailer() error {
+// trailer compares what a member says of itself with what it was.
+func (f *gzipFrames) trailer() error {
 	var t [8]byte
-	if _, err := io.ReadFull(w.in.buf, t[:]); err != nil {
-		return truncated(err)
-	}
-	if binary.LittleEndian.Uint32(t[:]) != w.crc {
-		w.member.note(AnomalyCRC)
-		w.fail = fmt.Errorf("CRC: %w", ErrMalformed)
-	}
-	if binary.LittleEndian.Uint32(t[4:]) != w.n {
-		w.member.note(AnomalySize)
-		w.fail = fmt.Errorf("size: %w", ErrMalformed)
-	}
-	more, err := w.another()
-	if err != nil {
+	if err := f.s.in.full(t[:]); err != nil {
 		return err
 	}
-	if !more {
-		if w.fail != nil {
-			return w.fail
-		}
-		return io.EOF
+	if binary.LittleEndian.Uint32(t[:]) != f.crc {
+		f.s.checkFlaw(AnomalyCRC, "CRC")
 	}
-	w.member.note(AnomalyMembers)
-	return w.header()
-}
-
-// another says whether a further stream follows. Zero bytes between streams and
-// at the end are padding to gzip and are skipped.
-func (w *gzipWalker) another() (bool, error) {
-	for {
-		next, err := w.in.buf.Peek(3)
-		if len(next) == 3 && next[0] == 0x1f && next[1] == 0x8b && next[2] == 8 {
-			return true, nil
-		}
-		if len(next) == 0 {
-			if err == io.EOF {
-				err = nil
-			}
-			return false, err
-		}
-		// QUIRK: RFC 1952 section 2.2 knows nothing between members. gzip skips
-		// zeros and stops at garbage; 7-Zip and others go on to what follows it.
-		chunk, _ := w.in.buf.Peek(w.in.buf.Buffered())
-		skip := bytes.IndexByte(chunk[1:], 0x1f) + 1
-		if skip == 0 {
-			skip = len(chunk)
-		}
-		if len(bytes.Trim(chunk[:skip], "\x00")) > 0 {
-			w.notes = noteOnce(w.notes, AnomalyAppended)
-		}
-		if _, err := w.in.buf.Discard(skip); err != nil {
-			return false, err
-		}
+	if binary.LittleEndian.Uint32(t[4:]) != f.n {
+		f.s.checkFlaw(AnomalySize, "size")
 	}
+	return io.EOF
 }
 
 // truncated says that input ended too early.

@@ -39,7 +39,7 @@ func BenchmarkOffice(b *testing.B) {
 		benchFormat(b, TNEF, f.Bytes(), len(body))
 	})
 	b.Run("format=rtf", func(b *testing.B) {
-		benchFormat(b, RTF, rtfObject(lines(hex.EncodeToString(ole1Bytes("Package", packageBytes("a.js", string(body)))))), len(body))
+		benchFormat(b, RTF, rtfObject(rtfLines(hex.EncodeToString(ole1Bytes("Package", packageBytes("a.js", string(body)))))), len(body))
 	})
 	b.Run("format=p7m", func(b *testing.B) {
 		benchFormat(b, P7M, []byte(cmsOf(oidSigned, openTLV, pieces(openTLV, string(body), 4096))), len(body))

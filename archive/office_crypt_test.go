@@ -24,7 +24,7 @@ import (
 // testSalt is the salt of everything that is encrypted here.
 var testSalt = []byte("0123456789abcdef")
 
-func le32(n uint32) []byte { return binary.LittleEndian.AppendUint32(nil, n) }
+func put32(n uint32) []byte { return binary.LittleEndian.AppendUint32(nil, n) }
 
 func padTo(b []byte, n int) []byte {
 	return append(bytes.Clone(b), make([]byte, (n-len(b)%n)%n)...)
@@ -44,7 +44,7 @@ func cbc(key, iv, plain []byte) []byte {
 func agileFiles(password string, plain []byte, spin int) []cfbFile {
 	sum := sha512.Sum512(append(bytes.Clone(testSalt), utf16Bytes(password)...))
 	for i := range spin {
-		sum = sha512.Sum512(append(le32(uint32(i)), sum[:]...))
+		sum = sha512.Sum512(append(put32(uint32(i)), sum[:]...))
 	}
 	field := func(purpose, data []byte) string {
 		key := sha512.Sum512(append(bytes.Clone(sum[:]), purpose...))
@@ -55,7 +55,7 @@ func agileFiles(password string, plain []byte, spin int) []cfbFile {
 	packageKey := bytes.Repeat([]byte{7, 8, 9, 10}, 8)
 	body := binary.LittleEndian.AppendUint64(nil, uint64(len(plain)))
 	for n := 0; n*4096 < len(plain); n++ {
-		iv := sha512.Sum512(append(bytes.Clone(testSalt), le32(uint32(n))...))
+		iv := sha512.Sum512(append(bytes.Clone(testSalt), put32(uint32(n))...))
 		body = append(body, cbc(packageKey, iv[:], plain[n*4096:min(len(plain), n*4096+4096)])...)
 	}
 	cipher := `saltSize="16" blockSize="16" keyBits="256" hashSize="64" cipherAlgorithm="AES" cipherChaining="ChainingModeCBC" hashAlgorithm="SHA512" saltValue="` +
@@ -74,20 +74,20 @@ func agileFiles(password string, plain []byte, spin int) []cfbFile {
 // officeHeaderBytes is an encryption header and verifier with what precedes them.
 func officeHeaderBytes(algorithm, keyBits uint32, verifier, hash []byte) []byte {
 	name := utf16Bytes("Microsoft Enhanced RSA and AES Cryptographic Provider\x00")
-	b := append(le32(0x24), le32(uint32(32+len(name)))...)
+	b := append(put32(0x24), put32(uint32(32+len(name)))...)
 	for _, n := range []uint32{0x24, 0, algorithm, 0x8004, keyBits, 0x18, 0, 0} {
-		b = append(b, le32(n)...)
+		b = append(b, put32(n)...)
 	}
 	b = append(b, name...)
-	b = append(append(b, le32(16)...), testSalt...)
-	return append(append(append(b, verifier...), le32(20)...), hash...)
+	b = append(append(b, put32(16)...), testSalt...)
+	return append(append(append(b, verifier...), put32(20)...), hash...)
 }
 
 // standardFiles are the streams of a document encrypted as Office 2007 does.
 func standardFiles(password string, plain []byte) []cfbFile {
 	sum := sha1.Sum(append(bytes.Clone(testSalt), utf16Bytes(password)...))
 	for i := range 50000 {
-		sum = sha1.Sum(append(le32(uint32(i)), sum[:]...))
+		sum = sha1.Sum(append(put32(uint32(i)), sum[:]...))
 	}
 	sum = sha1.Sum(append(sum[:], 0, 0, 0, 0))
 	x := bytes.Repeat([]byte{0x36}, 64)
@@ -117,12 +117,12 @@ func rc4Pad(strong bool, password string, unit, length int) (pad, description []
 		var key []byte
 		if strong {
 			s := sha1.Sum(append(bytes.Clone(testSalt), utf16Bytes(password)...))
-			k := sha1.Sum(append(s[:], le32(uint32(n))...))
+			k := sha1.Sum(append(s[:], put32(uint32(n))...))
 			key = k[:16]
 		} else {
 			p := md5.Sum(utf16Bytes(password))
 			s := md5.Sum(bytes.Repeat(append(p[:5:5], testSalt...), 16))
-			k := md5.Sum(append(s[:5:5], le32(uint32(n))...))
+			k := md5.Sum(append(s[:5:5], put32(uint32(n))...))
 			key = k[:]
 		}
 		c, _ := rc4.NewCipher(key)

@@ -11,11 +11,11 @@ import (
 
 // ole1Bytes is an object of OLE 1.0.
 func ole1Bytes(class string, data []byte) []byte {
-	b := append(le32(0x0501), le32(2)...)
-	b = append(append(b, le32(uint32(len(class)+1))...), class+"\x00"...)
-	b = append(append(b, le32(0)...), le32(0)...)
-	b = append(b, le32(uint32(len(data)))...)
-	return append(append(b, data...), le32(0x0501)...)
+	b := append(put32(0x0501), put32(2)...)
+	b = append(append(b, put32(uint32(len(class)+1))...), class+"\x00"...)
+	b = append(append(b, put32(0)...), put32(0)...)
+	b = append(b, put32(uint32(len(data)))...)
+	return append(append(b, data...), put32(0x0501)...)
 }
 
 func rtfObject(data string) []byte {
@@ -24,7 +24,7 @@ func rtfObject(data string) []byte {
 }
 
 // lines breaks digits as Word does.
-func lines(digits string) string {
+func rtfLines(digits string) string {
 	var b strings.Builder
 	for ; len(digits) > 128; digits = digits[128:] {
 		b.WriteString(digits[:128] + "\r\n")
@@ -37,7 +37,7 @@ func packageHex() string {
 }
 
 func TestRTFPackage(t *testing.T) {
-	all, r, err := readAll(t, RTF, rtfObject(lines(packageHex())))
+	all, r, err := readAll(t, RTF, rtfObject(rtfLines(packageHex())))
 	if err != nil || len(all) != 1 || len(noteNames(all, r)) > 0 {
 		t.Fatalf("%d members, %v, %v", len(all), err, noteNames(all, r))
 	}

@@ -43,6 +43,7 @@ func TestStreams(t *testing.T) {
 	crc, size, cut := bytes.Clone(one), bytes.Clone(one), one[:len(one)-8]
 	crc[len(crc)-8]++
 	size[len(size)-1]++
+	broken := append(bytes.Clone(one[:15]), 0xff, 0xff, 0xff) // "a.js" and the first block's head
 	badBzip2 := bytes.Clone(bzip2Stream)
 	badBzip2[len(badBzip2)-5] ^= 0x10
 	for name, c := range map[string]struct {
@@ -61,6 +62,7 @@ func TestStreams(t *testing.T) {
 		"gzip-crc":         {Gzip, crc, payload, true, AnomalyCRC},
 		"gzip-crc-two":     {Gzip, append(bytes.Clone(crc), one...), payload + payload, true, AnomalyCRC},
 		"gzip-size":        {Gzip, size, payload, true, AnomalySize},
+		"gzip-broken-two":  {Gzip, append(broken, one...), payload, true, ""},
 		"gzip-no-trailer":  {Gzip, cut, payload, true, ""},
 		"bzip2":            {Bzip2, bzip2Of(""), hello, false, ""},
 		"bzip2-two":        {Bzip2, bzip2Of("", ""), hello + hello, false, ""},
@@ -68,11 +70,16 @@ func TestStreams(t *testing.T) {
 		"bzip2-zeros":      {Bzip2, bzip2Of("", "\x00\x00\x00"), hello, false, AnomalyAppended},
 		"bzip2-between":    {Bzip2, bzip2Of("", "junk", ""), hello + hello, false, AnomalyAppended},
 		"bzip2-crc":        {Bzip2, badBzip2, hello, true, ""},
+		"bzip2-crc-two":    {Bzip2, append(bytes.Clone(badBzip2), bzip2Stream...), hello + hello, true, ""},
 		"bzip2-cut":        {Bzip2, bzip2Stream[:len(bzip2Stream)-4], hello, true, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			all, r, err := readAll(t, c.format, c.data)
-			if err != nil || len(all) != 1 {
+			members := 1
+			if c.anomaly == AnomalyAppended && name != "bzip2-zeros" {
+				members = 2 // what is appended is shown too
+			}
+			if err != nil || len(all) != members {
 				t.Fatalf("%d members, %v", len(all), err)
 			}
 			g := all[0]

@@ -1,7 +1,6 @@
 package archive
 
 import (
-	"fmt"
 	"io"
 	"slices"
 
@@ -11,11 +10,8 @@ import (
 // tarBlock is the unit of a tar file, in bytes.
 const tarBlock = 512
 
-// Bounds of what precedes a member, in bytes.
-const (
-	maxPax   = 1 << 20 // of one pax header's records
-	maxExtra = 64      // extension headers before one member
-)
+// maxPax bounds one pax header's records, in bytes.
+const maxPax = 1 << 20
 
 // tarWalker reads headers by their offsets, and a member's bytes are a section
 // of the file: nothing is copied, and a size that lies cannot desynchronise more
@@ -29,22 +25,49 @@ type tarWalker struct {
 	off     int64          // of the next header
 	zeros   bool           // a zero block was met
 	forks   []int64        // offsets at which other readers go on, still to be walked
+	forked  bool           // the walk is at such an offset
 	visited map[int64]bool // headers met since the first fork; nil before
-	second  *Member        // the present member under its other size
-	body2   tarBody
+	more    []tarReading   // of the present member, still to be given
 	global  tarExtension
-	body    tarBody
+	pax     int64 // bytes of extension headers that may still be read
+	body    io.Reader
+}
+
+// tarReading is one way to read a member.
+type tarReading struct {
+	member *Member
+	body   io.Reader
 }
 
 func openTar(src io.ReaderAt, size int64, l Limits) (walker, error) {
-	b, err := saferead.UpTo(src, 0, tarBlock, size, tarBlock)
+	b, err := saferead.UpTo(src, 0, tarPrefix+tarBlock, size, tarPrefix+tarBlock)
 	if err != nil {
 		return nil, err
 	}
-	if len(b) < tarBlock || !isTarHeader(b) {
+	if !beginsTar(b) {
 		return nil, ErrFormat
 	}
-	return &tarWalker{src: src, size: size, limits: l}, nil
+	// Readings overlap: without a bound, n headers could have n sizes read each.
+	return &tarWalker{src: src, size: size, limits: l, pax: 4*size + maxPax}, nil
+}
+
+// tarPrefix is how far a first header is sought, in bytes.
+const tarPrefix = 64 << 10
+
+// beginsTar says whether a file is a tar file, b being its begin.
+//
+// QUIRK: GNU tar and Python's tarfile skip blocks that are no headers, at the
+// begin too. There, magic and checksum must both be right.
+func beginsTar(b []byte) bool {
+	if len(b) >= tarBlock && isTarHeader(b[:tarBlock]) {
+		return true
+	}
+	for at := tarBlock; at <= tarPrefix && at+tarBlock <= len(b); at += tarBlock {
+		if block := b[at : at+tarBlock]; isUstar(block) && checksumFits(block) {
+			return true
+		}
+	}
+	return false
 }
 
 func (w *tarWalker) anomalies() []string { return w.notes }
@@ -52,64 +75,101 @@ func (w *tarWalker) close()              {}
 func (w *tarWalker) note(name string)    { w.notes = noteOnce(w.notes, name) }
 
 func (w *tarWalker) next() (*Member, io.Reader, error) {
-	if m := w.second; m != nil {
-		w.second = nil
-		w.body = w.body2
-		return m, &w.body, nil
-	}
-	var ext tarExtension
-	for range maxExtra {
-		h, err := w.header()
-		if err != nil {
+	if len(w.more) == 0 {
+		if err := w.readMember(); err != nil {
 			return nil, nil, err
 		}
+	}
+	r := w.more[0]
+	w.more = w.more[1:]
+	return r.member, r.body, nil
+}
+
+// readMember reads headers up to the next member, and lists its readings.
+func (w *tarWalker) readMember() error {
+	var ext tarExtension
+	for {
+		h, err := w.header()
+		if err != nil {
+			return err
+		}
 		data := w.off
-		body := saferead.Section(w.src, data, h.size, w.size)
 		switch h.flag {
 		case 'L', 'K', 'x', 'X', 'g':
 			w.off = padded(data, h.size, w.size)
-			if err := w.extend(&ext, h, body); err != nil {
-				return nil, nil, err
+			for _, size := range ext.sizes {
+				// QUIRK: a pax size is the member's, yet some apply it to the
+				// extension header between (node-tar before 7.5.16, CVE-2026-53655).
+				w.fork(data, size, h.size)
+			}
+			if err := w.extend(&ext, h, saferead.Section(w.src, data, h.size, w.size)); err != nil {
+				return err
 			}
 			continue
 		}
-		m, size := w.member(h, &ext)
-		w.off = padded(data, size, w.size)
-		w.body = w.bodyOf(m, data, size)
-		if size != h.size && size < paxNeeded {
-			w.fork(m, data, h.size)
-		}
-		return m, &w.body, nil
+		return w.readings(h, &ext, data)
 	}
-	return nil, nil, fmt.Errorf("extension headers: %w", ErrLimit)
 }
 
 // paxNeeded is the size from which the header's octal field is too short.
 const paxNeeded = 8 << 30
 
-// fork keeps the reading of those who skip by the header's size although a pax
-// record gives another (CVE-2025-62518).
-func (w *tarWalker) fork(m *Member, data, size int64) {
-	m.note(AnomalyTarSize)
+// readings lists the ways to read a member whose data begin at an offset: as
+// readers understand its size, and a sparse one expanded and as it is stored.
+func (w *tarWalker) readings(h *tarHeader, ext *tarExtension, data int64) error {
+	m, sizes := w.member(h, ext)
+	w.off = padded(data, sizes[0], w.size)
+	expanded, err := w.expanded(h, ext, data, sizes[0])
+	if err != nil {
+		return err
+	}
+	if expanded != nil {
+		whole := m.clone()
+		whole.Size, whole.Reading = expanded.size, "expanded"
+		w.more = append(w.more, tarReading{whole, expanded})
+		m.Reading = "stored"
+	} else if ext.sparse || h.flag == 'S' {
+		m.note(AnomalyTarSparse)
+	}
+	first := w.bodyOf(m, data, sizes[0])
+	w.more = append(w.more, tarReading{m, &first})
+	for _, size := range sizes[1:] {
+		w.fork(data, size, sizes[0])
+		m.note(AnomalyTarSize)
+		if size == 0 {
+			continue
+		}
+		if m.Reading == "" {
+			m.Reading = "pax"
+		}
+		other := m.clone()
+		other.Size, other.Reading = size, "header"
+		body := w.bodyOf(other, data, size)
+		w.more = append(w.more, tarReading{other, &body})
+	}
+	return nil
+}
+
+// fork keeps the reading of those who take a member to be of another size.
+func (w *tarWalker) fork(data, size, taken int64) {
+	if size == taken {
+		return
+	}
 	if w.visited == nil {
 		w.visited = map[int64]bool{}
 	}
 	w.forks = append(w.forks, padded(data, size, w.size))
-	if size > 0 {
-		other := *m
-		other.Names, other.Anomalies = slices.Clone(m.Names), slices.Clone(m.Anomalies)
-		other.Size, other.Reading = size, "header"
-		m.Reading = "pax"
-		w.second, w.body2 = &other, w.bodyOf(&other, data, size)
-	}
 }
 
-func (w *tarWalker) bodyOf(m *Member, data, size int64) tarBody {
-	return tarBody{
-		section: saferead.Section(w.src, data, size, w.size),
-		member:  m,
-		short:   size > w.size-data,
-	}
+// clone copies a member for another reading.
+func (m *Member) clone() *Member {
+	other := *m
+	other.Names, other.Anomalies = slices.Clone(m.Names), slices.Clone(m.Anomalies)
+	return &other
+}
+
+func (w *tarWalker) bodyOf(m *Member, data, size int64) storedBody {
+	return newStoredBody(w.src, w.size, data, size, m)
 }
 
 // padded is the offset of the block behind n bytes at off.
@@ -118,25 +178,6 @@ func padded(off, n, size int64) int64 {
 		return size
 	}
 	return off + (n+tarBlock-1)/tarBlock*tarBlock // n is within the file: no overflow
-}
-
-// tarBody is the body of the current member.
-type tarBody struct {
-	section *io.SectionReader
-	member  *Member
-	short   bool // the file ends before the body
-}
-
-func (b *tarBody) Read(p []byte) (int, error) {
-	n, err := b.section.Read(p)
-	if n > 0 && b.member.Dir {
-		b.member.note(AnomalyDirData)
-	}
-	if err == io.EOF && b.short {
-		b.member.note(AnomalyTruncated)
-		err = truncated(err)
-	}
-	return n, err
 }
 
 // header returns the next header and moves behind it. Zero blocks end an archive
@@ -148,7 +189,8 @@ func (w *tarWalker) header() (*tarHeader, error) {
 				w.off = w.size
 				return nil, io.EOF
 			}
-			w.off, w.forks, w.zeros = w.forks[0], w.forks[1:], false
+			w.off, w.forks = w.forks[0], w.forks[1:]
+			w.zeros, w.forked = false, true
 		}
 		if w.visited != nil {
 			w.visited[w.off] = true
@@ -158,7 +200,7 @@ func (w *tarWalker) header() (*tarHeader, error) {
 			return nil, err
 		}
 		if len(b) < tarBlock {
-			if !allZero(b) {
+			if !allZero(b) && !w.forked {
 				w.note(AnomalyAppended)
 			}
 			w.off = w.size
@@ -171,7 +213,9 @@ func (w *tarWalker) header() (*tarHeader, error) {
 		}
 		h, ok := parseTarHeader(b)
 		if !ok {
-			w.note(AnomalyTarGarbage)
+			if !w.forked {
+				w.note(AnomalyTarGarbage)
+			}
 			continue
 		}
 		if !h.checked {
@@ -180,8 +224,8 @@ func (w *tarWalker) header() (*tarHeader, error) {
 		if w.zeros {
 			w.note(AnomalyAfterZeros)
 		}
-		if h.flag == 'S' && b[482] != 0 {
-			if err := w.skipSparseMap(); err != nil {
+		if h.flag == 'S' {
+			if err := w.readSparseMap(h, b); err != nil {
 				return nil, err
 			}
 		}
@@ -189,26 +233,10 @@ func (w *tarWalker) header() (*tarHeader, error) {
 	}
 }
 
-// skipSparseMap moves behind the blocks that continue an old GNU sparse header.
-func (w *tarWalker) skipSparseMap() error {
-	for w.off < w.size {
-		b, err := saferead.UpTo(w.src, w.off, tarBlock, w.size, tarBlock)
-		if err != nil {
-			return err
-		}
-		w.off += tarBlock
-		if len(b) < tarBlock || b[504] == 0 {
-			break
-		}
-	}
-	w.off = min(w.off, w.size)
-	return nil
-}
-
-// member puts a header and its extensions together. It returns the number of
-// bytes that the member occupies.
-func (w *tarWalker) member(h *tarHeader, ext *tarExtension) (*Member, int64) {
-	m := &Member{Method: "stored", Size: h.size, Dir: h.flag == '5'}
+// member puts a header and its extensions together. It returns the sizes that
+// readers take it to have, the likeliest first.
+func (w *tarWalker) member(h *tarHeader, ext *tarExtension) (*Member, []int64) {
+	m := &Member{Method: "stored", Dir: h.flag == '5'}
 	for _, n := range [][]byte{ext.paxName, ext.gnuName, w.global.paxName, h.name} {
 		if len(n) == 0 {
 			continue
@@ -228,16 +256,38 @@ func (w *tarWalker) member(h *tarHeader, ext *tarExtension) (*Member, int64) {
 	if h.bad {
 		m.note(AnomalyTarField)
 	}
-	if ext.sparse || h.flag == 'S' {
-		m.note(AnomalyTarSparse)
+	sizes := w.sizes(h, ext)
+	m.Size = sizes[0]
+	return m, sizes
+}
+
+// sizes are the sizes of a member, each once.
+func (w *tarWalker) sizes(h *tarHeader, ext *tarExtension) (sizes []int64) {
+	add := func(n int64) {
+		if !slices.Contains(sizes, n) {
+			sizes = append(sizes, n)
+		}
 	}
-	size := h.size
-	switch {
-	case ext.sizeSet:
-		size = ext.size
-	case w.global.sizeSet:
-		size = w.global.size
+	for _, n := range ext.sizes {
+		add(n)
 	}
-	m.Size = size
-	return m, size
+	if len(sizes) == 0 {
+		for _, n := range w.global.sizes {
+			add(n)
+		}
+	}
+	if len(sizes) == 0 || sizes[0] < paxNeeded {
+		// QUIRK: CVE-2025-62518 and its like: readers that skip by the header's
+		// size although a pax record gives another.
+		add(h.size)
+	}
+	for _, n := range h.oddSizes {
+		add(n)
+	}
+	if h.flag >= '1' && h.flag <= '6' {
+		// QUIRK: links, devices, folders and pipes have no data to libarchive and
+		// Go, whatever their size; others skip or even extract it.
+		add(0)
+	}
+	return sizes
 }

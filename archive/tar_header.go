@@ -2,8 +2,11 @@ package archive
 
 import (
 	"bytes"
+	"fmt"
 	"io"
+	"slices"
 	"strconv"
+	"strings"
 )
 
 // tarHeader is what matters of a header block (POSIX.1-2001 pax, ustar; GNU tar).
@@ -12,13 +15,19 @@ type tarHeader struct {
 	size    int64
 	flag    byte
 	checked bool // the checksum is right
-	bad     bool // the size cannot be read, and counts as 0
+	bad     bool // the size is no plain number
+
+	oddSizes []int64 // what some readers make of a size that is no plain number
+	pieces   []tarPiece
+	realSize int64 // of a sparse member
 }
 
 // isTarHeader says whether a block is one: by its magic or by its checksum.
 func isTarHeader(b []byte) bool {
-	return bytes.Equal(b[257:262], []byte("ustar")) || checksumFits(b) && !allZero(b)
+	return isUstar(b) || checksumFits(b) && !allZero(b)
 }
+
+func isUstar(b []byte) bool { return string(b[257:262]) == "ustar" }
 
 // checksumFits compares the sum of the block's bytes, as signed or as unsigned
 // numbers, with the field; the field itself counts as spaces.
@@ -42,47 +51,24 @@ func checksumFits(b []byte) bool {
 // something else if the magic is there.
 func parseTarHeader(b []byte) (*tarHeader, bool) {
 	h := &tarHeader{flag: b[156], checked: checksumFits(b)}
-	magic := bytes.Equal(b[257:262], []byte("ustar"))
+	magic := isUstar(b)
 	if !h.checked && !magic {
 		return nil, false
 	}
 	size, ok := tarNumber(b[124:136])
 	h.size, h.bad = size, !ok
+	h.oddSizes = oddTarNumbers(b[124:136])
 	h.name = cString(b[:100])
 	if magic && b[262] == 0 { // GNU's magic is "ustar  ", and has times there
-		if prefix := cString(b[345:500]); len(prefix) > 0 {
+		end := 500
+		if string(b[508:512]) == "tar\x00" {
+			end = 476 // star has times behind a shorter prefix
+		}
+		if prefix := cString(b[345:end]); len(prefix) > 0 {
 			h.name = bytes.Join([][]byte{prefix, h.name}, []byte("/"))
 		}
 	}
 	return h, true
-}
-
-// tarNumber reads a field in octal or, with the top bit set, in base 256. Octal
-// may be preceded by spaces and ends at the first byte that is no digit.
-func tarNumber(f []byte) (int64, bool) {
-	if f[0]&0x80 != 0 {
-		n := int64(f[0] & 0x3f)
-		if f[0]&0x40 != 0 {
-			return 0, false // negative
-		}
-		for _, c := range f[1:] {
-			if n >= 1<<54 {
-				return 0, false
-			}
-			n = n<<8 | int64(c)
-		}
-		return n, true
-	}
-	f = bytes.TrimLeft(f, " \x00")
-	n, digits := int64(0), 0
-	for _, c := range f {
-		if c < '0' || c > '7' {
-			return n, digits > 0 && (c == 0 || c == ' ')
-		}
-		n = n<<3 | int64(c-'0')
-		digits++
-	}
-	return n, true
 }
 
 func cString(b []byte) []byte {
@@ -98,11 +84,19 @@ func allZero(b []byte) bool { return bytes.Equal(b, zeroBlock[:len(b)]) }
 type tarExtension struct {
 	paxName []byte
 	gnuName []byte
-	size    int64
-	sizeSet bool
+	sizes   []int64 // the last first
 	sparse  bool
 	cut     bool
+
+	// GNU's sparse formats 0.0, 0.1 and 1.0.
+	pieces   []tarPiece
+	offset   int64 // of a piece whose length is still to come
+	realSize int64
+	mapped   bool // 1.0: the pieces are listed before the data
 }
+
+// maxTarSizes is how many size records are kept.
+const maxTarSizes = 4
 
 // extend reads the body of an extension header.
 func (w *tarWalker) extend(ext *tarExtension, h *tarHeader, body *io.SectionReader) error {
@@ -113,6 +107,9 @@ func (w *tarWalker) extend(ext *tarExtension, h *tarHeader, body *io.SectionRead
 	raw, err := io.ReadAll(io.LimitReader(body, int64(limit)))
 	if err != nil {
 		return err
+	}
+	if w.pax -= int64(len(raw)); w.pax < 0 {
+		return fmt.Errorf("extension headers: %w", ErrLimit)
 	}
 	cut := h.size > int64(limit)
 	switch h.flag {
@@ -139,19 +136,30 @@ func (ext *tarExtension) pax(b []byte) {
 		}
 		key, value, ok := bytes.Cut(bytes.TrimSuffix(b[len(head)+1:n], []byte("\n")), []byte("="))
 		b = b[n:]
-		if !ok {
-			continue
-		}
-		switch string(key) {
-		case "path", "GNU.sparse.name":
-			ext.paxName = bytes.Clone(value)
-		case "size":
-			if v, err := strconv.ParseInt(string(value), 10, 64); err == nil && v >= 0 {
-				ext.size, ext.sizeSet = v, true
-			}
-		}
-		if bytes.HasPrefix(key, []byte("GNU.sparse.")) {
-			ext.sparse = true
+		if ok {
+			ext.record(string(key), value)
 		}
 	}
+}
+
+func (ext *tarExtension) record(key string, value []byte) {
+	switch key {
+	case "path", "GNU.sparse.name":
+		ext.paxName = bytes.Clone(value)
+	case "size":
+		if n, ok := paxNumber(value); ok && !slices.Contains(ext.sizes, n) {
+			ext.sizes = slices.Insert(ext.sizes, 0, n)
+			ext.sizes = ext.sizes[:min(len(ext.sizes), maxTarSizes)]
+		}
+	}
+	if sparse, ok := strings.CutPrefix(key, "GNU.sparse."); ok {
+		ext.sparse = true
+		ext.sparseRecord(sparse, value)
+	}
+}
+
+// paxNumber reads a decimal number that is not negative.
+func paxNumber(value []byte) (int64, bool) {
+	n, err := strconv.ParseInt(string(value), 10, 64)
+	return n, err == nil && n >= 0
 }

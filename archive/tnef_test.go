@@ -24,8 +24,8 @@ func newTNEF() *tnefForge {
 
 func (f *tnefForge) add(level byte, id uint32, data []byte) {
 	f.WriteByte(level)
-	f.Write(le32(id))
-	f.Write(le32(uint32(len(data))))
+	f.Write(put32(id))
+	f.Write(put32(uint32(len(data))))
 	f.Write(data)
 	sum := uint16(0)
 	for _, b := range data {
@@ -53,24 +53,24 @@ type mapiProp struct {
 }
 
 func mapiList(props ...mapiProp) []byte {
-	b := le32(uint32(len(props)))
+	b := put32(uint32(len(props)))
 	pad := func() { b = append(b, make([]byte, (4-len(b)%4)%4)...) }
 	for _, p := range props {
 		b = binary.LittleEndian.AppendUint16(b, p.typ)
 		b = binary.LittleEndian.AppendUint16(b, p.id)
 		if p.id >= mapiNamed {
-			b = append(append(b, make([]byte, 16)...), le32(1)...)
+			b = append(append(b, make([]byte, 16)...), put32(1)...)
 			wide := utf16Bytes(p.name + "\x00")
-			b = append(append(b, le32(uint32(len(wide)))...), wide...)
+			b = append(append(b, put32(uint32(len(wide)))...), wide...)
 			pad()
 		}
 		variable := mapiFixed(p.typ&^mapiMany) < 0
 		if variable || p.typ&mapiMany != 0 {
-			b = append(b, le32(uint32(len(p.values)))...)
+			b = append(b, put32(uint32(len(p.values)))...)
 		}
 		for _, v := range p.values {
 			if variable {
-				b = append(b, le32(uint32(len(v)))...)
+				b = append(b, put32(uint32(len(v)))...)
 			}
 			b = append(b, v...)
 			pad()

@@ -21,6 +21,8 @@ func TestIsMessage(t *testing.T) {
 		{"cut", mail[:60] + "\nMessage-ID: <x", true},
 		{"author only", "From: a@example.org\nTo: b\nSubject: x\n\nhi", true},
 		{"entity", "Content-Type: multipart/mixed; boundary=x\nContent-Transfer-Encoding: 7bit\n\n--x\n", true},
+		{"multipart", "Subject: x\nContent-Type: multipart/mixed; boundary=b\n\n--b\n", true},
+		{"milter's mbox line", "From clamav-milter\nSubject: x\nContent-Type: multipart/mixed; boundary=b\n\n--b\n", true},
 		{"junk line", "Received: a\nFrom: b\njunk\nSubject: x\n\n", true},
 		{"empty", "", false},
 		{"text", "Hello,\nhow are you?\n", false},
@@ -45,5 +47,24 @@ func TestIsMessage(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestResembles(t *testing.T) {
+	for head, want := range map[string]bool{
+		"Content-Type: text/html\n\nx":               true,
+		"junk\n\nSubject: x\nContent-Type: text/x\n": false, // the header ends before
+		"junk\njunk too\nContent-Type: text/x\n\n":   true,
+		"Subject: x\nDate: y\n\nz":                   true,
+		"Subject: minutes of the meeting\n\nz":       false,
+		"MIME-Version: 1.0\n":                        true,
+		" Content-Transfer-Encoding : base64\n\nx":   false,
+		"Content-Transfer-Encoding : base64\n\nx":    true,
+		"hello\nworld\n":                             false,
+		"":                                           false,
+	} {
+		if got := Resembles([]byte(head)); got != want {
+			t.Errorf("%q: got %v", head, got)
+		}
 	}
 }

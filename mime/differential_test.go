@@ -64,7 +64,7 @@ func TestAgainstGoMessage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = m.Walk(func(path []int, e *message.Entity, err error) error {
+		err = m.Walk(func(path []int, e *message.Entity, _ error) (err error) {
 			ct, params, _ := e.Header.ContentType()
 			var body []byte
 			if !strings.HasPrefix(ct, "multipart/") {

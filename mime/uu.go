@@ -8,7 +8,6 @@ type uuDecoder struct {
 	to   sink
 	bare bool // "begin" and "end" may be missing: the encoding was declared in the header
 	line []byte
-	cr   bool
 	done bool // "end" was seen
 	out  [66]byte
 }

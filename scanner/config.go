@@ -9,6 +9,10 @@ type Config struct {
 	Policy  Policy
 	Limits  Limits
 
+	// Passwords are tried on whatever is encrypted, beside those that the
+	// message itself may name in its texts, subject and file names.
+	Passwords []string
+
 	// TempDir is where objects that do not fit in memory are spooled, as files
 	// of mode 0600 without a name; default os.TempDir().
 	TempDir string
@@ -21,7 +25,7 @@ type Limits struct {
 	MessageBytes int64         // raw bytes of the message; default 64 MiB; protects the spool and the line
 	ObjectBytes  int64         // decoded bytes of one object; default 100 MiB; protects engines
 	TotalBytes   int64         // decoded bytes of all objects; default 400 MiB; protects CPU and disk
-	Ratio        int64         // bytes out per byte in along the chain from a message's part to an object, above 1 MiB; default 1,000; finds bombs early
+	Ratio        int64         // bytes out per byte in along the chain from a message's part to an object, above 32 MiB; default 1,000; finds bombs early
 	Depth        int           // nesting of multiparts, messages and containers together; default 17
 	Objects      int           // objects of all kinds; default 10,000
 	Entities     int           // MIME entities; default 1,024
@@ -29,4 +33,5 @@ type Limits struct {
 	Time         time.Duration // time spent scanning, waiting for the sender not counted; default 30 s
 	MemoryBytes  int64         // object bytes held in memory before they go to disk; default 32 MiB
 	Dictionary   int64         // dictionary or window of one decoder; default 64 MiB
+	KeyWork      int64         // calls of a hash's or cipher's block function spent on trying passwords; default 16 million, some seconds; what they do not open is encrypted
 }

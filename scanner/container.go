@@ -17,6 +17,8 @@ type container struct {
 	reader  *archive.Reader
 	members int
 	ended   bool
+	locked  *locked // what needs a password
+	again   *locked // what this second opening is for, nil in the first
 }
 
 func (sc *scan) newContainer(it *item, f archive.Format) *container {
@@ -59,6 +61,64 @@ func (c *container) member() *item {
 		return nil
 	}
 	c.members++
+	if c.again != nil {
+		return c.unlock(m)
+	}
+	child, err := c.add(m)
+	if err != nil {
+		c.item.limit(err)
+		return nil
+	}
+	if m.Err != nil {
+		if isEncrypted(m.Err) {
+			c.lock(child)
+		}
+		child.fault(m.Err)
+		return child
+	}
+	if m.Password != "" {
+		child.unlocked(c.scan.sourceOf(m.Password))
+	}
+	c.fillMember(child)
+	return child
+}
+
+// unlock is member for a second opening: what the first one could read is passed
+// over.
+func (c *container) unlock(m *archive.Member) *item {
+	obj := Object{Names: c.memberNames(m)}
+	switch child := c.again.take(obj.Name()); {
+	case m.Err != nil && !c.again.whole, m.Err == nil && m.Password == "" && !c.again.whole:
+		return skipped
+	case m.Err == nil && child != nil:
+		child.addAnomaly(m.Anomalies...)
+		child.unlocked(c.scan.sourceOf(m.Password))
+		c.fillMember(child)
+		return child
+	}
+	child, err := c.add(m)
+	if err != nil {
+		c.item.limit(err)
+		return nil
+	}
+	if m.Err != nil {
+		child.fault(m.Err)
+		return child
+	}
+	if m.Password != "" {
+		source := c.scan.sourceOf(m.Password)
+		child.unlocked(source)
+		c.item.unlocked(source)
+	}
+	c.fillMember(child)
+	return child
+}
+
+// skipped stands for a member of which nothing is to be done.
+var skipped = new(item)
+
+// add adds an object for a member.
+func (c *container) add(m *archive.Member) (*item, error) {
 	obj := &Object{Names: c.memberNames(m), Declared: m.MediaType, Reading: m.Reading, Size: max(0, m.Size)}
 	segment := fmt.Sprint(c.members)
 	if len(obj.Names) > 0 {
@@ -66,22 +126,16 @@ func (c *container) member() *item {
 	}
 	child, err := c.item.addChild(segment, obj)
 	if err != nil {
-		c.item.limit(err)
-		return nil
+		return nil, err
 	}
-	child.inArchive = true
+	child.inArchive, child.packed = true, true
 	child.addAnomaly(m.Anomalies...)
-	if m.Err != nil {
-		child.fault(m.Err)
-		return child
-	}
-	child.open(c.scan, child.origin)
-	c.fillMember(child)
-	return child
+	return child, nil
 }
 
 // fillMember copies the member's body; a panic keeps what there is.
 func (c *container) fillMember(child *item) {
+	child.open(c.scan, child.origin)
 	child.guard(c.what(), func() {
 		buf := copyBuffers.Get().(*[]byte)
 		defer copyBuffers.Put(buf)
@@ -105,6 +159,7 @@ func (c *container) openReader() bool {
 	r, err := archive.Open(c.format, c.item.obj, c.item.obj.Size, archive.Limits{
 		Members:    c.scan.limits.Objects,
 		Dictionary: c.scan.limits.Dictionary,
+		Keys:       c.scan.keys(c.again != nil),
 	})
 	if err != nil {
 		c.fault(err)
@@ -121,6 +176,9 @@ func (c *container) fault(err error) {
 	if c.members == 0 && (errors.Is(err, archive.ErrFormat) || !c.isType()) {
 		return
 	}
+	if isEncrypted(err) {
+		c.lock(nil)
+	}
 	c.item.fault(err)
 }
 
@@ -136,7 +194,7 @@ func (c *container) memberNames(m *archive.Member) []string {
 	for _, n := range m.Names {
 		names = appendName(names, n)
 	}
-	if len(names) > 0 || (c.format != "gzip" && c.format != "bzip2") {
+	if len(names) > 0 || !singleStream[c.format] || m.Reading == "appended" {
 		return names
 	}
 	for _, n := range c.item.obj.Names {
@@ -147,16 +205,27 @@ func (c *container) memberNames(m *archive.Member) []string {
 	return names
 }
 
+// singleStream are the formats of one compressed file, which mostly has no name
+// of its own.
+var singleStream = map[archive.Format]bool{
+	archive.Gzip: true, archive.Bzip2: true, archive.Xz: true, archive.Lzma: true, archive.Lzip: true,
+	archive.Zstd: true, archive.Lz4: true, archive.Compress: true,
+}
+
+// unpackedSuffix is what programs put in the place of a suffix that stands for
+// two; any other suffix is cut off.
+var unpackedSuffix = map[string]string{
+	"tgz": "tar", "taz": "tar", "tbz": "tar", "tbz2": "tar", "tb2": "tar", "tz2": "tar", "txz": "tar", "tlz": "tar",
+	"tzst": "tar", "tz": "tar", "cpgz": "cpio", "svgz": "svg", "emz": "emf", "wmz": "wmf",
+}
+
 func stripCompression(name string) string {
 	i := strings.LastIndexByte(name, '.')
 	if i <= 0 {
 		return ""
 	}
-	switch strings.ToLower(name[i+1:]) {
-	case "tgz", "tbz", "tbz2":
-		return name[:i] + ".tar"
-	case "svgz":
-		return name[:i] + ".svg"
+	if suffix := unpackedSuffix[strings.ToLower(name[i+1:])]; suffix != "" {
+		return name[:i+1] + suffix
 	}
 	return name[:i]
 }

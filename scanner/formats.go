@@ -19,6 +19,7 @@ var formatOfType = map[string]archive.Format{
 	"docx": "zip", "docm": "zip", "dotx": "zip", "dotm": "zip", "xlsx": "zip", "xlsm": "zip", "xlsb": "zip",
 	"pptx": "zip", "pptm": "zip", "odt": "zip", "ods": "zip", "odp": "zip", "odg": "zip", "epub": "zip",
 	"jar": "zip", "apk": "zip",
+	"svg": "html", "xml": "html", "hta": "html", "ics": "html",
 	"deb": "ar",
 	"doc": "ole", "xls": "ole", "ppt": "ole", "msi": "ole", "msg": "ole",
 }

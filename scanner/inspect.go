@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/fivefifty/fivefifty/internal/filetype"
+	"github.com/fivefifty/fivefifty/mime"
 )
 
 // headBytes is how much of an object type detection gets to begin with.
@@ -87,7 +89,20 @@ func (it *item) isMessage() bool {
 	case "message/rfc822", "message/global", "message/news", "message/partial":
 		return true
 	}
-	return it.obj.Type == "eml" || it.obj.Type == "mbox"
+	if it.obj.Type == "eml" || it.obj.Type == "mbox" || slices.ContainsFunc(it.obj.Names, isMessageName) {
+		return true
+	}
+	b, err := it.obj.body.Bytes()
+	return err == nil && mime.Resembles(b[:min(len(b), headBytes)])
+}
+
+// isMessageName says whether clients open a file of that name as a message.
+func isMessageName(name string) bool {
+	switch extension(baseName(name)) {
+	case "eml", "mht", "mhtml", "nws":
+		return true
+	}
+	return false
 }
 
 // oidEnveloped is id-envelopedData, 1.2.840.113549.1.7.3 in DER (RFC 5652

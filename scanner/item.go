@@ -20,6 +20,7 @@ type item struct {
 	origin int64 // size of the part at the chain's start; 0 if it is that part
 
 	inArchive bool
+	packed    bool // it came right out of a container
 	carved    bool // declared a message by where it stood
 	typ       filetype.Type
 	meter     *budget.Meter

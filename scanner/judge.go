@@ -34,10 +34,13 @@ func (p *policy) judgeAnomalies(o *Object) {
 	}
 }
 
+// policyEngine is the policy's name among the engines.
+const policyEngine = "policy"
+
 func (it *item) block(signature string) { it.addFinding(blocked(signature)) }
 
 func blocked(signature string) Finding {
-	return Finding{Engine: "policy", Signature: signature, Class: ClassBlocked}
+	return Finding{Engine: policyEngine, Signature: signature, Class: ClassBlocked}
 }
 
 // nameAnomalies records names that hide what the object is.

@@ -22,6 +22,7 @@ func DefaultLimits() Limits {
 		Time:         30 * time.Second,
 		MemoryBytes:  32 << 20,
 		Dictionary:   64 << 20,
+		KeyWork:      16 << 20,
 	}
 }
 

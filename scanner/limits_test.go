@@ -31,10 +31,11 @@ var limitCases = []struct {
 	{"MessageBytes", Limits{MessageBytes: 4000}, sized(4000), sized(4001), ReasonLimit, "message_bytes"},
 	{"ObjectBytes", Limits{ObjectBytes: 2000}, attachment(2000), attachment(2001), ReasonLimit, "object_bytes"},
 	{"TotalBytes", Limits{TotalBytes: 2000}, attachment(2000), attachment(2001), ReasonLimit, "total_bytes"},
-	{"Ratio", Limits{Ratio: 3}, zeros(1 << 20), zeros(1<<20 + 1), ReasonLimit, "ratio"},
+	{"Ratio", Limits{Ratio: 3}, zeros(32 << 20), zeros(32<<20 + 1), ReasonLimit, "ratio"},
 	{"Depth", Limits{Depth: 3}, nestedZip(2), nestedZip(3), ReasonLimit, "depth"},
 	{"Objects", Limits{Objects: 5}, manyParts(5), manyParts(6), ReasonLimit, "objects"},
 	{"Entities", Limits{Entities: 6}, manyParts(5), manyParts(6), ReasonLimit, "entities"},
+	{"Dictionary", Limits{Dictionary: 1 << 20}, xzDictionary(16), xzDictionary(17), ReasonLimit, "archive"},
 	{"HeaderBytes", Limits{HeaderBytes: 1000}, longHeader(900), longHeader(1100), ReasonLimit, "header"},
 }
 
@@ -43,7 +44,7 @@ var limitCases = []struct {
 var notByCount = map[string]string{
 	"Time":        "TestTimeLimit",
 	"MemoryBytes": "TestNothingIsLeftBehind",
-	"Dictionary":  "no format with a dictionary of its own is opened yet",
+	"KeyWork":     "TestPasswordsCostNoMoreThanAllowed",
 }
 
 func sized(n int) func(*testing.T) string {

@@ -125,6 +125,9 @@ func (m *message) close() {
 
 // Begin implements mime.Handler.
 func (m *message) Begin(e *mime.Entity) io.Writer {
+	if e.Parent == nil {
+		m.addSubject(e)
+	}
 	if e.Kind == mime.Multipart {
 		return nil
 	}
@@ -176,6 +179,14 @@ func (m *message) End(e *mime.Entity) {
 		it.fault(e.Fault)
 	}
 	m.ready = append(m.ready, it)
+}
+
+func (m *message) addSubject(e *mime.Entity) {
+	subject, err := e.Header.Text("Subject")
+	if err != nil { // a charset that is not known
+		subject = e.Header.Get("Subject")
+	}
+	m.scan.hints.addSubject(subject)
 }
 
 func entityNames(e *mime.Entity) []string {

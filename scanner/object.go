@@ -23,17 +23,24 @@ type Object struct {
 	// the message itself. Names come from mail: never join Path to a path.
 	Path string `json:"path"`
 
-	Parent    int         `json:"parent"`               // index in Report.Objects of the object it came out of; -1 for the first
-	Names     []string    `json:"names"`                // every name the object bears, decoded to UTF-8, likeliest first
-	Declared  string      `json:"declared,omitempty"`   // media type that the message declares, "" if none
-	Type      string      `json:"type"`                 // true type by content, a short stable name: "pe", "zip", "text"
-	MediaType string      `json:"media_type,omitempty"` // media type that belongs to Type
-	Size      int64       `json:"size"`                 // bytes, decoded
-	MD5       Digest      `json:"md5,omitempty"`        // only if an engine asked for it
-	SHA1      Digest      `json:"sha1,omitempty"`       // only if an engine asked for it
-	SHA256    Digest      `json:"sha256,omitempty"`     // missing only where no byte could be had
-	Reading   string      `json:"reading,omitempty"`    // how it was read, where clients or unpackers differ
-	Anomalies []string    `json:"anomalies,omitempty"`  // what is odd about it, stable names
+	Parent    int      `json:"parent"`               // index in Report.Objects of the object it came out of; -1 for the first
+	Names     []string `json:"names"`                // every name the object bears, decoded to UTF-8, likeliest first
+	Declared  string   `json:"declared,omitempty"`   // media type that the message declares, "" if none
+	Type      string   `json:"type"`                 // true type by content, a short stable name: "pe", "zip", "text"
+	MediaType string   `json:"media_type,omitempty"` // media type that belongs to Type
+	Size      int64    `json:"size"`                 // bytes, decoded
+	MD5       Digest   `json:"md5,omitempty"`        // only if an engine asked for it
+	SHA1      Digest   `json:"sha1,omitempty"`       // only if an engine asked for it
+	SHA256    Digest   `json:"sha256,omitempty"`     // missing only where no byte could be had
+	Reading   string   `json:"reading,omitempty"`    // how it was read, where clients or unpackers differ
+	SameAs    string   `json:"same_as,omitempty"`    // path of the object with equal bytes under which what is inside is listed
+
+	// PasswordFrom says where the password stood that opened the object:
+	// "subject", "name", the path of a text, "list" (Config.Passwords), or
+	// "default" for one that programs try by themselves; "" if none was needed.
+	PasswordFrom string `json:"password_from,omitempty"`
+
+	Anomalies []string    `json:"anomalies,omitempty"` // what is odd about it, stable names
 	Findings  []Finding   `json:"findings,omitempty"`
 	Unchecked []Unchecked `json:"unchecked,omitempty"`
 

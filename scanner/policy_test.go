@@ -82,11 +82,11 @@ func TestReplyIsSafeForTheWire(t *testing.T) {
 
 // The gravest disposition decides, whatever else is true.
 func TestReplyOfSeveralCauses(t *testing.T) {
-	both := engineFunc(func(_ context.Context, o *Object) ([]Finding, error) {
+	both := engineFunc(func(ctx context.Context, o *Object) ([]Finding, error) {
 		if o.Name() == "slow" {
 			return nil, context.DeadlineExceeded
 		}
-		return markerEngine{}.Inspect(nil, o)
+		return markerEngine{}.Inspect(ctx, o)
 	})
 	s := newScanner(t, Config{Engines: []Engine{both}})
 	slow := part{name: "slow", body: []byte("x")}

@@ -19,6 +19,14 @@ type scan struct {
 	store  *spool.Store
 	report *Report
 	live   map[*item]struct{} // items whose bytes are held, for release
+	seen   map[content]*item  // examined already, for equal bytes
+
+	tooDeep bool // Limits.Depth was met
+
+	hints      hints
+	locked     []*locked // not opened yet for want of a password
+	candidates []candidate
+	tries      archive.Keys
 }
 
 func newScan(ctx context.Context, s *Scanner) *scan {
@@ -29,6 +37,8 @@ func newScan(ctx context.Context, s *Scanner) *scan {
 		store:   spool.NewStore(s.tempDir, s.limits.MemoryBytes),
 		report:  &Report{Schema: Schema, Reference: newReference()},
 		live:    make(map[*item]struct{}),
+		seen:    make(map[content]*item),
+		tries:   archive.Keys{Work: s.limits.KeyWork},
 	}
 }
 
@@ -47,16 +57,22 @@ func (sc *scan) examineReady(m *message) {
 
 // examine inspects an item, and everything in it, to the last.
 func (sc *scan) examine(it *item) {
-	stack := sc.inspect(it, nil)
+	sc.run(sc.inspect(it, nil))
+}
+
+// run empties the stack: every frame on it and every one that opens on the way.
+func (sc *scan) run(stack []frame) {
 	for len(stack) > 0 {
 		top := stack[len(stack)-1]
 		child := top.next()
-		if child == nil {
+		switch child {
+		case nil:
 			top.close()
 			stack = stack[:len(stack)-1]
-			continue
+		case skipped:
+		default:
+			stack = sc.inspect(child, stack)
 		}
-		stack = sc.inspect(child, stack)
 	}
 }
 
@@ -79,7 +95,15 @@ func (sc *scan) inspect(it *item, stack []frame) []frame {
 		it.unexamined(err)
 		return stack
 	}
+	known := sc.known(it)
+	if known == asked {
+		return stack
+	}
 	sc.ask(it)
+	if known == opened {
+		return stack
+	}
+	sc.hints.addObject(it)
 	return sc.open(it, stack)
 }
 
@@ -101,6 +125,7 @@ func (sc *scan) open(it *item, stack []frame) []frame {
 		return stack
 	}
 	if err := sc.budget.CheckDepth(it.depth + 1); err != nil {
+		sc.tooDeep = true
 		it.limit(err)
 		return stack
 	}
@@ -138,6 +163,7 @@ func (s *Scanner) scanAttachment(ctx context.Context, name string, r io.Reader) 
 	}
 	sc.budget.Resume()
 	sc.examine(it)
+	sc.examineLocked()
 	sc.budget.Pause()
 	if err == nil {
 		err = context.Cause(ctx)

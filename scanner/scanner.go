@@ -5,16 +5,18 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/fivefifty/fivefifty/mime"
 )
 
 // Scanner scans messages. It is immutable and safe for concurrent use.
 type Scanner struct {
-	engines []Engine
-	limits  Limits
-	policy  policy
-	tempDir string
+	engines   []Engine
+	limits    Limits
+	policy    policy
+	passwords []string
+	tempDir   string
 }
 
 // New returns a Scanner, or an error that names the field of cfg that is wrong.
@@ -33,10 +35,11 @@ func New(cfg Config) (*Scanner, error) {
 		}
 	}
 	return &Scanner{
-		engines: append([]Engine(nil), cfg.Engines...),
-		limits:  limits,
-		policy:  p,
-		tempDir: cfg.TempDir,
+		engines:   slices.Clone(cfg.Engines),
+		limits:    limits,
+		policy:    p,
+		passwords: slices.Clone(cfg.Passwords),
+		tempDir:   cfg.TempDir,
 	}, nil
 }
 

@@ -88,6 +88,7 @@ func (w *Writer) Report() (*Report, error) {
 	w.scan.budget.Resume()
 	w.msg.close()
 	w.scan.examineReady(w.msg)
+	w.scan.examineLocked()
 	w.scan.budget.Pause()
 	// A cancellation while the last objects were examined left them unexamined.
 	if err := context.Cause(w.scan.ctx); err != nil {

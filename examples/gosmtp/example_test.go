@@ -70,6 +70,16 @@ func (p phrase) Inspect(_ context.Context, obj *scanner.Object) ([]scanner.Findi
 	return nil, err
 }
 
+// send is the client's side.
+func send(addr, message string) error {
+	c, err := smtp.Dial(addr)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return c.SendMail("alice@example.org", []string{"bob@example.org"}, strings.NewReader(message))
+}
+
 // Example runs a go-smtp server that refuses a virus in the session.
 func Example() {
 	sc, err := scanner.New(scanner.Config{Engines: []scanner.Engine{phrase("money fast")}})
@@ -86,8 +96,7 @@ func Example() {
 	defer server.Close()
 
 	for _, text := range []string{"make money slowly", "make money fast"} {
-		err := smtp.SendMail(listener.Addr().String(), nil, "alice@example.org", []string{"bob@example.org"},
-			strings.NewReader("Subject: hi\r\n\r\n"+text+"\r\n"))
+		err := send(listener.Addr().String(), "Subject: hi\r\n\r\n"+text+"\r\n")
 		var refused *smtp.SMTPError
 		switch {
 		case errors.As(err, &refused):

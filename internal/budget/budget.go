@@ -47,9 +47,10 @@ type Limits struct {
 	Time        time.Duration
 }
 
-// ratioFloor is the size below which no ratio is a bomb: small, well compressible
-// files are common.
-const ratioFloor = 1 << 20
+// ratioFloor is the size below which no ratio is a bomb. Logs, dumps and empty
+// tables compress by more than 1,000 to 1 and are honest; to examine that much
+// costs less than a second.
+const ratioFloor = 32 << 20
 
 // Budget is what is left to one message. It is not safe for concurrent use.
 type Budget struct {

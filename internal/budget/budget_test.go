@@ -27,8 +27,8 @@ func TestMeter(t *testing.T) {
 		{Limits{ObjectBytes: 10, TotalBytes: 100, Ratio: 1, Time: time.Hour}, 0, 10, 10, ""},
 		{Limits{ObjectBytes: 10, TotalBytes: 100, Ratio: 1, Time: time.Hour}, 0, 11, 10, ObjectBytes},
 		{Limits{ObjectBytes: 100, TotalBytes: 10, Ratio: 1, Time: time.Hour}, 0, 11, 10, TotalBytes},
-		{Limits{ObjectBytes: 1 << 40, TotalBytes: 1 << 40, Ratio: 2, Time: time.Hour}, 1 << 20, 2<<20 + 1, 2 << 20, Ratio},
-		{Limits{ObjectBytes: 1 << 40, TotalBytes: 1 << 40, Ratio: 2, Time: time.Hour}, 1, 1 << 20, 1 << 20, ""},
+		{Limits{ObjectBytes: 1 << 40, TotalBytes: 1 << 40, Ratio: 2, Time: time.Hour}, 32 << 20, 64<<20 + 1, 64 << 20, Ratio},
+		{Limits{ObjectBytes: 1 << 40, TotalBytes: 1 << 40, Ratio: 2, Time: time.Hour}, 1, 32 << 20, 32 << 20, ""},
 		{Limits{ObjectBytes: 1 << 40, TotalBytes: 1 << 40, Ratio: 2, Time: time.Nanosecond}, 0, clockStep, 0, Time},
 	}
 	for i, tt := range tests {

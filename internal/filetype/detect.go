@@ -36,6 +36,9 @@ func (v *view) detect() kind {
 	if k != none {
 		return k
 	}
+	if vol := v.volume(); vol != none {
+		return vol
+	}
 	return v.byText()
 }
 

@@ -11,7 +11,7 @@ var honest = table(map[string]string{
 	"zip": "zip jar apk docx docm dotm xlsx xlsm xlsb pptx pptm odt ods odp epub", "gz tgz": "gzip", "bz2 tbz tbz2": "bzip2",
 	"xz txz": "xz", "lzma": "lzma", "zst": "zstd", "lz4": "lz4", "lz": "lzip", "lzo": "lzop", "z": "compress",
 	"7z": "7z", "rar": "rar", "cab": "cab", "arj": "arj", "lzh lha": "lzh", "ace": "ace", "tar": "tar gzip bzip2 xz",
-	"cpio": "cpio", "a ar": "ar deb", "deb": "deb", "rpm": "rpm", "iso": "iso udf", "img": "iso udf data", "udf": "udf iso",
+	"cpio": "cpio", "a ar": "ar deb", "deb": "deb", "rpm": "rpm", "iso": "iso udf", "img ima": "iso udf fat disk data", "raw dd": "disk fat data", "udf": "udf iso",
 	"vhd": "vhd vhdx data", "vhdx": "vhdx vhd", "dmg": "dmg bzip2 data iso", "wim": "wim",
 	"doc dot": "doc docx docm dotm rtf html text xml ole eml odt", "docx dotx": "docx ole doc rtf odt zip", "docm": "docm docx ole zip",
 	"dotm": "dotm docm docx ole zip", "xls xlt": "xls xlsx xlsm xlsb html xml text ole eml ods", "xlsx xltx": "xlsx xls ole html text ods zip",
@@ -61,7 +61,7 @@ var promises = promiseTable(map[promise]string{
 	plain: "txt text log csv tsv md ics vcf json",
 	passive: "jpg jpeg jpe jfif png gif bmp webp tif tiff psd heic heif avif mp3 mp4 m4a m4v mov 3gp wav avi ogg flac mkv webm wmv wma " +
 		"pdf doc dot docx dotx docm dotm xls xlt xlsx xltx xlsm xlsb ppt pps pptx ppsx pptm odt ods odp epub rtf woff woff2 ttf otf",
-	packed: "zip gz tgz bz2 xz 7z rar cab arj lzh tar iso",
+	packed: "zip gz tgz bz2 xz 7z rar cab arj lzh tar iso img vhd vhdx",
 })
 
 func promiseTable(in map[promise]string) map[string]promise {

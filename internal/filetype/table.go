@@ -44,6 +44,8 @@ const (
 	kRpm
 	kISO
 	kUDF
+	kFAT
+	kDisk
 	kVHD
 	kVHDX
 	kDMG
@@ -172,6 +174,8 @@ var types = [kindCount]Type{
 	kRpm:      {"rpm", "application/x-rpm", Archive},
 	kISO:      {"iso", "application/x-iso9660-image", Archive},
 	kUDF:      {"udf", "application/x-udf-image", Archive},
+	kFAT:      {"fat", "application/x-fat-image", Archive},
+	kDisk:     {"disk", "application/x-raw-disk-image", Archive},
 	kVHD:      {"vhd", "application/x-vhd", Archive},
 	kVHDX:     {"vhdx", "application/x-vhdx", Archive},
 	kDMG:      {"dmg", "application/x-apple-diskimage", Archive},

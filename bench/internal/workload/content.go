@@ -101,21 +101,15 @@ func noise(r *rand.Rand, b []byte) {
 	}
 }
 
-// document returns n bytes in the form of a PDF: little text, and streams that
-// are compressed already.
-func document(r *rand.Rand, n int) []byte {
-	b := make([]byte, n)
-	head := "%PDF-1.7\n"
-	tail := "\nendstream\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n"
-	at := copy(b, head)
-	for obj := 1; at < n-len(tail); obj++ {
-		at += copy(b[at:], fmt.Sprintf("%d 0 obj\n<< /Filter /FlateDecode /Length 65536 >>\nstream\n", obj))
-		end := min(n, at+64<<10)
-		noise(r, b[at:end])
-		at = end + copy(b[end:], "\nendstream\nendobj\n")
-	}
-	copy(b[n-len(tail):], tail)
-	return b
+// recording returns n bytes in the form of an MP4 file: a head, and one box of
+// what is compressed already (ISO/IEC 14496-12).
+func recording(r *rand.Rand, n int) []byte {
+	b := make([]byte, 0, n)
+	b = append(b, "\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isommp42"...)
+	b = binary.BigEndian.AppendUint32(b, uint32(n-len(b)))
+	b = append(b, "mdat"...)
+	noise(r, b[len(b):n])
+	return b[:n]
 }
 
 // program returns n bytes in the form of a Windows program that runs nowhere:
@@ -127,8 +121,13 @@ func program(r *rand.Rand, n int) []byte {
 	b = append(b, make([]byte, 0x3c-len(b))...)
 	b = binary.LittleEndian.AppendUint32(b, 0x80)
 	b = append(b, make([]byte, 0x80-len(b))...)
-	b = append(b, "PE\x00\x00\x64\x86\x02\x00"...) // x86-64, two sections
+	b = append(b, "PE\x00\x00\x64\x86\x01\x00"...) // x86-64, one section
 	b = append(b, make([]byte, 0x200-len(b))...)
+	binary.LittleEndian.PutUint16(b[0x94:], 0xF0)  // bytes of the optional header
+	binary.LittleEndian.PutUint16(b[0x98:], 0x20B) // PE32+
+	copy(b[0x188:], ".text")
+	binary.LittleEndian.PutUint32(b[0x188+16:], uint32(n-0x200)) // the section fills the file
+	binary.LittleEndian.PutUint32(b[0x188+20:], 0x200)
 	codes := make([][]byte, 400)
 	for i := range codes {
 		codes[i] = make([]byte, 2+r.IntN(5))

@@ -44,7 +44,7 @@ func Attachment(name string, n int) *Mail {
 	r := newRand(3)
 	return newMail(name, multi("mixed",
 		body("text/plain; charset=us-ascii", Identity, text(r, 600)),
-		attach(file{name: "report.pdf", mediaType: "application/pdf", data: document(r, n)})))
+		attach(file{name: "recording.mp4", mediaType: "video/mp4", data: recording(r, n)})))
 }
 
 // NestedZips is a zip in a zip in a zip, with text and programs in each.

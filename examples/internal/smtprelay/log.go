@@ -13,7 +13,7 @@ func (r *Relay) logMessage(t *transfer, out *smtp.SMTPError, took time.Duration)
 	env := t.tx.envelope
 	args := []any{
 		"queue_id", t.tx.id, "client", env.ClientAddr, "from", env.Sender, "to", env.Recipients,
-		"size", t.size, "reply", replyText(out), "duration", took.Round(time.Millisecond),
+		"size", t.size, "reply", replyText(out), "duration", took.Round(time.Microsecond).String(),
 	}
 	if t.report != nil {
 		args = append(args, "verdict", t.report.Verdict.String(), "reference", t.report.Reference)

@@ -19,7 +19,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"io"
 	"log/slog"
 	"net"
 	"sync/atomic"
@@ -27,6 +26,7 @@ import (
 
 	"github.com/emersion/go-smtp"
 
+	"github.com/fivefifty/fivefifty/examples/internal/live"
 	"github.com/fivefifty/fivefifty/scanner"
 )
 
@@ -46,15 +46,17 @@ type Options struct {
 	MarkAccepted bool // adds "X-Fivefifty: accepted" to what goes upstream
 	Direction    string
 
-	// Load makes the scanner, at the start and at each Reload, and what
-	// releases it. It is called by one goroutine at a time.
-	Load func() (*scanner.Scanner, io.Closer, error)
-	Log  *slog.Logger // one line a message; default none
+	Scanners *live.Scanners
+	Observe  func(*scanner.Report) // is told of each report; may be nil
+	Log      *slog.Logger          // one line a message; default none
 }
 
 func (o *Options) setDefaults() {
 	if o.Hostname == "" {
 		o.Hostname = "localhost"
+	}
+	if o.Observe == nil {
+		o.Observe = func(*scanner.Report) {}
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -78,7 +80,6 @@ func orDefault[T int | int64 | time.Duration](v, def T) T {
 // Relay is a running relay.
 type Relay struct {
 	opts      Options
-	scanners  scanners
 	server    *smtp.Server
 	conns     *connTable
 	draining  atomic.Bool
@@ -88,10 +89,10 @@ type Relay struct {
 	cancel context.CancelFunc
 }
 
-// New loads the scanner and returns a Relay that is ready to serve.
+// New returns a Relay that is ready to serve.
 func New(opts Options) (*Relay, error) {
-	if opts.Load == nil {
-		return nil, errors.New("smtprelay: Options.Load is missing")
+	if opts.Scanners == nil {
+		return nil, errors.New("smtprelay: Options.Scanners is missing")
 	}
 	if err := opts.Upstream.check(); err != nil {
 		return nil, err
@@ -99,10 +100,6 @@ func New(opts Options) (*Relay, error) {
 	opts.setDefaults()
 	r := &Relay{opts: opts, conns: newConnTable(opts.MaxConnections, opts.MaxConnectionsClient)}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
-	if err := r.Reload(); err != nil {
-		r.cancel()
-		return nil, err
-	}
 	r.server = r.newServer()
 	return r, nil
 }
@@ -131,17 +128,6 @@ func (r *Relay) Serve(l net.Listener) error {
 		return nil
 	}
 	return err
-}
-
-// Reload loads the scanner anew. Scans that run keep the old one; if the new
-// one cannot be had, everybody keeps it.
-func (r *Relay) Reload() error {
-	s, closer, err := r.opts.Load()
-	if err != nil {
-		return err
-	}
-	r.scanners.replace(s, closer)
-	return nil
 }
 
 // Shutdown takes no more clients, answers 421 to those that are between

@@ -9,10 +9,10 @@ import (
 	"net"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/fivefifty/fivefifty/examples/internal/live"
 	"github.com/fivefifty/fivefifty/scanner"
 )
 
@@ -39,8 +39,12 @@ func loadMarker() (*scanner.Scanner, io.Closer, error) {
 
 // startRelay runs a relay before upstream and returns it with its address.
 func startRelay(t *testing.T, upstream string, change func(*Options)) (*Relay, string) {
+	scanners, err := live.New(loadMarker)
+	if err != nil {
+		t.Fatal(err)
+	}
 	opts := Options{
-		Hostname: "relay.test", Load: loadMarker,
+		Hostname: "relay.test", Scanners: scanners,
 		Upstream: Upstream{Addr: upstream, TLS: TLSOff, Timeout: 5 * time.Second, Final: 5 * time.Second},
 	}
 	if change != nil {
@@ -297,39 +301,6 @@ func TestConnectionLimits(t *testing.T) {
 	eventually(t, func() bool { return strings.HasPrefix(connect(t, addr).reply(), "220") })
 }
 
-func TestReloadKeepsTheOldOnFailure(t *testing.T) {
-	up := newFakeUpstream(t, nil)
-	var broken atomic.Bool
-	var closed atomic.Int32
-	r, addr := startRelay(t, up.addr, func(o *Options) {
-		o.Load = func() (*scanner.Scanner, io.Closer, error) {
-			if broken.Load() {
-				return nil, nil, errors.New("broken rules")
-			}
-			s, _, err := loadMarker()
-			return s, closerFunc(func() { closed.Add(1) }), err
-		}
-	})
-	broken.Store(true)
-	if r.Reload() == nil || closed.Load() != 0 {
-		t.Fatal("a failed reload must say so and keep the old set")
-	}
-	broken.Store(false)
-	lease := r.scanners.acquire() // as a scan under way
-	if err := r.Reload(); err != nil || closed.Load() != 0 {
-		t.Fatalf("reload: %v, closed %d", err, closed.Load())
-	}
-	r.scanners.release(lease)
-	if closed.Load() != 1 {
-		t.Fatal("the old set must be closed after its last scan")
-	}
-	d := connect(t, addr)
-	d.envelope()
-	d.say("DATA", "354")
-	io.WriteString(d.c, "\r\n"+marker+"\r\n.\r\n")
-	d.say("", "550 5.7.1 ")
-}
-
 func TestShutdownFinishesMessages(t *testing.T) {
 	up := newFakeUpstream(t, nil)
 	r, addr := startRelay(t, up.addr, nil)
@@ -391,7 +362,3 @@ func eventually(t *testing.T, ok func() bool) {
 	}
 	t.Fatal("did not happen in time")
 }
-
-type closerFunc func()
-
-func (f closerFunc) Close() error { f(); return nil }

@@ -105,13 +105,13 @@ func (s *session) Data(r io.Reader) error {
 	begin := time.Now()
 	s.conn.message.Store(begin.Add(s.relay.opts.MessageTimeout).UnixNano())
 
-	lease := s.relay.scanners.acquire()
-	defer s.relay.scanners.release(lease)
+	lease := s.relay.opts.Scanners.Acquire()
+	defer lease.Release()
 	ctx, cancel := context.WithCancel(scanner.WithEnvelope(s.relay.ctx, &tx.envelope))
 	defer cancel()
 
 	t := &transfer{session: s, tx: tx}
-	w := lease.scanner.NewWriter(ctx)
+	w := lease.NewWriter(ctx)
 	defer w.Close()
 	out := t.run(w, r)
 	s.relay.logMessage(t, out, time.Since(begin))

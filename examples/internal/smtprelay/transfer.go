@@ -92,9 +92,7 @@ func clientFailure(err error) *smtp.SMTPError {
 func (t *transfer) verdict(w *scanner.Writer) *smtp.SMTPError {
 	report, err := w.Report()
 	t.report = report
-	if report == nil {
-		return notScanned()
-	}
+	t.session.relay.opts.Observe(report)
 	refused := report.Disposition == scanner.Defer || report.Disposition == scanner.Reject
 	if refused && report.Reply.Code >= 400 {
 		return fromScanner(report.Reply)

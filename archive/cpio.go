@@ -1,0 +1,158 @@
+package archive
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+
+	"github.com/fivefifty/fivefifty/internal/saferead"
+)
+
+// cpioTrailer is the name of the member that ends an archive.
+const cpioTrailer = "TRAILER!!!"
+
+// cpioFirst is how much is looked at to tell a first header from chance, in bytes.
+const cpioFirst = 4 << 10
+
+// cpioWalker goes from header to header by their sizes. Where no header is, it
+// seeks the next, as GNU cpio and libarchive do.
+type cpioWalker struct {
+	src    io.ReaderAt
+	size   int64
+	limits Limits
+	notes  []string
+
+	off   int64 // of the next header
+	kind  cpioKind
+	ended bool  // a trailer was met
+	stray int64 // offset of bytes behind the trailer that are no header, 0 for none
+	body  storedBody
+}
+
+func openCpio(src io.ReaderAt, size int64, l Limits) (walker, error) {
+	b, err := saferead.UpTo(src, 0, cpioFirst, size, cpioFirst)
+	if err != nil {
+		return nil, err
+	}
+	h, ok := parseCpioHeader(b, cpioAny)
+	if !ok || !h.sure() {
+		return nil, ErrFormat
+	}
+	return &cpioWalker{src: src, size: size, limits: l, kind: h.kind}, nil
+}
+
+func detectCpio(p *probe) bool {
+	h, ok := parseCpioHeader(p.head[:min(len(p.head), cpioFirst)], cpioAny)
+	return ok && h.sure()
+}
+
+func (w *cpioWalker) anomalies() []string { return w.notes }
+func (w *cpioWalker) close()              {}
+func (w *cpioWalker) note(name string)    { w.notes = noteOnce(w.notes, name) }
+
+func (w *cpioWalker) next() (*Member, io.Reader, error) {
+	for {
+		h, err := w.header()
+		if err == io.EOF {
+			return appendedMember(saferead.Section(w.src, 0, w.size, w.size), &w.stray)
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		m, data, err := w.member(h)
+		if err != nil {
+			return nil, nil, err
+		}
+		w.body = newStoredBody(w.src, w.size, data, h.size, m)
+		w.body.summed, w.body.want = h.kind == cpioCRC && h.size > 0, h.check
+		w.off = h.behind(data, w.size)
+		if len(m.Names) > 0 && m.Names[0] == cpioTrailer {
+			w.ended = true
+			if h.size == 0 {
+				continue
+			}
+		} else if w.ended {
+			w.note(AnomalyAfterZeros)
+		}
+		return m, &w.body, nil
+	}
+}
+
+// header returns the next header; w.off is its offset.
+func (w *cpioWalker) header() (*cpioHeader, error) {
+	for w.off < w.size {
+		b, err := saferead.UpTo(w.src, w.off, cpioMaxHeader, w.size, cpioMaxHeader)
+		if err != nil {
+			return nil, err
+		}
+		if h, ok := parseCpioHeader(b, w.kind); ok {
+			return h, nil
+		}
+		if err := w.seek(); err != nil {
+			return nil, err
+		}
+	}
+	return nil, io.EOF
+}
+
+// seek goes from what is no header to what may be one. Zero bytes fill an archive
+// up to a block behind the trailer.
+func (w *cpioWalker) seek() error {
+	const chunk = 32 << 10
+	b, err := saferead.UpTo(w.src, w.off, chunk, w.size, chunk)
+	if err != nil {
+		return err
+	}
+	n := len(b)
+	if i := nextCpioHeader(b[1:], w.kind); i >= 0 {
+		n = i + 1
+	} else if w.off+int64(n) < w.size {
+		n -= cpioMaxHeader - 1 // a header may lie at the border
+	}
+	if zeros := n - len(bytes.TrimLeft(b[:n], "\x00")); zeros < n {
+		w.strayAt(w.off + int64(zeros))
+	}
+	w.off += int64(n)
+	return nil
+}
+
+func (w *cpioWalker) strayAt(off int64) {
+	if !w.ended {
+		w.note(AnomalyGap)
+		return
+	}
+	w.note(AnomalyAppended)
+	if w.stray == 0 {
+		w.stray = off
+	}
+}
+
+// member reads the name behind a header. It returns where the data begins.
+func (w *cpioWalker) member(h *cpioHeader) (*Member, int64, error) {
+	m := &Member{Method: "stored", Size: h.size, Dir: h.mode&0o170000 == 0o040000}
+	at := w.off + h.length
+	raw, err := saferead.UpTo(w.src, at, h.name, w.size, w.limits.NameBytes+1)
+	if err != nil {
+		return nil, 0, err
+	}
+	if int64(len(raw)) < h.name {
+		m.note(AnomalyNameCut)
+	}
+	raw = bytes.TrimRight(raw, "\x00")
+	for _, name := range decodeNames(raw, latin1) {
+		m.addName(name, w.limits.NameBytes)
+	}
+	if len(raw) == 0 {
+		m.note(AnomalyNameEmpty)
+	}
+	if h.bad {
+		m.note(AnomalyCpioField)
+	}
+	data := at + h.name
+	data += h.pad(data - w.off)
+	if data > w.size {
+		m.note(AnomalyTruncated)
+		m.Err = fmt.Errorf("name of %d bytes: %w", h.name, ErrMalformed)
+	}
+	return m, min(data, w.size), nil
+}

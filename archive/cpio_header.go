@@ -1,0 +1,172 @@
+package archive
+
+import (
+	"bytes"
+	"encoding/binary"
+)
+
+// cpioKind is a dialect of cpio, or a set of them.
+type cpioKind uint8
+
+const (
+	cpioNew    cpioKind = 1 << iota // SVR4, "newc"
+	cpioCRC                         // SVR4 with a sum, "crc"
+	cpioOld                         // POSIX.1-1988, "odc"
+	cpioLittle                      // the old binary one
+	cpioBig                         // with its 16-bit numbers the other way round
+	cpioAny    = cpioNew | cpioCRC | cpioOld | cpioLittle | cpioBig
+)
+
+// Lengths of headers, in bytes (cpio(5) of FreeBSD).
+const (
+	cpioNewBytes   = 110
+	cpioOldBytes   = 76
+	cpioBinBytes   = 26
+	cpioMaxHeader  = cpioNewBytes
+	cpioMagicBytes = 6
+	cpioMaxBinName = 1 << 10 // of a binary header that is believed at once
+	cpioTextMagic  = "07070"
+)
+
+// cpioHeader is what matters of a header.
+type cpioHeader struct {
+	kind   cpioKind
+	length int64 // of the header itself
+	mode   int64
+	name   int64 // length of the name, with its NUL
+	size   int64
+	check  uint32
+	bad    bool // a number has what are no digits
+	named  bool // the name's length is a number, and its NUL is there if b held it
+}
+
+// sure says that a header is no chance.
+func (h *cpioHeader) sure() bool { return !h.bad || h.named }
+
+// pad is how much fills a part of n bytes up, counted from the header's start.
+func (h *cpioHeader) pad(n int64) int64 {
+	switch h.kind {
+	case cpioNew, cpioCRC:
+		return -n & 3
+	case cpioLittle, cpioBig:
+		return -n & 1
+	}
+	return 0
+}
+
+// behind is where the header behind size bytes at data is sought. If a number
+// cannot be trusted, that is in the data itself.
+func (h *cpioHeader) behind(data, container int64) int64 {
+	if h.bad {
+		return data
+	}
+	if h.size > container-data {
+		return container
+	}
+	return data + h.size + h.pad(h.size)
+}
+
+// parseCpioHeader reads a header of one of the text dialects, or of one of the
+// binary ones in kinds: their magic is too short to be sought everywhere.
+func parseCpioHeader(b []byte, kinds cpioKind) (*cpioHeader, bool) {
+	if len(b) < cpioBinBytes {
+		return nil, false
+	}
+	switch {
+	case bytes.HasPrefix(b, []byte(cpioTextMagic)):
+		return parseCpioText(b)
+	case kinds&cpioLittle != 0 && b[0] == 0xc7 && b[1] == 0x71:
+		return parseCpioBinary(b, cpioLittle, binary.LittleEndian)
+	case kinds&cpioBig != 0 && b[0] == 0x71 && b[1] == 0xc7:
+		return parseCpioBinary(b, cpioBig, binary.BigEndian)
+	}
+	return nil, false
+}
+
+func parseCpioText(b []byte) (*cpioHeader, bool) {
+	kind := cpioKind(0)
+	switch b[cpioMagicBytes-1] {
+	case '1':
+		kind = cpioNew
+	case '2':
+		kind = cpioCRC
+	case '7':
+		kind = cpioOld
+	}
+	h := &cpioHeader{kind: kind}
+	switch {
+	case kind == cpioOld && len(b) >= cpioOldBytes:
+		h.length = cpioOldBytes
+		h.name = h.number(b[59:65], 8)
+		h.named = !h.bad && named(b[h.length:], h.name)
+		h.mode = h.number(b[18:24], 8)
+		h.size = h.number(b[65:76], 8)
+		return h, true
+	case kind != 0 && kind != cpioOld && len(b) >= cpioNewBytes:
+		h.length = cpioNewBytes
+		h.name = h.number(b[94:102], 16)
+		h.named = !h.bad && named(b[h.length:], h.name)
+		h.mode = h.number(b[14:22], 16)
+		h.size = h.number(b[54:62], 16)
+		h.check = uint32(h.number(b[102:110], 16))
+		return h, true
+	}
+	return nil, false
+}
+
+// named says whether a name of n bytes may begin b. It ends with its only NUL.
+func named(b []byte, n int64) bool {
+	return n > 0 && int64(len(b)) >= n && int64(bytes.IndexByte(b, 0)) == n-1
+}
+
+// number reads digits up to what is none.
+func (h *cpioHeader) number(f []byte, base int64) int64 {
+	n := int64(0)
+	f = bytes.TrimLeft(f, " ") // GNU cpio skips them
+	for _, c := range f {
+		d := int64(-1)
+		switch {
+		case c >= '0' && c <= '9':
+			d = int64(c - '0')
+		case c|0x20 >= 'a' && c|0x20 <= 'f':
+			d = int64(c|0x20-'a') + 10
+		}
+		if d < 0 || d >= base {
+			h.bad = true
+			break
+		}
+		n = n*base + d
+	}
+	h.bad = h.bad || len(f) == 0
+	return n
+}
+
+// parseCpioBinary reads the 13 numbers of 16 bits of a binary header; those of
+// 32 bits have their upper half first.
+func parseCpioBinary(b []byte, kind cpioKind, order binary.ByteOrder) (*cpioHeader, bool) {
+	at := func(i int) int64 { return int64(order.Uint16(b[2*i:])) }
+	h := &cpioHeader{kind: kind, length: cpioBinBytes, mode: at(3), name: at(10), size: at(11)<<16 | at(12)}
+	typ := h.mode >> 12
+	known := typ == 0 || typ&(typ-1) == 0 || typ == 6 || typ == 10 || typ == 12
+	if !known || h.name < 1 || h.name > cpioMaxBinName {
+		return nil, false
+	}
+	if name := b[cpioBinBytes:]; int64(len(name)) >= h.name && name[h.name-1] != 0 {
+		return nil, false
+	}
+	return h, true
+}
+
+// nextCpioHeader finds a header that is in order, -1 if there is none. The last
+// of its bytes may lie behind b.
+func nextCpioHeader(b []byte, kinds cpioKind) int {
+	for i, c := range b {
+		if c != '0' && c != 0xc7 && c != 0x71 {
+			continue
+		}
+		if h, ok := parseCpioHeader(b[i:], kinds); ok && !h.bad {
+			return i
+		}
+	}
+	return -1
+}

@@ -1,0 +1,294 @@
+package archive
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// Bounds of what is read in a text.
+const (
+	uriWindow  = 64 << 10 // bytes of the text in memory at a time
+	uriBack    = 512      // bytes before a colon that are looked at
+	uriHead    = 1 << 10  // bytes of a media type and its parameters
+	uriLeast   = 16       // decoded bytes below which nothing is a member
+	uriLiteral = 64       // characters of base64 that make a string worth decoding
+	uriText    = 1 << 10  // bytes that decide whether a file is a text
+)
+
+// detectHTML reports whether the file is a text in which data may be embedded: it
+// begins like markup, or says so within what Detect reads. A URI behind the first
+// MiB is found because the file began as markup, not because it was seen.
+func detectHTML(p *probe) bool {
+	b := p.head
+	if _, wide := utf16Order(b); wide {
+		return bytes.Contains(b[:min(len(b), uriText)], []byte("<\x00")) || bytes.Contains(b[:min(len(b), uriText)], []byte("\x00<"))
+	}
+	if bytes.IndexByte(b[:min(len(b), uriText)], 0) >= 0 {
+		return false
+	}
+	start := bytes.TrimLeft(b[:min(len(b), uriText)], "\xef\xbb\xbf \t\r\n\f")
+	if len(start) > 1 && start[0] == '<' && isMarkup(start[1]) || foldPrefix(start, "begin:v") {
+		return true
+	}
+	return hasFold(b, '<', "script", true) || hasFold(b, ':', "data", false) || bytes.Contains(b, []byte("atob(")) ||
+		hasFold(p.tail, ':', "data", false)
+}
+
+// isMarkup reports whether c can follow the "<" of a tag, comment or instruction.
+func isMarkup(c byte) bool {
+	return c == '!' || c == '?' || c == '/' || c|0x20 >= 'a' && c|0x20 <= 'z'
+}
+
+// hasFold reports whether a word stands right behind or before a certain byte.
+func hasFold(b []byte, c byte, word string, behind bool) bool {
+	for from := 0; ; {
+		i := bytes.IndexByte(b[from:], c)
+		if i < 0 {
+			return false
+		}
+		i += from
+		from = i + 1
+		if behind && foldPrefix(b[from:], word) || !behind && i >= len(word) && foldPrefix(b[i-len(word):], word) {
+			return true
+		}
+	}
+}
+
+func foldPrefix(b []byte, word string) bool {
+	return len(b) >= len(word) && bytes.EqualFold(b[:len(word)], []byte(word))
+}
+
+// utf16Order reports whether b begins with a byte order mark of UTF-16, and
+// whether the high byte comes first.
+func utf16Order(b []byte) (big, wide bool) {
+	switch {
+	case bytes.HasPrefix(b, []byte("\xff\xfe")):
+		return false, true
+	case bytes.HasPrefix(b, []byte("\xfe\xff")):
+		return true, true
+	}
+	return false, false
+}
+
+// narrow shows a text in UTF-16 as its low bytes: URIs and base64 are ASCII.
+type narrow struct {
+	src io.ReaderAt
+	big bool
+}
+
+func (n narrow) ReadAt(p []byte, off int64) (int, error) {
+	pair := make([]byte, 2*min(len(p), 16<<10))
+	done := 0
+	for done < len(p) {
+		part := pair[:2*min(len(p)-done, len(pair)/2)]
+		got, err := n.src.ReadAt(part, 2*(off+int64(done)))
+		for i := 0; i+1 < got; i += 2 {
+			low, high := part[i], part[i+1]
+			if n.big {
+				low, high = high, low
+			}
+			if high != 0 {
+				low = '?'
+			}
+			p[done] = low
+			done++
+		}
+		if err != nil && done < len(p) {
+			return done, err
+		}
+	}
+	return done, nil
+}
+
+// uriHit is a place where embedded data begin.
+type uriHit struct {
+	at      int64  // of the first character of the data
+	quote   byte   // that ends them; 0 if they are not in quotes
+	first   byte   // the byte before, if they are not
+	base64  bool   // else percent-encoded
+	folded  bool   // in a calendar: a line break that no blank follows ends them
+	literal bool   // a string in a script
+	name    string // "" for none
+	ext     string
+}
+
+// uriWalker finds data: URIs, the attachments of calendars and what scripts hold
+// in base64.
+type uriWalker struct {
+	src      io.ReaderAt
+	size     int64
+	work     *pdfWork
+	calendar bool
+
+	win    []byte
+	base   int64
+	pos    int  // in win
+	eof    bool // win reaches the end
+	inside bool // the byte before pos is of the base64 alphabet
+	count  int
+	until  int64 // end of the base64 already decoded
+	body   uriBody
+	failed error
+}
+
+func openHTML(src io.ReaderAt, size int64, l Limits) (walker, error) {
+	head, err := readSection(src, 0, min(size, headBytes))
+	if err != nil {
+		return nil, err
+	}
+	p := &probe{size: size, head: head}
+	if size > headBytes {
+		from := max(headBytes, size-tailBytes)
+		if p.tail, err = readSection(src, from, size-from); err != nil {
+			return nil, err
+		}
+	}
+	if !detectHTML(p) {
+		return nil, ErrFormat
+	}
+	if big, wide := utf16Order(head); wide {
+		src, size = narrow{src, big}, size/2
+	}
+	w := &uriWalker{src: src, size: size, work: &pdfWork{left: 64<<20 + 8*min(size, 1<<40)}}
+	w.calendar = foldPrefix(bytes.TrimLeft(head[:min(len(head), uriText)], "\xef\xbb\xbf \t\r\n\f"), "begin:v")
+	return w, nil
+}
+
+func (w *uriWalker) anomalies() []string { return nil }
+func (w *uriWalker) close()              {}
+
+func (w *uriWalker) next() (*Member, io.Reader, error) {
+	body := &w.body
+	for w.failed == nil {
+		if body.hit.base64 {
+			w.until = max(w.until, body.end())
+		}
+		hit, ok := w.find()
+		if !ok {
+			break
+		}
+		body.reset(w, hit)
+		// The beginning decides whether it is worth a member.
+		enough := body.enough()
+		if errors.Is(body.err, ErrLimit) {
+			w.failed = body.err
+			break
+		}
+		if !enough {
+			continue
+		}
+		w.count++
+		m := &Member{Size: -1, Method: "percent"}
+		if hit.base64 {
+			m.Method = "base64"
+		}
+		if hit.name != "" {
+			m.addName(hit.name, 64<<10)
+		}
+		m.addName(fmt.Sprintf("data-%d%s", w.count, hit.ext), 64<<10)
+		if hit.literal {
+			m.note(AnomalySmuggled)
+		}
+		return m, body, nil
+	}
+	if w.failed != nil {
+		return nil, nil, unmarked(w.failed)
+	}
+	return nil, nil, io.EOF
+}
+
+// find goes on to the next place where data may begin.
+func (w *uriWalker) find() (uriHit, bool) {
+	for {
+		if !w.eof && len(w.win)-w.pos < uriHead+uriBack {
+			if !w.slide() {
+				return uriHit{}, false
+			}
+		}
+		if w.pos >= len(w.win) {
+			return uriHit{}, false
+		}
+		stop := len(w.win)
+		if !w.eof {
+			stop -= uriHead
+		}
+		for w.pos < stop {
+			c, at := w.win[w.pos], w.pos
+			w.pos++
+			switch class := uriClass[c]; {
+			case class == 0:
+				w.inside = false
+				continue
+			case class&uriAlpha != 0 && w.inside:
+				continue
+			}
+			if hit, ok := w.look(c, at); ok {
+				return hit, true
+			}
+		}
+		if w.eof && w.pos >= len(w.win) {
+			return uriHit{}, false
+		}
+	}
+}
+
+// Classes of bytes for find.
+const (
+	uriAlpha  = 1 << iota // of base64
+	uriColon              // may end "data:"
+	uriEquals             // may end "ENCODING="
+)
+
+var uriClass = func() (t [256]uint8) {
+	for _, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") {
+		t[c] |= uriAlpha
+	}
+	t[':'] |= uriColon
+	t['&'] |= uriColon // an entity
+	t['='] |= uriEquals
+	return t
+}()
+
+// look examines one byte of the window.
+func (w *uriWalker) look(c byte, at int) (uriHit, bool) {
+	switch class := uriClass[c]; {
+	case class&uriAlpha != 0:
+		w.inside = true
+		if w.base+int64(at) >= w.until {
+			return w.literal(at)
+		}
+		return uriHit{}, false
+	case class&uriColon != 0:
+		w.inside = false
+		return w.uri(at)
+	default:
+		w.inside = false
+		if w.calendar {
+			return w.attachment(at)
+		}
+		return uriHit{}, false
+	}
+}
+
+// slide moves the window forward, keeping what is looked back at.
+func (w *uriWalker) slide() bool {
+	if w.win == nil {
+		w.win = make([]byte, 0, max(4*uriHead, min(uriWindow, w.size+1)))
+	}
+	drop := max(0, w.pos-uriBack)
+	n := copy(w.win, w.win[drop:])
+	w.base += int64(drop)
+	w.pos -= drop
+	at := w.base + int64(n)
+	want := min(int64(cap(w.win)-n), max(0, w.size-at))
+	got, err := w.src.ReadAt(w.win[n:n+int(want)], at)
+	w.win = w.win[:n+got]
+	if err != nil && err != io.EOF {
+		w.failed = err
+		return false
+	}
+	w.eof = at+int64(got) >= w.size || got == 0
+	return true
+}

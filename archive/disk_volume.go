@@ -1,0 +1,85 @@
+package archive
+
+import "bytes"
+
+// openVolume opens a volume of any kind that is read. The error wraps ErrFormat
+// for one that is not known.
+func openVolume(dev *device, l Limits) (walker, error) {
+	for _, open := range []func(*device, Limits) (walker, error){openFATDevice, openNTFSDevice, openISODevice, openUDFDevice} {
+		if w, err := open(dev, l); err == nil {
+			return w, nil
+		}
+	}
+	return nil, ErrFormat
+}
+
+// volumeKind is a kind of volume that is known and not read.
+type volumeKind struct {
+	name  string
+	off   int64
+	magic string
+	err   error
+	sane  func(*device) bool // asked for besides, where the magic is short
+}
+
+// unreadKinds are kinds of volumes that are not read, in the order in which they
+// are asked for. Encrypted ones bear another's marks behind theirs.
+var unreadKinds = [...]volumeKind{
+	{"bitlocker", 3, "-FVE-FS-", ErrEncrypted, nil},
+	{"luks", 0, "LUKS\xba\xbe", ErrEncrypted, nil},
+	{"exfat", 3, "EXFAT   ", ErrUnsupported, nil},
+	{"refs", 3, "ReFS\x00\x00\x00\x00", ErrUnsupported, nil},
+	{"xfs", 0, "XFSB", ErrUnsupported, saneXFS},
+	{"squashfs", 0, "hsqs", ErrUnsupported, saneSquash},
+	{"apfs", 32, "NXSB", ErrUnsupported, nil},
+	{"lvm", 512, "LABELONE", ErrUnsupported, nil},
+	{"hfs", 1024, "H+\x00\x04", ErrUnsupported, nil},
+	{"hfs", 1024, "HX\x00\x05", ErrUnsupported, nil},
+	{"btrfs", 0x10040, "_BHRfS_M", ErrUnsupported, nil},
+	{"ext", 1080, "\x53\xef", ErrUnsupported, saneExt},
+}
+
+// unreadVolume tells a kind of volume that is not read; one without a name if
+// there is none.
+func unreadVolume(dev *device) volumeKind {
+	var buf [8]byte
+	for _, kind := range unreadKinds {
+		got := dev.read(buf[:len(kind.magic)], kind.off)
+		if string(got) == kind.magic && (kind.sane == nil || kind.sane(dev)) {
+			return kind
+		}
+	}
+	return volumeKind{}
+}
+
+// saneXFS asks for a block size.
+func saneXFS(dev *device) bool {
+	var b [8]byte
+	n := be32(dev.read(b[:], 0), 4)
+	return n >= 512 && n <= 64<<10 && n&(n-1) == 0
+}
+
+// saneSquash asks for the one version that is in use.
+func saneSquash(dev *device) bool {
+	var b [4]byte
+	return le16(dev.read(b[:], 28), 0) == 4
+}
+
+// saneExt asks for more than the two bytes that mark an ext superblock (Linux,
+// Documentation/filesystems/ext4): the block size, the state and the revision.
+func saneExt(dev *device) bool {
+	var b [128]byte
+	return dev.full(b[:], 1024) && le32(b[:], 24) <= 6 && le32(b[:], 32) > 0 &&
+		le32(b[:], 0) > 0 && le32(b[:], 4) > 0 && le16(b[:], 58) <= 7 && le32(b[:], 76) <= 1
+}
+
+// blank says that a volume begins with zeros, or is used for swapping: nothing
+// has been put there as a file.
+func blank(dev *device) bool {
+	var buf [8 << 10]byte
+	got := dev.read(buf[:], 0)
+	if len(got) >= 4096 && string(got[4086:4096]) == "SWAPSPACE2" {
+		return true
+	}
+	return len(bytes.Trim(got, "\x00")) == 0
+}

@@ -1,0 +1,148 @@
+package archive
+
+import (
+	"bytes"
+	"io"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/pierrec/lz4/v4"
+	"github.com/therootcompany/xz"
+	"github.com/ulikunitz/xz/lzma"
+)
+
+// fuzzOracle is the dictionary of another decoder, in bytes: it allocates what a
+// header declares.
+const fuzzOracle = 1 << 20
+
+// oracle is what another decoder makes of data; false if it finds fault.
+func oracle(r io.Reader, err error) (string, bool) {
+	if err != nil {
+		return "", false
+	}
+	out, err := io.ReadAll(io.LimitReader(r, fuzzOutput))
+	return string(out), err == nil && len(out) < fuzzOutput
+}
+
+// agree fails unless our reading of data is what another decoder made of it.
+func agree(t *testing.T, f Format, data []byte, decoder uint64, want string, valid bool) {
+	bodies, _ := fuzzRead(t, f, data, decoder)
+	if valid && want != "" && !bodies[want] {
+		t.Fatalf("another decoder reads %d bytes, %.80q, and we do not", len(want), want)
+	}
+}
+
+// seeds adds what programs make of bodies, where they are installed.
+func seeds(f *testing.F, name string, argss ...[]string) {
+	noise := make([]byte, 100)
+	for i := range noise {
+		noise[i] = byte(rand.Uint32())
+	}
+	for _, args := range argss {
+		for _, body := range []string{payload, "", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab", string(noise), text(2000)} {
+			if data, err := pipe(body, name, args...); err == nil {
+				f.Add(data)
+			}
+		}
+	}
+}
+
+// forgedSeeds adds the forged files of a format.
+func forgedSeeds(f *testing.F, format Format) {
+	for _, c := range forgedStreams(f) {
+		if c.format == format && c.data != nil {
+			f.Add(c.data)
+		}
+	}
+}
+
+func FuzzLzma(f *testing.F) {
+	forgedSeeds(f, Lzma)
+	seeds(f, "xz", []string{"--format=lzma", "-0c"}, []string{"--format=lzma", "--lzma1=lc=0,lp=4,pb=1,dict=4KiB", "-c"})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if !isLzma(data) {
+			return
+		}
+		want, valid := oracle(lzma.ReaderConfig{DictCap: fuzzOracle}.NewReader(bytes.NewReader(data)))
+		agree(t, Lzma, data, 16<<20, want, valid)
+	})
+}
+
+func FuzzLzip(f *testing.F) {
+	forgedSeeds(f, Lzip)
+	seeds(f, "lzip", []string{"-c"}, []string{"-c", "-s4KiB"})
+	f.Fuzz(func(t *testing.T, data []byte) { fuzzRead(t, Lzip, data, 16<<20) })
+}
+
+func FuzzXz(f *testing.F) {
+	forgedSeeds(f, Xz)
+	seeds(f, "xz", []string{"-0c"}, []string{"-c", "--check=none", "--x86", "--delta=dist=3", "--lzma2=preset=0"}, []string{"-0c", "--block-size=300", "--check=sha256"},
+		[]string{"-c", "--check=none", "--arm64", "--ia64", "--armthumb", "--lzma2=preset=0"}, []string{"-c", "--check=none", "--sparc", "--powerpc", "--arm", "--lzma2=preset=0"})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		want, valid := oracle(xz.NewReader(bytes.NewReader(data), fuzzOracle))
+		agree(t, Xz, data, 16<<20, want, valid)
+	})
+}
+
+func FuzzZstd(f *testing.F) {
+	forgedSeeds(f, Zstd)
+	seeds(f, "zstd", []string{"-qc"}, []string{"-qc", "--no-check", "-19"}, []string{"-qc", "--long=24"})
+	f.Add([]byte(skippable("skipped")))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxMemory(fuzzOutput))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer z.Close()
+		want, err := z.DecodeAll(data, nil)
+		agree(t, Zstd, data, 96<<20, string(want), err == nil && len(want) < fuzzOutput)
+	})
+}
+
+func FuzzLz4(f *testing.F) {
+	forgedSeeds(f, Lz4)
+	seeds(f, "lz4", []string{"-qc"}, []string{"-qc", "-l"}, []string{"-qc", "-B4", "-BD", "-BX"})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r := lz4.NewReader(bytes.NewReader(data))
+		_ = r.Apply(lz4.ConcurrencyOption(1))
+		want, valid := oracle(r, nil)
+		agree(t, Lz4, data, 32<<20, want, valid)
+	})
+}
+
+func FuzzCompress(f *testing.F) {
+	seeds(f, "compress", []string{"-c", "-f"}, []string{"-c", "-f", "-b", "10"})
+	f.Add(lzwOf(payload, 12, true, 20))
+	f.Add(lzwOf(payload, 16, false, 0))
+	f.Fuzz(func(t *testing.T, data []byte) { fuzzRead(t, Compress, data, 1<<20) })
+}
+
+// cpioOf makes an archive of the dialect "newc".
+func cpioOf(files ...file) []byte {
+	var out bytes.Buffer
+	for _, m := range append(files, file{name: cpioTrailer}) {
+		out.Write(cpioMember(m))
+	}
+	return out.Bytes()
+}
+
+func FuzzCpio(f *testing.F) {
+	f.Add(cpioOf(file{name: "a", data: "a"}, file{name: "p.js", data: payload}))
+	for _, dialect := range []string{"newc", "crc", "odc", "bin"} {
+		if data, err := pipe("/etc/hostname\n/etc\n", "cpio", "-o", "--quiet", "-H", dialect); err == nil {
+			f.Add(data)
+		}
+	}
+	f.Fuzz(func(t *testing.T, data []byte) { fuzzRead(t, Cpio, data, 0) })
+}
+
+func FuzzAr(f *testing.F) {
+	f.Add(arOf(file{name: "a/", data: "odd"}, file{name: "//", data: "long-name.js/\n"}, file{name: "/0", data: payload}, file{name: "#1/4", data: "namedata"}))
+	f.Fuzz(func(t *testing.T, data []byte) { fuzzRead(t, Ar, data, 0) })
+}
+
+func FuzzRpm(f *testing.F) {
+	f.Add(rpmOf("xz", "payload"))
+	f.Fuzz(func(t *testing.T, data []byte) { fuzzRead(t, Rpm, data, 0) })
+}

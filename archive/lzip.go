@@ -1,0 +1,111 @@
+package archive
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"io"
+
+	"github.com/fivefifty/fivefifty/internal/saferead"
+)
+
+// Parts of a member of a lzip file, in bytes (lzip manual, "File format").
+const (
+	lzipHeaderBytes   = 6
+	lzipTrailerBytes  = 20 // CRC, data size, member size
+	lzipTrailer0Bytes = 12 // version 0 has no member size
+)
+
+var lzipMagic = []byte("LZIP")
+
+// lzipFrames decodes the members of a lzip file.
+type lzipFrames struct {
+	s       *series
+	limit   int64 // Limits.Dictionary
+	body    lzmaBody
+	version byte
+	begin   int64 // offset of the member
+	crc     uint32
+}
+
+func openLzip(src io.ReaderAt, size int64, l Limits) (walker, error) {
+	head, err := saferead.UpTo(src, 0, lzipHeaderBytes, size, lzipHeaderBytes)
+	if err != nil {
+		return nil, err
+	}
+	f := &lzipFrames{limit: l.Dictionary}
+	if !f.begins(head) {
+		return nil, ErrFormat
+	}
+	s := newSeries(newInput(src, size), lzipHeaderBytes, "lzma")
+	s.padded, s.dec, f.s = true, f, s
+	return s, nil
+}
+
+func detectLzip(p *probe) bool { return new(lzipFrames).begins(p.head) }
+
+func (f *lzipFrames) begins(head []byte) bool {
+	return len(head) >= lzipHeaderBytes && bytes.HasPrefix(head, lzipMagic)
+}
+
+func (f *lzipFrames) release() {}
+
+func (f *lzipFrames) open() error {
+	f.begin = f.s.in.offset()
+	var h [lzipHeaderBytes]byte
+	if err := f.s.in.full(h[:]); err != nil {
+		return err
+	}
+	f.version, f.crc = h[4], 0
+	if f.version > 1 {
+		f.s.flaw(fmt.Errorf("version %d: %w", f.version, ErrUnsupported))
+	}
+	dictionary, ok := lzipDictionary(h[5])
+	if !ok {
+		f.s.flaw(fmt.Errorf("dictionary size %#x: %w", h[5], ErrMalformed))
+		dictionary = f.limit
+	}
+	f.s.overDictionary(dictionary, f.limit)
+	f.body.lc, f.body.lp, f.body.pb = 3, 0, 2
+	return f.body.start(f.s.in, -1, min(dictionary, f.limit))
+}
+
+// lzipDictionary decodes a dictionary's size: a power of two, less some
+// sixteenths of it. It is from 4 KiB to 512 MiB.
+func lzipDictionary(b byte) (int64, bool) {
+	base := int64(1) << (b & 31)
+	size := base - base/16*int64(b>>5)
+	return size, size >= 4<<10 && size <= 512<<20
+}
+
+func (f *lzipFrames) Read(p []byte) (int, error) {
+	n, err := f.body.read(p, true)
+	f.crc = crc32.Update(f.crc, crc32.IEEETable, p[:n])
+	if err == io.EOF {
+		err = f.trailer()
+	}
+	return n, err
+}
+
+// trailer compares what a member says of itself with what it was.
+func (f *lzipFrames) trailer() error {
+	var t [lzipTrailerBytes]byte
+	n := lzipTrailerBytes
+	if f.version == 0 {
+		n = lzipTrailer0Bytes
+	}
+	if err := f.s.in.full(t[:n]); err != nil {
+		return err
+	}
+	if binary.LittleEndian.Uint32(t[:]) != f.crc {
+		f.s.checkFlaw(AnomalyCRC, "CRC")
+	}
+	if binary.LittleEndian.Uint64(t[4:]) != uint64(f.body.total) {
+		f.s.checkFlaw(AnomalySize, "size")
+	}
+	if f.version > 0 && binary.LittleEndian.Uint64(t[12:]) != uint64(f.s.in.offset()-f.begin) {
+		f.s.checkFlaw(AnomalySize, "member size")
+	}
+	return io.EOF
+}

@@ -1,0 +1,207 @@
+package archive
+
+import (
+	"bytes"
+	"io"
+)
+
+const (
+	pdfWindow = 64 << 10 // bytes of the file in memory at a time
+	pdfBefore = 128      // bytes kept before the position, for the numbers of an object
+)
+
+// pdfHit is a place in the file where an object or a trailer may begin.
+type pdfHit struct {
+	at      int64 // behind the keyword
+	trailer bool
+	num     int64 // of the object, 0 if it cannot be read
+	gen     int64
+}
+
+// pdfScanner goes through a file and finds every "N G obj" and "trailer",
+// wherever they are: the cross reference table says what a reader with a whole
+// file sees, which is one reading among others.
+type pdfScanner struct {
+	src  io.ReaderAt
+	size int64
+	err  error
+
+	win  []byte
+	base int64 // position of win[0]
+	pos  int   // in win
+	obj  int   // next "obj" at or behind pos; len(win) if none is known
+	tra  int   // next "trailer"
+
+	end pdfEnds
+}
+
+// reset goes back to the beginning of the file.
+func (s *pdfScanner) reset() {
+	s.win, s.base, s.pos, s.obj, s.tra = s.win[:0], 0, 0, 0, 0
+}
+
+// next finds the next place. It returns false at the end or after an error.
+func (s *pdfScanner) next() (pdfHit, bool) {
+	for {
+		if s.obj < s.pos {
+			s.obj = s.find("obj")
+		}
+		if s.tra < s.pos {
+			s.tra = s.find("trailer")
+		}
+		i := min(s.obj, s.tra)
+		if i == len(s.win) {
+			if !s.slide() {
+				return pdfHit{}, false
+			}
+			continue
+		}
+		if i == s.tra {
+			s.pos = i + len("trailer")
+			return pdfHit{at: s.base + int64(s.pos), trailer: true}, true
+		}
+		s.pos = i + len("obj")
+		if h, ok := s.object(i); ok {
+			return h, true
+		}
+	}
+}
+
+func (s *pdfScanner) find(word string) int {
+	i := bytes.Index(s.win[s.pos:], []byte(word))
+	if i < 0 {
+		return len(s.win)
+	}
+	return s.pos + i
+}
+
+// slide moves the window forward. The last bytes stay: a keyword may be cut, and
+// numbers stand before it.
+func (s *pdfScanner) slide() bool {
+	if s.win == nil {
+		s.win = make([]byte, 0, max(2*pdfBefore, min(pdfWindow, s.size+1)))
+	}
+	keep := min(len(s.win), pdfBefore)
+	cut := min(len(s.win), len("trailer")-1)
+	copy(s.win[:keep], s.win[len(s.win)-keep:])
+	s.base += int64(len(s.win) - keep)
+	s.pos = max(keep-cut, s.pos-(len(s.win)-keep))
+	at := s.base + int64(keep)
+	n, err := s.src.ReadAt(s.win[keep:min(int64(cap(s.win)), int64(keep)+max(0, s.size-at))], at)
+	s.win = s.win[:keep+n]
+	s.obj, s.tra = s.pos-1, s.pos-1
+	if err != nil && err != io.EOF {
+		s.err = &sourceError{err}
+		return false
+	}
+	return n > 0
+}
+
+// object reads the numbers before the "obj" at i. Without numbers it may be one
+// all the same: comments may stand between them.
+func (s *pdfScanner) object(i int) (pdfHit, bool) {
+	h := pdfHit{at: s.base + int64(i) + 3}
+	if i > 0 && isPDFRegular(int(s.win[i-1])) && !isDigit(s.win[i-1]) {
+		return h, false // endobj
+	}
+	// QUIRK: "obj1234" is taken for "obj 1234" by pdf.js.
+	if i+3 < len(s.win) && isPDFRegular(int(s.win[i+3])) && !isDigit(s.win[i+3]) {
+		return h, false
+	}
+	before := s.win[max(0, i-pdfBefore):i]
+	var ok bool
+	if h.num, h.gen, ok = pdfNumbers(before); !ok {
+		h.num, h.gen, _ = pdfNumbers(stripPDFComments(before))
+	}
+	return h, true
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+// pdfNumbers reads two integers at the end of b.
+func pdfNumbers(b []byte) (num, gen int64, ok bool) {
+	gen, b, ok = lastNumber(b)
+	if !ok || len(b) == 0 || !isPDFSpace(int(b[len(b)-1])) {
+		return 0, 0, false
+	}
+	num, _, ok = lastNumber(b)
+	return num, gen, ok
+}
+
+func lastNumber(b []byte) (n int64, rest []byte, ok bool) {
+	for len(b) > 0 && isPDFSpace(int(b[len(b)-1])) {
+		b = b[:len(b)-1]
+	}
+	i := len(b)
+	for i > 0 && isDigit(b[i-1]) {
+		i--
+	}
+	for _, c := range b[i:] {
+		if n < 1<<40 {
+			n = n*10 + int64(c-'0')
+		}
+	}
+	return n, b[:i], i < len(b)
+}
+
+// stripPDFComments returns b without comments, its lines joined by spaces.
+func stripPDFComments(b []byte) []byte {
+	var out []byte
+	for _, line := range bytes.FieldsFunc(b, func(r rune) bool { return r == '\n' || r == '\r' }) {
+		line, _, _ = bytes.Cut(line, []byte("%"))
+		out = append(append(out, line...), ' ')
+	}
+	return out
+}
+
+// after returns the bytes in the window behind a position, and a reader for what
+// follows them.
+func (s *pdfScanner) after(at int64) (buf []byte, rest io.Reader) {
+	buf = s.win[min(int64(len(s.win)), at-s.base):]
+	from := at + int64(len(buf))
+	if from >= s.size {
+		return buf, nil
+	}
+	return buf, &source{io.NewSectionReader(s.src, from, s.size-from)}
+}
+
+// pdfEnds finds "endstream". Its answers for positions that rise cost one pass
+// over the file.
+type pdfEnds struct {
+	src      io.ReaderAt
+	size     int64
+	buf      []byte
+	from, at int64 // the first "endstream" at or behind from is at at
+	known    bool
+}
+
+// next returns the position of the first "endstream" at or behind from, the
+// file's size if there is none.
+func (e *pdfEnds) next(from int64, work *pdfWork) (int64, error) {
+	if e.known && from >= e.from && from <= e.at {
+		return e.at, nil
+	}
+	if e.buf == nil {
+		e.buf = make([]byte, min(16<<10, e.size+1))
+	}
+	const word = "endstream"
+	for at := from; at < e.size; {
+		n, err := e.src.ReadAt(e.buf[:min(int64(len(e.buf)), e.size-at)], at)
+		if n == 0 && err != nil && err != io.EOF {
+			return 0, &sourceError{err}
+		}
+		if !work.spend(int64(n) / pdfRawWeight) {
+			return 0, errPDFWork
+		}
+		if i := bytes.Index(e.buf[:n], []byte(word)); i >= 0 {
+			e.from, e.at, e.known = from, at+int64(i), true
+			return e.at, nil
+		}
+		if n < len(word) {
+			break
+		}
+		at += int64(n - len(word) + 1)
+	}
+	e.from, e.at, e.known = from, e.size, true
+	return e.size, nil
+}

@@ -1,0 +1,137 @@
+package archive
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"io"
+)
+
+// Filters of xz (The .xz File Format 1.2.1, section 5.3).
+const (
+	xzDelta = 0x03
+	xzLzma2 = 0x21
+)
+
+// xzBlock is one block of an xz stream (section 3).
+type xzBlock struct {
+	begin    int64 // its offset
+	header   int64 // length of its header in bytes
+	packed   int64 // declared lengths in bytes, -1 if none
+	unpacked int64
+
+	head [1024]byte
+	body lzma2Body
+	out  io.Reader // body, through the filters
+}
+
+func (b *xzBlock) Read(p []byte) (int, error) { return b.out.Read(p) }
+
+// open reads a block's header at the input's position.
+func (b *xzBlock) open(s *series, limit int64) error {
+	b.begin = s.in.offset()
+	first, err := s.in.ReadByte()
+	if err != nil {
+		return truncated(err)
+	}
+	h := &b.head
+	h[0] = first
+	n := 4 * (int(first) + 1)
+	if err := s.in.full(h[1:n]); err != nil {
+		return err
+	}
+	b.header = int64(n)
+	if crc32.ChecksumIEEE(h[:n-4]) != binary.LittleEndian.Uint32(h[n-4:]) {
+		s.checkFlaw(AnomalyHeaderCRC, "block header")
+	}
+	return b.parse(s, h[1:n-4], limit)
+}
+
+// parse reads flags, sizes and filters.
+func (b *xzBlock) parse(s *series, h []byte, limit int64) error {
+	v := vliReader{b: h[1:]}
+	b.packed, b.unpacked = -1, -1
+	if h[0]&0x40 != 0 {
+		b.packed = v.next()
+	}
+	if h[0]&0x80 != 0 {
+		b.unpacked = v.next()
+	}
+	if h[0]&0x3c != 0 {
+		s.flaw(fmt.Errorf("block flags %#x: %w", h[0], ErrUnsupported))
+	}
+	filters := int(h[0]&3) + 1
+	var chain [4]filter
+	for i := range filters {
+		id := v.next()
+		props := v.bytes(v.next())
+		if v.broken {
+			return fmt.Errorf("block header: %w", ErrMalformed)
+		}
+		if i == filters-1 {
+			return b.startBody(s, id, props, limit, chain[:i])
+		}
+		var ok bool
+		if chain[i], ok = newFilter(id, props); !ok {
+			// What the filters before it made of the data is still shown.
+			s.flaw(fmt.Errorf("filter %#x: %w", uint64(id), ErrUnsupported))
+		}
+	}
+	return nil
+}
+
+// startBody puts the filters on top of the LZMA2 data, which is the last of them.
+func (b *xzBlock) startBody(s *series, id int64, props []byte, limit int64, chain []filter) error {
+	if id != xzLzma2 {
+		return fmt.Errorf("filter %#x at the end: %w", uint64(id), ErrUnsupported)
+	}
+	var dictionary int64
+	ok := len(props) == 1
+	if ok {
+		dictionary, ok = lzma2Dictionary(props[0])
+	}
+	if !ok {
+		return fmt.Errorf("LZMA2 properties %x: %w", props, ErrMalformed)
+	}
+	s.overDictionary(dictionary, limit)
+	b.body.start(s.in, min(dictionary, limit))
+	b.out = &b.body
+	for i := len(chain) - 1; i >= 0; i-- {
+		if chain[i] != nil {
+			b.out = &filterReader{src: b.out, f: chain[i]}
+		}
+	}
+	return nil
+}
+
+// vliReader reads the variable-length integers of section 1.2.
+type vliReader struct {
+	b      []byte
+	broken bool
+}
+
+func (v *vliReader) next() int64 {
+	var n uint64
+	for i, c := range v.b {
+		if i == 9 {
+			break
+		}
+		n |= uint64(c&0x7f) << (7 * i)
+		if c&0x80 == 0 {
+			v.b = v.b[i+1:]
+			return int64(n) // 63 bits
+		}
+	}
+	v.broken, v.b = true, nil
+	return 0
+}
+
+func (v *vliReader) bytes(n int64) []byte {
+	if n > int64(len(v.b)) {
+		v.broken = true
+		return nil
+	}
+	b := v.b[:n]
+	v.b = v.b[n:]
+	return b
+}

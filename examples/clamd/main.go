@@ -1,0 +1,39 @@
+// Command clamd answers clamd's protocol, so that whatever can ask clamd can ask
+// Fivefifty.
+//
+//	clamd [--config file]
+//	clamd check [--config file]
+package main
+
+import (
+	"github.com/fivefifty/fivefifty/examples/internal/clamdserver"
+	"github.com/fivefifty/fivefifty/examples/internal/daemon"
+	"github.com/fivefifty/fivefifty/examples/internal/listen"
+)
+
+func main() {
+	daemon.Main(daemon.Program[*config]{Name: "clamd", Read: readConfig, New: newService})
+}
+
+func newService(env daemon.Env, cfg *config, check bool) (daemon.Service, error) {
+	opts := clamdserver.Options{
+		Scanners: env.Scanners, Observe: env.Metrics.Observe, Version: cfg.Version, Log: env.Log, LimitNames: cfg.ClamavLimitNames,
+		MaxConnections: cfg.Limits.Connections, CommandTimeout: cfg.Limits.Command, StreamTimeout: cfg.Limits.Stream,
+	}
+	if cfg.AllowShutdown {
+		opts.Shutdown = env.Stop
+	}
+	server, err := clamdserver.New(opts)
+	if err != nil || check {
+		return nil, err
+	}
+	mode, err := listen.Mode(cfg.SocketMode)
+	if err != nil {
+		return nil, err
+	}
+	listeners, err := listen.All(cfg.Listen, mode)
+	if err != nil {
+		return nil, err
+	}
+	return daemon.On(server, listeners, env.Log), nil
+}

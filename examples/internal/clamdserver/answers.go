@@ -1,0 +1,57 @@
+package clamdserver
+
+import (
+	"fmt"
+	"runtime"
+)
+
+// clamVersion is the version of clamd whose answers these are.
+const clamVersion = "ClamAV 1.4.6"
+
+func (c *conn) version(string) bool {
+	c.say("%s %s", clamVersion, c.server.opts.Version)
+	return true
+}
+
+// versionCommands lists what clamd lists, in its order, and our own.
+func (c *conn) versionCommands(string) bool {
+	c.say("%s %s| COMMANDS: SCAN RELOAD PING CONTSCAN VERSIONCOMMANDS VERSION END SHUTDOWN MULTISCAN FILDES STATS IDSESSION INSTREAM ALLMATCHSCAN REPORT",
+		clamVersion, c.server.opts.Version)
+	return true
+}
+
+// stats answers in clamd's form; monitoring reads its lines.
+func (c *conn) stats(string) bool {
+	s := c.server
+	s.mu.Lock()
+	live := len(s.conns)
+	s.mu.Unlock()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	mib := func(n uint64) string { return fmt.Sprintf("%.3fM", float64(n)/(1<<20)) }
+	c.say("POOLS: 1\n\nSTATE: VALID PRIMARY\nTHREADS: live %d  idle %d max %d idle-timeout 30\nQUEUE: 0 items\n\tSTATS 0.000000 \n\n"+
+		"MEMSTATS: heap %s mmap N/A used %s free N/A releasable N/A pools 1 pools_used %s pools_total %s\nEND",
+		live, max(0, live-int(s.busy.Load())), s.opts.MaxConnections, mib(m.HeapSys), mib(m.HeapInuse), mib(m.HeapInuse), mib(m.HeapSys))
+	return true
+}
+
+// reload answers at once; clamd too loads in the background and keeps the old
+// rules until it is done.
+func (c *conn) reload(string) bool {
+	go func() {
+		if err := c.server.opts.Scanners.Reload(); err != nil {
+			c.server.opts.Log.Error("reload failed, the old rules stay", "error", err)
+		}
+	}()
+	c.say("RELOADING")
+	return true
+}
+
+func (c *conn) shutdown(string) bool {
+	if c.server.opts.Shutdown == nil {
+		c.say("COMMAND UNAVAILABLE")
+		return true
+	}
+	go c.server.opts.Shutdown()
+	return false
+}

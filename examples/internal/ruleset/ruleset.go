@@ -1,0 +1,138 @@
+// Package ruleset loads the YARA rules and hash lists that the example programs
+// are told of, and the few that they bring along.
+package ruleset
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/fivefifty/fivefifty/scanner"
+	"github.com/fivefifty/fivefifty/signatures/hashset"
+	"github.com/fivefifty/fivefifty/signatures/yara"
+)
+
+//go:embed bundled
+var bundled embed.FS
+
+// Paths are the files and folders that rules come from.
+type Paths struct {
+	Rules   []string // YARA rules
+	Hashes  []string // lists of digests
+	Bundled bool     // what the program brings along
+}
+
+// Set is what was loaded. Its engines work until Close.
+type Set struct {
+	Engines  []scanner.Engine
+	Warnings []string // lines and rules that could not be used
+
+	hashes *hashset.Set
+	rules  *yara.Engine
+}
+
+// Load reads all of p. A bad line or rule costs itself only and is a warning; a
+// path that can't be read is an error, as is a program without YARA that is given
+// rules: to run without what the operator asked for would be to let infected mail
+// through.
+func Load(p Paths) (*Set, error) {
+	s := new(Set)
+	if err := s.loadHashes(p); err != nil {
+		return nil, err
+	}
+	if err := s.loadRules(p); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Set) loadHashes(p Paths) error {
+	if !p.Bundled && len(p.Hashes) == 0 {
+		return nil
+	}
+	var b hashset.Builder
+	if p.Bundled {
+		err := each(".hsb", func(name, text string) error { return b.Read(strings.NewReader(text), name) })
+		if err != nil {
+			return err
+		}
+	}
+	if err := b.Load(p.Hashes...); err != nil {
+		return err
+	}
+	for _, w := range b.Warnings() {
+		s.Warnings = append(s.Warnings, w.String())
+	}
+	s.hashes = b.Build()
+	s.Engines = append(s.Engines, s.hashes)
+	return nil
+}
+
+func (s *Set) loadRules(p Paths) error {
+	if !p.Bundled && len(p.Rules) == 0 {
+		return nil
+	}
+	c := yara.Config{Paths: p.Rules}
+	if p.Bundled {
+		err := each(".yar", func(name, text string) error {
+			c.Sources = append(c.Sources, yara.Source{Name: name, Namespace: "bundled", Text: text})
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	rules, warnings, err := yara.New(c)
+	if errors.Is(err, yara.ErrUnavailable) && len(p.Rules) == 0 {
+		s.Warnings = append(s.Warnings, "built without cgo: the bundled YARA rules are not used, the hashes are")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, w := range warnings {
+		s.Warnings = append(s.Warnings, w.String())
+	}
+	s.rules = rules
+	s.Engines = append(s.Engines, rules)
+	return nil
+}
+
+// each calls f with every bundled file whose name ends in suffix.
+func each(suffix string, f func(name, text string) error) error {
+	return fs.WalkDir(bundled, "bundled", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(name, suffix) {
+			return err
+		}
+		text, err := bundled.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		return f(name, string(text))
+	})
+}
+
+// Summary says in one line what was loaded.
+func (s *Set) Summary() string {
+	var parts []string
+	if s.rules != nil {
+		parts = append(parts, fmt.Sprintf("%d YARA rules", s.rules.Rules()))
+	}
+	if s.hashes != nil {
+		parts = append(parts, fmt.Sprintf("%d hashes", s.hashes.Len()))
+	}
+	if len(parts) == 0 {
+		return "no rules and no hashes"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Close releases the rules' memory, once no scan uses them.
+func (s *Set) Close() error {
+	if s.rules == nil {
+		return nil
+	}
+	return s.rules.Close()
+}

@@ -1,0 +1,34 @@
+// Command milter scans mail for Postfix and Sendmail while they receive it.
+//
+//	milter [--config file]
+//	milter check [--config file]
+package main
+
+import (
+	"github.com/fivefifty/fivefifty/examples/internal/daemon"
+	"github.com/fivefifty/fivefifty/examples/internal/listen"
+	"github.com/fivefifty/fivefifty/examples/internal/milterserver"
+)
+
+func main() {
+	daemon.Main(daemon.Program[*config]{Name: "milter", Read: readConfig, New: newService})
+}
+
+func newService(env daemon.Env, cfg *config, check bool) (daemon.Service, error) {
+	server, err := milterserver.New(milterserver.Options{
+		Scanners: env.Scanners, Observe: env.Metrics.Observe, Header: cfg.Header, Direction: cfg.Direction, Log: env.Log,
+		MaxConnections: cfg.Limits.Connections, IdleTimeout: cfg.Limits.Idle, Progress: cfg.Limits.Progress,
+	})
+	if err != nil || check {
+		return nil, err
+	}
+	mode, err := listen.Mode(cfg.SocketMode)
+	if err != nil {
+		return nil, err
+	}
+	listeners, err := listen.All(cfg.Listen, mode)
+	if err != nil {
+		return nil, err
+	}
+	return daemon.On(server, listeners, env.Log), nil
+}
