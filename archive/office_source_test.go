@@ -25,7 +25,7 @@ func officeSamples(t testing.TB) map[string]struct {
 		"doc":  {OLE, cfbForge{files: files}.bytes()},
 		"msg":  {OLE, cfbForge{files: msgFiles()}.bytes()},
 		"tnef": {TNEF, winmail().Bytes()},
-		"rtf":  {RTF, rtfObject(lines(packageHex()))},
+		"rtf":  {RTF, rtfObject(rtfLines(packageHex()))},
 		"p7m":  {P7M, []byte(cmsOf(oidSigned, openTLV, pieces(openTLV, smimeEntity, 50)))},
 		"one":  {One, oneSectionBytes(oneBlobBytes(payload, uint64(len(payload))))},
 		"mac":  {Apple, macBinaryBytes(2, "p.js", payload, payload)},
