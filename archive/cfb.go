@@ -43,6 +43,7 @@ type cfb struct {
 	mini    *cfbStream // the root's: what the mini sectors are cut from
 	entries []cfbEntry
 	work    int64            // links that may still be followed
+	used    uint32           // sectors up to the last one that something refers to
 	over    error            // the directory has more entries than are read
 	labels  map[int32]string // names that paths use instead of the entries'
 	notes   []string         // anomalies
@@ -116,6 +117,7 @@ func (c *cfb) readFAT(h []byte) error {
 		}
 		n := 0
 		if ok && sector < c.sectors {
+			c.used = max(c.used, sector+1)
 			if n, err = c.src.ReadAt(buf, c.offset(sector)); err != nil && err != io.EOF {
 				return err
 			}
@@ -150,6 +152,7 @@ func (d *difat) sector() (uint32, bool, error) {
 			return 0, false, nil
 		}
 		d.read++
+		d.c.used = max(d.c.used, d.next+1)
 		n := 1 << d.c.shift
 		b, err := saferead.UpTo(d.c.src, d.c.offset(d.next), int64(n), d.c.size, n)
 		if err != nil {

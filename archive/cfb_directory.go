@@ -186,8 +186,12 @@ func (c *cfb) adopt(folder int32) {
 	}
 }
 
-// maxOLEPath is how many storages a path names at most, those next to the stream.
-const maxOLEPath = 16
+// Bounds of a path: storages that it names, those next to the stream; bytes from
+// which on it gets no longer.
+const (
+	maxOLEPath      = 16
+	maxOLEPathBytes = 4 << 10
+)
 
 // label gives an entry another name for paths; with "" they leave it out.
 func (c *cfb) label(i int32, name string) {
@@ -205,7 +209,7 @@ func (c *cfb) path(i int32) string {
 // inFolder puts the path of a storage before a name.
 func (c *cfb) inFolder(folder int32, name string) string {
 	for range maxOLEPath {
-		if folder <= 0 {
+		if folder <= 0 || len(name) > maxOLEPathBytes {
 			break
 		}
 		part, ok := c.labels[folder]

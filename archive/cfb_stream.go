@@ -60,6 +60,7 @@ func (c *cfb) follow(first uint32, size int64) (*cfbStream, error) {
 			s.lost = s.lost || sector < cfbMaxSector
 			break
 		}
+		c.used = max(c.used, sector+1)
 		at := c.offset(sector)
 		s.add(at, min(unit, c.size-at, size-s.size))
 		if c.work -= unit; c.work < 0 {
@@ -104,6 +105,18 @@ func (c *cfb) followMini(first uint32, size int64) (*cfbStream, error) {
 	}
 	s.cut = s.size < size
 	return s, nil
+}
+
+// tail is where in the file the sectors end that anything refers to.
+func (c *cfb) tail() (int64, error) {
+	for i := range c.entries {
+		if e := &c.entries[i]; !e.isFolder() && e.size >= c.cutoff {
+			if _, err := c.follow(e.start, e.size); err != nil {
+				return 0, err
+			}
+		}
+	}
+	return min(c.offset(c.used), c.size), nil
 }
 
 // add appends n bytes at an offset of the source.

@@ -40,6 +40,9 @@ func detectP7M(p *probe) bool { return isCMS(p.head) || cmsText(p.head) != nil }
 
 // isCMS says whether a ContentInfo begins with one of the types above.
 func isCMS(head []byte) bool {
+	if len(head) == 0 || head[0] != berSequence {
+		return false
+	}
 	b := newBER(bytes.NewReader(head[:min(len(head), 64)]))
 	_, err := b.enter(berSequence)
 	return err == nil && knownCMS(b.oid())
@@ -177,7 +180,7 @@ func (c *cmsFile) encapsulated(m *Member, kind string) error {
 	}
 	if kind == oidCompressed {
 		m.Method = "deflate"
-		c.body = &zlibBody{src: c.body}
+		c.body = &zlibBody{src: c.body, want: -1}
 	}
 	return nil
 }

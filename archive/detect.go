@@ -67,12 +67,18 @@ func Detect(src io.ReaderAt, size int64) []Format {
 	}
 	var found []Format
 	for i := range formats {
-		if formats[i].detect(p) {
+		if formats[i].detect(p) && !cutBySectors(p, formats[i].name) {
 			found = append(found, formats[i].name)
 		}
 	}
 	return found
 }
+
+// cutBySectors says whether a format whose signature may be anywhere is left out: in a
+// compound file an archive is cut into sectors, and read as one piece it is broken in
+// honest documents. It is found in the stream that holds it, or in the data behind all
+// streams; both are members.
+func cutBySectors(p *probe, f Format) bool { return f == Zip && detectOLE(p) }
 
 func detectZip(p *probe) bool {
 	if bytes.HasPrefix(p.head, sigLocal) {

@@ -37,6 +37,10 @@ const (
 // yielded all the same: smaller ones are in every message. In bytes.
 const mapiLarge = 1 << 10
 
+// mapiFixedMost is the size up to which the properties of fixed length of one object
+// are not yielded: some 1,000 of them. In bytes.
+const mapiFixedMost = 16 << 10
+
 // mapiBodyNames are the names that bodies are given: the properties have none.
 var mapiBodyNames = map[uint16]string{
 	mapiHeaders: "headers.txt", mapiBody: "body.txt", mapiRTF: "body.rtf", mapiHTML: "body.html",

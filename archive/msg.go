@@ -88,11 +88,13 @@ func (o *oleFile) msgFields(i int32) step {
 	}
 }
 
-// msgStream yields a stream without a use, if it is big enough to be more than a
-// property as every message has.
+// msgStream yields a stream without a use, if it is not a property that is small,
+// as every message has them.
 func (o *oleFile) msgStream(i int32) step {
 	return func() error {
-		if e := &o.c.entries[i]; e.size < mapiLarge || e.is(msgProperties) {
+		e := &o.c.entries[i]
+		_, _, isProperty := msgTag(e.name)
+		if isProperty && e.size < mapiLarge || e.is(msgProperties) && e.size < mapiFixedMost {
 			return nil
 		}
 		return o.stream(i)()

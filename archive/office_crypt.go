@@ -19,6 +19,9 @@ const (
 	officeSpinFree = 1_000_000  // rounds for excelPassword in one file, which no Keys pay for
 )
 
+// encryptionInfos is how many such descriptions are read in one file.
+const encryptionInfos = 16
+
 // maxEncryptionInfo bounds the description of an encryption, in bytes.
 const maxEncryptionInfo = 64 << 10
 
@@ -86,7 +89,7 @@ func (o *oleFile) encryptedPackage(i int32) error {
 // and 2.3.4.10); nil if that is not by password, or not in a way that is known.
 func (o *oleFile) encryptionInfo(i int32) (officePackage, error) {
 	at := o.c.child(i, "EncryptionInfo")
-	if at < 0 {
+	if o.infos++; at < 0 || o.infos > encryptionInfos {
 		return nil, nil
 	}
 	s, err := o.open(at)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/fivefifty/fivefifty/internal/saferead"
 )
 
 // oleEntries is how many directory entries are read for each allowed member:
@@ -20,6 +22,7 @@ type oleFile struct {
 	c       *cfb
 	limits  Limits
 	vbaLeft int64 // bytes of projects' descriptions that may still be decoded
+	infos   int   // descriptions of an encryption that were met
 	spins   int64 // rounds that may still be spent on excelPassword
 }
 
@@ -31,8 +34,36 @@ func openOLE(src io.ReaderAt, size int64, l Limits) (walker, error) {
 		return nil, err
 	}
 	o := &oleFile{c: c, limits: l, vbaLeft: maxVBADir, spins: officeSpinFree}
-	o.then(o.storage(0), func() error { return c.over })
+	o.then(o.storage(0), o.appended, func() error { return c.over })
 	return o, nil
+}
+
+// oleFreed is how many sectors behind the last one that is used are no anomaly: Office
+// leaves some, with old bytes in them.
+const oleFreed = 8
+
+// appended yields what is behind all sectors that are used: other programs may open
+// that, an archive for one, which they look for from the file's end.
+func (o *oleFile) appended() error {
+	at, err := o.c.tail()
+	if err != nil {
+		return err
+	}
+	size := o.c.size - at
+	for off := at; off < o.c.size; off += oleProps {
+		b, err := saferead.UpTo(o.c.src, off, oleProps, o.c.size, oleProps)
+		if err != nil {
+			return err
+		}
+		if len(bytes.Trim(b, "\x00")) > 0 && size >= oleTiny {
+			if size > oleFreed<<o.c.shift {
+				o.note(AnomalyAppended)
+			}
+			o.yield(&Member{Method: "stored", Size: size}, saferead.Section(o.c.src, at, size, o.c.size))
+			break
+		}
+	}
+	return nil
 }
 
 func (o *oleFile) anomalies() []string {
@@ -114,15 +145,8 @@ func (o *oleFile) stream(i int32) step {
 		if err != nil {
 			return err
 		}
-		switch strings.ToLower(o.c.entries[i].name) {
-		case "\x01ole10native":
-			return o.oleNative(s)
-		case "worddocument":
-			return o.wordDocument(s)
-		case "workbook", "book":
-			return o.workbook(s)
-		case "powerpoint document":
-			return o.powerPoint(s)
+		if f := oleStreams[strings.ToLower(o.c.entries[i].name)]; f != nil {
+			return f(o, s)
 		}
 		head, err := s.head(8)
 		if err != nil {
@@ -135,11 +159,31 @@ func (o *oleFile) stream(i int32) step {
 	}
 }
 
+// oleStreams are the streams that are more than their bytes, by their names in
+// lower case. What is in them counts wherever they stand.
+var oleStreams = map[string]func(*oleFile, *oleStream) error{
+	"\x01ole10native":      (*oleFile).oleNative,
+	"worddocument":         (*oleFile).wordDocument,
+	"workbook":             (*oleFile).workbook,
+	"book":                 (*oleFile).workbook,
+	"powerpoint document":  (*oleFile).powerPoint,
+	"\x09drmcontent":       (*oleFile).rightsManaged,
+	"\x09drmviewercontent": (*oleFile).rightsManaged,
+}
+
+// rightsManaged is a document that only a server's licence opens.
+func (o *oleFile) rightsManaged(s *oleStream) error {
+	s.member.Encrypted = true
+	o.broken(s.member, "rights management", ErrEncrypted)
+	return nil
+}
+
 // Sizes up to which a stream is too small to carry anything, in bytes.
 const (
 	oleTiny     = 24       // whatever its name is
+	oleModules  = 256      // the list of a project's modules
 	oleTable    = 512      // a table of an installer's database
-	oleSettings = 1 << 10  // what describes encryption and forms
+	oleSettings = 1 << 10  // what describes encryption and programs
 	oleProps    = 64 << 10 // a property set; thumbnails make them bigger
 )
 
@@ -147,7 +191,6 @@ const (
 // and only describe it. The name alone does not make it one: it must begin as such
 // a stream does.
 func bookkeeping(name string, head []byte, size int64) bool {
-	begins := func(magic string) bool { return bytes.HasPrefix(head, []byte(magic)) }
 	lower := strings.ToLower(name)
 	switch {
 	case size < oleTiny:
@@ -155,20 +198,27 @@ func bookkeeping(name string, head []byte, size int64) bool {
 	case strings.HasPrefix(name, string(msiTable)):
 		return size < oleTable
 	case strings.HasPrefix(name, "\x05"):
-		return size <= oleProps && begins("\xFE\xFF\x00\x00") // [MS-OLEPS] section 2.21
-	case lower == "\x01compobj":
-		return size <= oleSettings && begins("\x01\x00\xFE\xFF") // [MS-OLEDS] section 2.3.7
+		return size <= oleProps && bytes.HasPrefix(head, []byte("\xFE\xFF\x00\x00")) // [MS-OLEPS] section 2.21
 	case strings.HasPrefix(lower, "\x02olepres"):
-		return begins("\xFF\xFF\xFF\xFF") // [MS-OLEDS] section 2.3.4: a picture of the object
-	case lower == "current user":
-		return size <= oleSettings && begins("\x00\x00\xF6\x0F") // [MS-PPT] section 2.3.2
-	case lower == "projectwm", lower == "\x01ole" && size <= 64,
-		strings.HasPrefix(lower, "strongencryption"), lower == "dataspacemap", lower == "\x06primary":
-		return size <= oleSettings
+		return bytes.HasPrefix(head, []byte("\xFF\xFF\xFF\xFF")) // [MS-OLEDS] section 2.3.4: a picture of the object
 	case strings.HasPrefix(lower, "__srp_"):
-		return begins("rU") // compiled code without a specification
+		return bytes.HasPrefix(head, []byte("rU")) || bytes.HasPrefix(head, []byte("\x93K*")) // compiled code
+	case lower == "projectwm":
+		return size <= oleModules
 	}
-	return false
+	begin, ok := oleHeads[lower]
+	return ok && size <= oleSettings && bytes.HasPrefix(head, []byte(begin))
+}
+
+// oleHeads is how streams of bookkeeping begin, by their names in lower case.
+var oleHeads = map[string]string{
+	"\x01compobj":               "\x01\x00\xFE\xFF",                 // [MS-OLEDS] section 2.3.7
+	"\x01ole":                   "\x01\x00\x00\x02\x00\x00\x00\x00", // section 2.3.3; without a link
+	"current user":              "\x00\x00\xF6\x0F",                 // [MS-PPT] section 2.3.2
+	"version":                   "\x3C\x00\x00\x00M\x00i\x00",       // these four: [MS-OFFCRYPTO] section 2.1
+	"dataspacemap":              "\x08\x00\x00\x00\x01\x00\x00\x00",
+	"strongencryptiondataspace": "\x08\x00\x00\x00\x01\x00\x00\x00",
+	"\x06primary":               "\x58\x00\x00\x00\x01\x00\x00\x00",
 }
 
 // msiTable begins the names of an installer database's tables.

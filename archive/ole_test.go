@@ -232,7 +232,7 @@ func TestInstallerNames(t *testing.T) {
 
 func TestVBA(t *testing.T) {
 	text := macroText + strings.Repeat("' another line of a long module\r\n", 1000)
-	pcode := bytes.Repeat([]byte("pcode"), 500)
+	pcode := append([]byte("\x01\x16"), bytes.Repeat([]byte("pcode"), 500)...)
 	broken := macroFiles("Macros", text, pcode)
 	broken[1].data = []byte{1, 0, 0xB0, 0xFF}
 	moved := macroFiles("Macros", text, pcode)
@@ -270,5 +270,42 @@ func TestVBA(t *testing.T) {
 				t.Errorf("source found: %v", found)
 			}
 		})
+	}
+}
+
+// TestOLEDecoys has streams that make a storage look like another kind: what else is in
+// it must not be lost by that.
+func TestOLEDecoys(t *testing.T) {
+	native := cfbFile{"\x01Ole10Native", packageStream("p.js", payload)}
+	source := cfbFile{"\x01Ole10Native", append(bytes.Clone(native.data), vbaPack(macroText)...)}
+	for name, decoys := range map[string][]cfbFile{
+		"appended":  {{"dir", vbaPack(string(vbaDirectory(uint32(len(native.data)), "\x01Ole10Native")))}, {"_VBA_PROJECT", []byte("\xCC\x61")}, source},
+		"message":   {{msgProperties, make([]byte, 32)}},
+		"macros":    {{"dir", vbaPack("x")}, {"_VBA_PROJECT", []byte("\xCC\x61")}},
+		"listed":    {{"dir", vbaPack(string(vbaDirectory(0, "\x01Ole10Native")))}, {"_VBA_PROJECT", []byte("\xCC\x61")}},
+		"encrypted": {{"EncryptedPackage", payloadOf(100)}, {"EncryptionInfo", payloadOf(100)}},
+		"managed":   {{"\x09DRMContent", payloadOf(100)}},
+	} {
+		if name != "appended" {
+			decoys = append(decoys, native)
+		}
+		all, _, err := readAll(t, OLE, cfbForge{files: decoys}.bytes())
+		if g := find(all, "p.js"); err != nil || g == nil || g.data != payload {
+			t.Errorf("%s: %v, %v", name, err, all)
+		}
+	}
+}
+
+// TestOLEAppended has an archive behind a compound file, as in an installer that Java
+// also runs.
+func TestOLEAppended(t *testing.T) {
+	archive := stdZip(t, file{"p.js", payload, 8}, file{"noise", string(payloadOf(9000)), 0})
+	data := append(cfbForge{files: wordFiles()}.bytes(), archive...)
+	all, r, err := readAll(t, OLE, data)
+	if err != nil || len(all) != 3 || all[2].data != string(archive) || !slices.Contains(r.Anomalies(), AnomalyAppended) {
+		t.Errorf("%d members, %v, %v", len(all), err, noteNames(all, r))
+	}
+	if formats := Detect(bytes.NewReader(data), int64(len(data))); slices.Contains(formats, Zip) || !slices.Contains(formats, OLE) {
+		t.Errorf("detected: %v", formats)
 	}
 }

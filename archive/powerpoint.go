@@ -1,10 +1,11 @@
 package archive
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 
-	"github.com/klauspost/compress/zlib"
+	"github.com/klauspost/compress/flate"
 )
 
 // Records of PowerPoint's stream ([MS-PPT] section 2.13.24).
@@ -82,14 +83,17 @@ func (o *oleFile) pptObject(s *oleStream, body *io.SectionReader, compressed boo
 	}
 	size := newFields(body, body.Size()).u32()
 	m.Size, m.Method = int64(size), "deflate"
-	o.yield(m, &zlibBody{src: io.NewSectionReader(body, 4, max(0, body.Size()-4))})
+	o.yield(m, &zlibBody{want: m.Size, src: io.NewSectionReader(body, 4, max(0, body.Size()-4))})
 }
 
-// zlibBody inflates a zlib stream (RFC 1950), and opens it only when it is read.
+// zlibBody inflates a zlib stream (RFC 1950), and opens it only when it is read. Its
+// checksum is not asked: PowerPoint leaves it out now and then.
 type zlibBody struct {
-	src io.Reader
-	z   io.ReadCloser
-	err error
+	src  io.Reader
+	want int64 // declared size, -1 if none
+	z    io.ReadCloser
+	got  int64 // inflated bytes
+	err  error
 }
 
 func (b *zlibBody) Read(p []byte) (int, error) {
@@ -97,15 +101,32 @@ func (b *zlibBody) Read(p []byte) (int, error) {
 		return 0, b.err
 	}
 	if b.z == nil {
-		if b.z, b.err = zlib.NewReader(&source{b.src}); b.err != nil {
-			b.err = bodyError(b.err)
+		if b.err = b.open(); b.err != nil {
 			return 0, b.err
 		}
 	}
 	n, err := b.z.Read(p)
-	if err != nil && err != io.EOF {
+	b.got += int64(n)
+	switch {
+	case err == io.ErrUnexpectedEOF && b.got == b.want:
+		err = io.EOF // PowerPoint does not always end the stream
+	case err != nil && err != io.EOF:
 		err = bodyError(err)
 	}
 	b.err = err
 	return n, err
+}
+
+// open reads the head (RFC 1950 section 2.2).
+func (b *zlibBody) open() error {
+	in := bufio.NewReader(&source{b.src})
+	var h [2]byte
+	if _, err := io.ReadFull(in, h[:]); err != nil {
+		return bodyError(err)
+	}
+	if h[0]&0xF != 8 || h[1]&0x20 != 0 {
+		return fmt.Errorf("zlib: %w", ErrMalformed)
+	}
+	b.z = flate.NewReader(in)
+	return nil
 }

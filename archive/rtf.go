@@ -13,20 +13,25 @@ import (
 // rtfLead is how many blanks and other bytes that are no text may precede RTF.
 const rtfLead = 64
 
-// rtfTemplateMost is how much of a template's address is looked at, in bytes.
-const rtfTemplateMost = 2 << 10
+// How many templates are looked at, and how much of an address in bytes. Word takes
+// one.
+const (
+	rtfTemplates    = 64
+	rtfTemplateMost = 2 << 10
+)
 
 // rtfFile walks a text in RTF 1.9.1 for what is embedded in it: the data of
 // objects, in hexadecimal digits. Groups and destinations are not followed on the
 // way: wherever the control word stands, some reader takes it.
 type rtfFile struct {
 	steps
-	src     io.ReaderAt
-	size    int64
-	limits  Limits
-	at      *rtfScanner
-	objects int
-	work    int64 // bytes of objects that may still be looked through
+	src       io.ReaderAt
+	size      int64
+	limits    Limits
+	at        *rtfScanner
+	objects   int
+	templates int   // looked at
+	work      int64 // bytes of objects that may still be looked through
 }
 
 func detectRTF(p *probe) bool { return isRTF(p.head) }
@@ -48,7 +53,7 @@ func openRTF(src io.ReaderAt, size int64, l Limits) (walker, error) {
 	if !isRTF(head) {
 		return nil, ErrFormat
 	}
-	r := &rtfFile{src: src, size: size, limits: l, at: newRTFScanner(src, 0, size), work: 1<<20 + 4*size}
+	r := &rtfFile{src: src, size: size, limits: l, at: newRTFScanner(src, 0, size), work: 1<<20 + 8*size}
 	r.then(r.scan)
 	return r, nil
 }
@@ -72,6 +77,9 @@ func (r *rtfFile) scan() error {
 
 // template notes a template that Word would fetch from somewhere else.
 func (r *rtfFile) template(off int64) error {
+	if r.templates++; r.templates > rtfTemplates {
+		return nil
+	}
 	raw, err := saferead.UpTo(r.src, off, rtfTemplateMost, r.size, rtfTemplateMost)
 	if err != nil {
 		return err
@@ -129,21 +137,23 @@ func (r *rtfFile) object(off int64) step {
 			return err
 		}
 		readings := []rtfReading{{name: ""}}
-		if found != 0 {
+		if found.odd != 0 {
 			r.note(AnomalyRTFObject)
-			readings = found.readings()
+			readings = found.odd.readings()
 		}
 		var inside []step
 		for _, reading := range readings {
 			inside = append(inside, func() error { return r.read(off, number, reading) })
+			r.work -= found.s.offset() - off
 		}
 		r.then(inside...)
 		return nil
 	}
 }
 
-// survey looks through an object for spots that readers take differently.
-func (r *rtfFile) survey(off int64) (rtfOddities, error) {
+// survey looks through an object for spots that readers take differently. It
+// returns the decoder at the object's end.
+func (r *rtfFile) survey(off int64) (*rtfHex, error) {
 	h := newRTFHex(r.src, off, r.size, rtfReading{})
 	var sink [4 << 10]byte
 	for {
@@ -152,11 +162,11 @@ func (r *rtfFile) survey(off int64) (rtfOddities, error) {
 		r.work -= h.s.offset() - before
 		switch {
 		case err == io.EOF:
-			return h.odd, nil
+			return h, nil
 		case err != nil:
-			return 0, err
+			return nil, err
 		case r.work < 0:
-			return 0, fmt.Errorf("objects inside of objects: %w", ErrLimit)
+			return nil, fmt.Errorf("objects inside of objects: %w", ErrLimit)
 		}
 	}
 }

@@ -183,7 +183,9 @@ func (t *tnefFile) flush() error {
 func (t *tnefFile) attachment(names []string, body *io.SectionReader) {
 	m := &Member{Method: "stored", Size: body.Size()}
 	for _, name := range names {
-		m.addName(name, t.limits.NameBytes)
+		if name != "" {
+			m.addName(name, t.limits.NameBytes)
+		}
 	}
 	t.yield(m, body)
 }

@@ -141,22 +141,37 @@ func (o *oleFile) vbaSource(i int32, v vbaModule, listed bool) step {
 			m := &Member{Method: "vba", Size: -1, Anomalies: s.member.Anomalies}
 			m.addName(o.c.path(i)+vbaExtension(v.isClass), o.limits.NameBytes)
 			o.yield(m, newVBASource(io.NewSectionReader(s, offset, s.size-offset)))
-			return nil
+			return o.vbaBefore(i, s, offset)
 		}
 		if listed {
 			o.note(AnomalyMacros)
 			o.note(AnomalyVBANoSource)
 		}
-		head, err := s.head(8)
-		if err != nil {
-			return err
-		}
-		compiled := o.c.entries[i].is("_VBA_PROJECT") && bytes.HasPrefix(head, []byte("\xCC\x61"))
-		if !compiled && !bookkeeping(o.c.entries[i].name, head, s.size) {
-			o.yield(s.member, s.section())
-		}
-		return nil
+		return o.vbaOther(i, s)
 	}
+}
+
+// vbaBefore looks at what precedes a module's source: compiled code in honest
+// files, of which nothing else is known than how it begins.
+func (o *oleFile) vbaBefore(i int32, s *oleStream, offset int64) error {
+	head, err := s.head(2)
+	known := oleStreams[strings.ToLower(o.c.entries[i].name)] != nil
+	if err != nil || !known && (offset < oleTiny || string(head) == "\x01\x16") {
+		return err
+	}
+	return o.stream(i)()
+}
+
+// vbaOther takes what is in a project besides source.
+func (o *oleFile) vbaOther(i int32, s *oleStream) error {
+	head, err := s.head(8)
+	if err != nil {
+		return err
+	}
+	if o.c.entries[i].is("_VBA_PROJECT") && bytes.HasPrefix(head, []byte("\xCC\x61")) {
+		return nil // compiled code
+	}
+	return o.stream(i)()
 }
 
 func vbaExtension(isClass bool) string {
