@@ -28,7 +28,7 @@ func detectDisk(p *probe) bool {
 	if bytes.HasPrefix(p.at(512, 8), gptMagic) || bytes.HasPrefix(p.at(4096, 8), gptMagic) {
 		return true
 	}
-	if isNTFS(p.head) {
+	if isWindowsVolume(p.head) {
 		return true
 	}
 	for i := range unreadKinds {
@@ -40,6 +40,12 @@ func detectDisk(p *probe) bool {
 	return plausibleMBR(p.head, p.size)
 }
 
+// isWindowsVolume says whether a bare volume is of a kind that is read and has no
+// format of its own here.
+func isWindowsVolume(boot []byte) bool {
+	return isNTFS(boot) || len(boot) >= 512 && string(boot[3:11]) == "EXFAT   "
+}
+
 func openDisk(src io.ReaderAt, size int64, l Limits) (walker, error) {
 	dev := newDevice(src, size)
 	w, err := openDiskDevice(dev, l)
@@ -48,7 +54,7 @@ func openDisk(src io.ReaderAt, size int64, l Limits) (walker, error) {
 	}
 	// A bare volume of a kind that has its own format is opened as that.
 	var boot [512]byte
-	if w.single && !isNTFS(dev.read(boot[:], 0)) && unreadVolume(dev).name == "" {
+	if w.single && !isWindowsVolume(dev.read(boot[:], 0)) && unreadVolume(dev).name == "" {
 		return nil, ErrFormat
 	}
 	return w, nil
@@ -68,7 +74,7 @@ func openDiskDevice(dev *device, l Limits) (*diskWalker, error) {
 	}
 	var boot [512]byte
 	_, whole := parseFATBoot(dev.read(boot[:], 0))
-	whole = whole || isNTFS(boot[:]) || unreadVolume(dev).name != ""
+	whole = whole || isWindowsVolume(boot[:]) || unreadVolume(dev).name != ""
 	if whole {
 		// The code of a boot sector stands where a partition table would.
 		w.parts = keepReadable(dev, w.parts)

@@ -5,7 +5,7 @@ import "bytes"
 // openVolume opens a volume of any kind that is read. The error wraps ErrFormat
 // for one that is not known.
 func openVolume(dev *device, l Limits) (walker, error) {
-	for _, open := range []func(*device, Limits) (walker, error){openFATDevice, openNTFSDevice, openISODevice, openUDFDevice} {
+	for _, open := range []func(*device, Limits) (walker, error){openFATDevice, openNTFSDevice, openExFATDevice, openISODevice, openUDFDevice} {
 		if w, err := open(dev, l); err == nil {
 			return w, nil
 		}
@@ -27,7 +27,6 @@ type volumeKind struct {
 var unreadKinds = [...]volumeKind{
 	{"bitlocker", 3, "-FVE-FS-", ErrEncrypted, nil},
 	{"luks", 0, "LUKS\xba\xbe", ErrEncrypted, nil},
-	{"exfat", 3, "EXFAT   ", ErrUnsupported, nil},
 	{"refs", 3, "ReFS\x00\x00\x00\x00", ErrUnsupported, nil},
 	{"xfs", 0, "XFSB", ErrUnsupported, saneXFS},
 	{"squashfs", 0, "hsqs", ErrUnsupported, saneSquash},
