@@ -75,7 +75,10 @@ func (v *exfatVolume) readCluster(set *exfatSet, off int64) bool {
 	var buf [4096]byte
 	for n := v.cluster; n > 0; {
 		got := v.dev.read(buf[:min(n, int64(len(buf)))], off)
-		if len(got) < 32 {
+		if !v.dev.spend(int64(len(got))) {
+			v.fail(errWork)
+		}
+		if len(got) < 32 || v.over != nil {
 			return false
 		}
 		for ; len(got) >= 32; got = got[32:] {

@@ -198,6 +198,10 @@ func (v *fatVolume) readDirectory(dir *fatDirectory, off, n int64) bool {
 	var buf [4096]byte
 	for n > 0 {
 		got := v.dev.read(buf[:min(n, int64(len(buf)))], off)
+		if !v.dev.spend(int64(len(got))) {
+			v.fail(errWork)
+			return false
+		}
 		for ; len(got) >= 32; got = got[32:] {
 			if !dir.entry(got[:32]) {
 				return false
