@@ -1,4 +1,4 @@
-// Package archive opens one level of one container (zip, gzip, bzip2, tar) and
+// Package archive opens one level of one container (an archive, a compressed stream, a disk image) and
 // yields its members, whatever any unpacker would extract.
 //
 // Open never nests: a member that is itself a container is a stream of bytes
@@ -21,6 +21,26 @@
 //     those behind garbage.
 //   - tar: both sizes where a pax record and the header differ, with what follows
 //     under each; members behind zero blocks; any type flag.
+//   - iso: the trees of all volume descriptors, of all sessions, plain, Joliet and Rock
+//     Ridge, and what only a path table lists; both byte orders where they differ,
+//     with and without attribute records and interleaving; boot images; zisofs files
+//     as they are and decompressed; dumps of raw sectors.
+//   - udf: the logical volumes of every anchor, main sequence and reserve; physical,
+//     virtual, sparable and metadata partitions; named streams, and every version of
+//     a file on a medium that cannot be rewritten. Deleted files are not read.
+//   - fat, disk: FAT12, FAT16, FAT32, exFAT and NTFS volumes, bare or in the partitions
+//     of a boot record, an extended partition or either copy of a GUID table. NTFS is
+//     read by its file table, with alternate streams and LZNT1. A volume of another
+//     kind is a member with an error.
+//   - vhd, vhdx: the volumes of the disk that the file describes. What was never
+//     written is not stored anywhere, and costs nothing.
+//   - wim: stored, XPRESS and LZX resources, named by the images' directories.
+//   - dmg: each partition as one member, decoded.
+//   - overlay: what stands behind the end that a program, a picture, a document or an
+//     archive has by its own structure, and files among a program's resources.
+//
+// Bytes that several names lead to, in one tree of a volume or in several, are one
+// member. A volume's directories are followed, each once, and are no members.
 //
 // # Limits
 //
@@ -33,6 +53,15 @@
 //
 // Zip methods other than stored and deflate, and all encryption, are reported in
 // Member.Err and not decoded. Sparse tar members are yielded as they are stored.
+//
+// Of disk images these are reported and not read: ext, HFS+, APFS and other file
+// systems of Unix, volumes that BitLocker or LUKS encrypted, NTFS files that EFS or WOF
+// packed, the parent of a differencing disk, the log of a vhdx, solid and LZMS resources
+// of a wim, LZFSE and LZMA chunks of a dmg.
+//
+// Reading the directories of a disk image may cost eight times its length and 64 MiB,
+// eight names for each allowed member, and 256 partitions; in NTFS besides 4,096 parts
+// and 262,144 runs of one file, in a wim 32 MiB for the directories of one image.
 //
 // The bytes of a body are not bounded here: a small container can decode to any
 // amount, and the caller counts what it reads.
