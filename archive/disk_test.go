@@ -122,7 +122,8 @@ func TestDiskUnread(t *testing.T) {
 	}{
 		"ntfs":      {blankVolume(3, "NTFS    "), ErrMalformed},
 		"exfat":     {blankVolume(3, "EXFAT   "), ErrMalformed},
-		"hfs":       {blankVolume(1024, "H+\x00\x04"), ErrUnsupported},
+		"hfs":       {blankVolume(1024, "H+\x00\x04"), ErrMalformed},
+		"apfs":      {blankVolume(32, "NXSB"), ErrUnsupported},
 		"bitlocker": {blankVolume(3, "-FVE-FS-"), ErrEncrypted},
 		"img":       {blankVolume(100, "who knows"), ErrUnsupported},
 	} {

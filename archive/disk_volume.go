@@ -5,7 +5,7 @@ import "bytes"
 // openVolume opens a volume of any kind that is read. The error wraps ErrFormat
 // for one that is not known.
 func openVolume(dev *device, l Limits) (walker, error) {
-	for _, open := range []func(*device, Limits) (walker, error){openFATDevice, openNTFSDevice, openExFATDevice, openISODevice, openUDFDevice} {
+	for _, open := range []func(*device, Limits) (walker, error){openFATDevice, openNTFSDevice, openExFATDevice, openHFSDevice, openISODevice, openUDFDevice} {
 		if w, err := open(dev, l); err == nil {
 			return w, nil
 		}
@@ -32,8 +32,6 @@ var unreadKinds = [...]volumeKind{
 	{"squashfs", 0, "hsqs", ErrUnsupported, saneSquash},
 	{"apfs", 32, "NXSB", ErrUnsupported, nil},
 	{"lvm", 512, "LABELONE", ErrUnsupported, nil},
-	{"hfs", 1024, "H+\x00\x04", ErrUnsupported, nil},
-	{"hfs", 1024, "HX\x00\x05", ErrUnsupported, nil},
 	{"btrfs", 0x10040, "_BHRfS_M", ErrUnsupported, nil},
 	{"ext", 1080, "\x53\xef", ErrUnsupported, saneExt},
 }

@@ -1,4 +1,4 @@
-// Package archive opens one level of one container (an archive, a compressed stream, a disk image) and
+// Package archive opens one level of one container (zip, gzip, bzip2, tar) and
 // yields its members, whatever any unpacker would extract.
 //
 // Open never nests: a member that is itself a container is a stream of bytes
@@ -28,9 +28,9 @@
 //   - udf: the logical volumes of every anchor, main sequence and reserve; physical,
 //     virtual, sparable and metadata partitions; named streams, and every version of
 //     a file on a medium that cannot be rewritten. Deleted files are not read.
-//   - fat, disk: FAT12, FAT16, FAT32, exFAT and NTFS volumes, bare or in the partitions
-//     of a boot record, an extended partition or either copy of a GUID table. NTFS is
-//     read by its file table, with alternate streams and LZNT1. A volume of another
+//   - fat, disk: FAT12, FAT16, FAT32, exFAT, NTFS and HFS+ volumes, bare or in the partitions
+//     of a boot record, an extended partition or either copy of a GUID table. NTFS
+//     and HFS+ are read by their table of files, with alternate streams and LZNT1. A volume of another
 //     kind is a member with an error.
 //   - vhd, vhdx: the volumes of the disk that the file describes. What was never
 //     written is not stored anywhere, and costs nothing.
@@ -54,9 +54,9 @@
 // Zip methods other than stored and deflate, and all encryption, are reported in
 // Member.Err and not decoded. Sparse tar members are yielded as they are stored.
 //
-// Of disk images these are reported and not read: ext, HFS+, APFS and other file
-// systems of Unix, volumes that BitLocker or LUKS encrypted, NTFS files that EFS or WOF
-// packed, the parent of a differencing disk, the log of a vhdx, solid and LZMS resources
+// Of disk images these are reported and not read: ext, APFS and other file
+// systems of Unix, volumes that BitLocker or LUKS encrypted, files that EFS, WOF or
+// HFS+ packed, the parent of a differencing disk, the log of a vhdx, solid and LZMS resources
 // of a wim, LZFSE and LZMA chunks of a dmg.
 //
 // Reading the directories of a disk image may cost eight times its length and 64 MiB,
