@@ -35,6 +35,7 @@
 //   - vhd, vhdx: the volumes of the disk that the file describes. What was never
 //     written is not stored anywhere, and costs nothing.
 //   - wim: stored, XPRESS and LZX resources, named by the images' directories.
+//   - squashfs, xar: with zlib, and the one with zstd, the other with bzip2.
 //   - dmg: each partition as one member, decoded.
 //   - overlay: what stands behind the end that a program, a picture, a document or an
 //     archive has by its own structure, and files among a program's resources.
@@ -57,7 +58,8 @@
 // Of disk images these are reported and not read: ext, APFS and other file
 // systems of Unix, volumes that BitLocker or LUKS encrypted, files that EFS, WOF or
 // HFS+ packed, the parent of a differencing disk, the log of a vhdx, solid and LZMS resources
-// of a wim, LZFSE and LZMA chunks of a dmg.
+// of a wim, LZFSE and LZMA chunks of a dmg, squashfs with LZMA, LZO, xz or LZ4, a xar with
+// xz or LZMA.
 //
 // Reading the directories of a disk image may cost eight times its length and 64 MiB,
 // eight names for each allowed member, and 256 partitions; in NTFS besides 4,096 parts
