@@ -106,7 +106,7 @@ func newFATVolume(dev *device, boot fatBoot, b []byte, l Limits) *fatVolume {
 	v.root = (boot.reserved + boot.fats*boot.fatSize) * boot.sector
 	v.rootSize = (boot.roots*32 + boot.sector - 1) / boot.sector * boot.sector
 	v.data = v.root + v.rootSize
-	v.clusters = uint32(max(0, boot.total*boot.sector-v.data) / v.cluster)
+	v.clusters = uint32(min(max(0, boot.total*boot.sector-v.data)/v.cluster, 1<<28))
 	// Only the count of clusters tells the types apart (section 3.5); Windows
 	// takes a 16-bit FAT size of 0 for FAT32 besides.
 	switch {
