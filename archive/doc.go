@@ -25,6 +25,27 @@
 //   - rtf: an object's data with and without what Word skips in it.
 //   - tar: both sizes where a pax record and the header differ, with what follows
 //     under each; members behind zero blocks; any type flag.
+//   - iso: the trees of all volume descriptors, of all sessions, plain, Joliet and Rock
+//     Ridge, and what only a path table lists; both byte orders where they differ,
+//     with and without attribute records and interleaving; boot images; zisofs files
+//     as they are and decompressed; dumps of raw sectors.
+//   - udf: the logical volumes of every anchor, main sequence and reserve; physical,
+//     virtual, sparable and metadata partitions; named streams, and every version of
+//     a file on a medium that cannot be rewritten. Deleted files are not read.
+//   - fat, disk: FAT12, FAT16, FAT32, exFAT, NTFS and HFS+ volumes, bare or in the partitions
+//     of a boot record, an extended partition or either copy of a GUID table. NTFS
+//     and HFS+ are read by their table of files, with alternate streams and LZNT1. A volume of another
+//     kind is a member with an error.
+//   - vhd, vhdx: the volumes of the disk that the file describes. What was never
+//     written is not stored anywhere, and costs nothing.
+//   - wim: stored, XPRESS and LZX resources, named by the images' directories.
+//   - squashfs, xar: with zlib, and the one with zstd, the other with bzip2.
+//   - dmg: each partition as one member, decoded.
+//   - overlay: what stands behind the end that a program, a picture, a document or an
+//     archive has by its own structure, and files among a program's resources.
+//
+// Bytes that several names lead to, in one tree of a volume or in several, are one
+// member. A volume's directories are followed, each once, and are no members.
 //
 // Of office and mail documents the members are what is in them for somebody to open
 // or run, in plain form:
@@ -69,6 +90,16 @@
 //
 // Zip methods other than stored and deflate, and all encryption, are reported in
 // Member.Err and not decoded. Sparse tar members are yielded as they are stored.
+//
+// Of disk images these are reported and not read: ext, APFS and other file
+// systems of Unix, volumes that BitLocker or LUKS encrypted, files that EFS, WOF or
+// HFS+ packed, the parent of a differencing disk, the log of a vhdx, solid and LZMS resources
+// of a wim, LZFSE and LZMA chunks of a dmg, squashfs with LZMA, LZO, xz or LZ4, a xar with
+// xz or LZMA.
+//
+// Reading the directories of a disk image may cost eight times its length and 64 MiB,
+// eight names for each allowed member, and 256 partitions; in NTFS besides 4,096 parts
+// and 262,144 runs of one file, in a wim 32 MiB for the directories of one image.
 //
 // The bytes of a body are not bounded here: a small container can decode to any
 // amount, and the caller counts what it reads.

@@ -43,6 +43,8 @@ var formats = [...]format{
 	{Disk, detectDisk, openDisk},
 	{VHD, detectVHD, openVHD},
 	{VHDX, detectVHDX, openVHDX},
+	{Squash, detectSquash, openSquash},
+	{XAR, detectXAR, openXAR},
 	{WIM, detectWIM, openWIM},
 	{DMG, detectDMG, openDMG},
 	{Overlay, detectOverlay, openOverlay},
