@@ -151,7 +151,7 @@ func openHTML(src io.ReaderAt, size int64, l Limits) (walker, error) {
 	if big, wide := utf16Order(head); wide {
 		src, size = narrow{src, big}, size/2
 	}
-	w := &uriWalker{src: src, size: size, work: &pdfWork{left: 64<<20 + 8*min(size, 1<<40)}}
+	w := &uriWalker{src: src, size: size, work: &pdfWork{left: 32<<20 + 4*min(size, 1<<40)}}
 	w.calendar = foldPrefix(bytes.TrimLeft(head[:min(len(head), uriText)], "\xef\xbb\xbf \t\r\n\f"), "begin:v")
 	return w, nil
 }

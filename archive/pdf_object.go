@@ -104,7 +104,7 @@ func (x *pdfIndex) objectStream(st *pdfStream, chain []pdfFilter, m pdfCipher) e
 		if err != nil {
 			return nil // the content member says so
 		}
-		x.inside.lex.reset(nil, 0, &pdfMeter{&source{b}, x.work, 1})
+		x.inside.lex.reset(nil, 0, &source{b})
 		if run == 0 {
 			pairs = x.pairs(st)
 		}
