@@ -62,7 +62,7 @@ func pdfBombs() map[string][]byte {
 		"flate-then-hex":  forgePDF().stream(9, "/Filter[/Fl/Fl/AHx]", zeros(600, 2)).end(""),
 		"objstm-zeros":    forgePDF().stream(9, "/Type/ObjStm/N 9/First 9/Filter[/Fl/Fl]", zeros(600, 2)).end(""),
 		"objstm-numbers":  forgePDF().stream(9, "/N 999999999999/First 999999999999", pairs).end(""),
-		"objstm-backward": forgePDF().stream(9, "/N 60000/First 0/Filter/Fl", zlibOf(descending(60_000))).end(""),
+		"objstm-backward": within(60_000),
 		"objects":         many.end(""),
 		"streams":         streams.end(""),
 		"nested-streams":  nested.Bytes(),
@@ -79,13 +79,15 @@ func pdfBombs() map[string][]byte {
 	}
 }
 
-// descending is the head of an object stream whose objects lie in each other.
-func descending(n int) string {
+// within is a file with an object stream whose objects lie in each other.
+func within(n int) []byte {
 	var b strings.Builder
 	for i := range n {
 		fmt.Fprintf(&b, "%d %d ", i, 10*i)
 	}
-	return b.String() + strings.Repeat("(", 10*n)
+	first := b.Len()
+	b.WriteString(strings.Repeat("(", 10*n))
+	return forgePDF().stream(9, fmt.Sprintf("/N %d/First %d/Filter/Fl", n, first), zlibOf(b.String())).end("")
 }
 
 // TestPDFBombs bounds processor time and memory. What is bounded inside is an error of Next.

@@ -124,6 +124,12 @@ func (f *pdfForge) objStm(num int, dict string, objects map[int]string) *pdfForg
 	return f.stream(num, fmt.Sprintf("/Type/ObjStm/N %d/First %d/Filter/FlateDecode%s", len(objects), len(head), dict), zlibOf(head+body))
 }
 
+// brokenFlate begins with a copy from before the beginning, which RFC 1951 forbids
+// and some viewers decode as zeros.
+func brokenFlate(s string) string {
+	return "\x78\x9c\x02\x02\x00\x00\x00\x00\xff\xff" + zlibOf(s)[2:]
+}
+
 // spec is a file specification that leads to object 11.
 const spec = "<</Type/Filespec/F(a.js)/EF<</F 11 0 R>>>>"
 
@@ -183,6 +189,8 @@ func forgedPDFs() map[string]forgedPDF {
 		"word-in-dict":      {file("/Filter/FlateDecode xref /A", zlibOf(payload)), "a.js", ""},
 		"no-endstream":      {plain[:bytes.Index(plain, []byte("endstream"))-1], "a.js", AnomalyTruncated},
 		"truncated-flate":   {content("/Filter/FlateDecode", zlibOf(payload + text(500))[:100]), "content", AnomalyPDFDamaged},
+		"flate-distance":    {file("/Filter/FlateDecode", brokenFlate(payload)), "a.js", AnomalyPDFDamaged},
+		"content-distance":  {content("/Filter/FlateDecode", brokenFlate(payload)), "content", AnomalyPDFDamaged},
 		"raw-deflate":       {content("/Filter/FlateDecode", zlibOf(payload)[2:]), "content", ""},
 		"flate-newline":     {content("/Filter/FlateDecode", "\r\n"+zlibOf(payload)), "content", ""},
 		"flate-checksum":    {content("/Filter/FlateDecode", zlibOf(payload)[:len(zlibOf(payload))-4]), "content", ""},

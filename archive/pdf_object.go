@@ -141,6 +141,7 @@ func (x *pdfIndex) pairs(st *pdfStream) (pairs []pdfPair) {
 // returns those that it met too late.
 func (x *pdfIndex) objectsIn(st *pdfStream, pairs []pdfPair) (late []pdfPair) {
 	p := &x.inside
+	late = pairs[:0] // it never grows beyond what has been read
 	outer := x.cur
 	defer func() { x.cur = outer }()
 	for from, to := 0, 0; from < len(pairs); from = to {
