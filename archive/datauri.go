@@ -134,26 +134,41 @@ type uriWalker struct {
 }
 
 func openHTML(src io.ReaderAt, size int64, l Limits) (walker, error) {
-	head, err := readSection(src, 0, min(size, headBytes))
-	if err != nil {
+	buf := heads.Get().(*[headBytes + tailBytes]byte)
+	defer heads.Put(buf)
+	p := &probe{size: size}
+	var err error
+	if p.head, err = readInto(src, 0, buf[:min(headBytes, size)]); err != nil {
 		return nil, err
 	}
-	p := &probe{size: size, head: head}
 	if size > headBytes {
-		from := max(headBytes, size-tailBytes)
-		if p.tail, err = readSection(src, from, size-from); err != nil {
+		tail := min(tailBytes, size-headBytes)
+		if p.tail, err = readInto(src, size-tail, buf[headBytes:headBytes+tail]); err != nil {
 			return nil, err
 		}
 	}
 	if !detectHTML(p) {
 		return nil, ErrFormat
 	}
+	head := p.head
 	if big, wide := utf16Order(head); wide {
 		src, size = narrow{src, big}, size/2
 	}
 	w := &uriWalker{src: src, size: size, work: &pdfWork{left: 32<<20 + 4*min(size, 1<<40)}}
 	w.calendar = foldPrefix(bytes.TrimLeft(head[:min(len(head), uriText)], "\xef\xbb\xbf \t\r\n\f"), "begin:v")
 	return w, nil
+}
+
+// readInto is readSome for callers that want the source's error.
+func readInto(src io.ReaderAt, off int64, p []byte) ([]byte, error) {
+	if len(p) == 0 {
+		return nil, nil
+	}
+	n, err := src.ReadAt(p, off)
+	if err == io.EOF {
+		err = nil
+	}
+	return p[:n], err
 }
 
 func (w *uriWalker) anomalies() []string { return nil }
