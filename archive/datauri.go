@@ -25,7 +25,7 @@ func detectHTML(p *probe) bool {
 	if _, wide := utf16Order(b); wide {
 		return bytes.Contains(b[:min(len(b), uriText)], []byte("<\x00")) || bytes.Contains(b[:min(len(b), uriText)], []byte("\x00<"))
 	}
-	if bytes.IndexByte(b[:min(len(b), uriText)], 0) >= 0 {
+	if !isText(b[:min(len(b), uriText)]) {
 		return false
 	}
 	start := bytes.TrimLeft(b[:min(len(b), uriText)], "\xef\xbb\xbf \t\r\n\f")
@@ -34,6 +34,17 @@ func detectHTML(p *probe) bool {
 	}
 	return hasFold(b, '<', "script", true) || hasFold(b, ':', "data", false) || bytes.Contains(b, []byte("atob(")) ||
 		hasFold(p.tail, ':', "data", false)
+}
+
+// isText reports whether b is without the control characters that texts do not
+// have, and no PDF file, which may begin like one.
+func isText(b []byte) bool {
+	for _, c := range b {
+		if c < '\t' || c > '\r' && c < ' ' && c != 0x1b && c != 0x1a {
+			return false
+		}
+	}
+	return !bytes.HasPrefix(b, []byte("%PDF"))
 }
 
 // isMarkup reports whether c can follow the "<" of a tag, comment or instruction.
