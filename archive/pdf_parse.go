@@ -205,8 +205,12 @@ func (p *pdfParser) word() string {
 	switch string(p.lex.tok) {
 	case "stream":
 		return "stream"
-	case "endobj", "obj":
+	case "endobj":
 		return "endobj"
+	case "obj":
+		if len(p.stack) == 1 {
+			return "endobj"
+		}
 	case "R":
 		p.makeRef()
 		return ""
