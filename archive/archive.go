@@ -40,18 +40,9 @@ const (
 	Ar       Format = "ar" // also Debian packages
 	Rpm      Format = "rpm"
 	PDF      Format = "pdf"
-	HTML     Format = "html" // what web pages, SVG, XML and calendars hold as data: URIs, base64 and attachments
-	ISO     Format = "iso"      // ISO 9660 with its extensions
-	UDF     Format = "udf"      // Universal Disk Format
-	FAT     Format = "fat"      // a FAT volume
-	Disk    Format = "disk"     // a disk with partitions, or a volume that is not read
-	VHD     Format = "vhd"      // Virtual Hard Disk
-	VHDX    Format = "vhdx"     // Virtual Hard Disk, version 2
-	Squash  Format = "squashfs" // SquashFS
-	XAR     Format = "xar"      // Apple's installer packages
-	WIM     Format = "wim"      // Windows Imaging
-	DMG     Format = "dmg"      // Apple disk image
-	Overlay Format = "overlay"  // what follows the end of, or is a resource in, a file of another kind
+	HTML     Format = "html"     // what web pages, SVG, XML and calendars hold as data: URIs, base64 and attachments
+	Squash   Format = "squashfs" // SquashFS
+	XAR      Format = "xar"      // Apple's installer packages
 )
 
 // Limits bound what a Reader itself holds. The zero value of a field is its

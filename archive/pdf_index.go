@@ -73,6 +73,7 @@ type pdfIndex struct {
 	limits Limits
 	work   *pdfWork
 	scan   pdfScanner
+	later  pdfEnds   // of searches that begin behind a declared length
 	parse  pdfParser // of objects of the file
 	inside pdfParser // of objects in object streams
 	few    [pdfTailRoom]byte
@@ -108,6 +109,7 @@ type pdfIndex struct {
 func (x *pdfIndex) build() error {
 	x.scan.src, x.scan.size = x.src, x.size
 	x.scan.end.src, x.scan.end.size = x.src, x.size
+	x.later.src, x.later.size = x.src, x.size
 	x.parse.strings, x.inside.strings = x.limits.NameBytes, x.limits.NameBytes
 	x.parse.lex.work, x.inside.lex.work = x.work, x.work
 	x.wants = map[int64]*pdfWant{}

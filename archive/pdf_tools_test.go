@@ -135,6 +135,47 @@ func TestPDFWriters(t *testing.T) {
 	}
 }
 
+// TestPDFPasswords opens files with the user's and with the owner's password. Those
+// of revision 6 are many, as the rounds of its hash differ from file to file.
+func TestPDFPasswords(t *testing.T) {
+	dir := t.TempDir()
+	in, out := filepath.Join(dir, "in.pdf"), filepath.Join(dir, "out.pdf")
+	if err := os.WriteFile(in, honestPDF(map[string]string{"a.js": payload}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		times int
+		args  []string
+	}{
+		{1, []string{"40"}}, {1, []string{"128", "--use-aes=n"}}, {1, []string{"128", "--use-aes=y"}},
+		{1, []string{"256", "--force-R5"}}, {20, []string{"256"}},
+	} {
+		for i := range c.times {
+			for _, password := range []string{"", fmt.Sprintf("secret %d", i)} {
+				owner := "owner " + password
+				args := append([]string{"--allow-weak-crypto", "--encrypt", password, owner}, c.args...)
+				if b, err := pdfTool(t, "qpdf", append(args, "--", in, out)...); err != nil {
+					t.Fatalf("%v %s", err, b)
+				}
+				openedBy(t, out, password)
+				openedBy(t, out, owner)
+			}
+		}
+	}
+}
+
+func openedBy(t *testing.T, file, password string) {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, _, err := openWith(t, data, password)
+	if err != nil || len(all) == 0 || all[0].data != payload || all[0].Names[0] != "a.js" {
+		t.Fatalf("%q: %v %s", password, err, listing(all))
+	}
+}
+
 // checkHonest wants the attachments under their names and the script; d.pdf's
 // own attachment may come with them.
 func checkHonest(t *testing.T, all []got, encrypted bool) {
