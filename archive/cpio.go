@@ -23,6 +23,7 @@ type cpioWalker struct {
 	notes  []string
 
 	off   int64 // of the next header
+	data  int64 // of the member before, 0 if it was searched already
 	kind  cpioKind
 	ended bool  // a trailer was met
 	stray int64 // offset of bytes behind the trailer that are no header, 0 for none
@@ -65,7 +66,7 @@ func (w *cpioWalker) next() (*Member, io.Reader, error) {
 		}
 		w.body = newStoredBody(w.src, w.size, data, h.size, m)
 		w.body.summed, w.body.want = h.kind == cpioCRC && h.size > 0, h.check
-		w.off = h.behind(data, w.size)
+		w.off, w.data = h.behind(data, w.size), data
 		if len(m.Names) > 0 && m.Names[0] == cpioTrailer {
 			w.ended = true
 			if h.size == 0 {
@@ -80,13 +81,16 @@ func (w *cpioWalker) next() (*Member, io.Reader, error) {
 
 // header returns the next header; w.off is its offset.
 func (w *cpioWalker) header() (*cpioHeader, error) {
-	for w.off < w.size {
+	for w.off < w.size || w.astray() {
 		b, err := saferead.UpTo(w.src, w.off, cpioMaxHeader, w.size, cpioMaxHeader)
 		if err != nil {
 			return nil, err
 		}
 		if h, ok := parseCpioHeader(b, w.kind); ok {
 			return h, nil
+		}
+		if !allZeros(b) {
+			w.astray()
 		}
 		if err := w.seek(); err != nil {
 			return nil, err
@@ -95,12 +99,23 @@ func (w *cpioWalker) header() (*cpioHeader, error) {
 	return nil, io.EOF
 }
 
+// astray goes back to the data of the member before, if they were not searched:
+// its size led to where no header is, so the data may hold the next.
+func (w *cpioWalker) astray() bool {
+	if w.data == 0 || w.ended || w.off == w.size && !w.body.short {
+		return false
+	}
+	w.off, w.data = w.data, 0
+	return true
+}
+
 // seek goes from what is no header to what may be one. Zero bytes fill an archive
 // up to a block behind the trailer.
 func (w *cpioWalker) seek() error {
 	const chunk = 32 << 10
 	b, err := saferead.UpTo(w.src, w.off, chunk, w.size, chunk)
-	if err != nil {
+	if err != nil || len(b) == 0 {
+		w.off = w.size
 		return err
 	}
 	n := len(b)
