@@ -86,7 +86,9 @@ func (w *arWalker) next() (*Member, io.Reader, error) {
 		m.note(AnomalyNameEmpty)
 	}
 	if h.bad {
+		// Readers make different numbers of it: none goes further than this.
 		m.note(AnomalyArField)
+		size = w.size - data
 	}
 	w.body = newStoredBody(w.src, w.size, data, size, m)
 	return m, &w.body, nil

@@ -11,8 +11,8 @@ import (
 // cpioTrailer is the name of the member that ends an archive.
 const cpioTrailer = "TRAILER!!!"
 
-// cpioFirst is how much is looked at to tell a first header from chance, in bytes.
-const cpioFirst = 4 << 10
+// cpioFirst is how far a header in order is sought if the first is not, in bytes.
+const cpioFirst = 8 << 10
 
 // cpioWalker goes from header to header by their sizes. Where no header is, it
 // seeks the next, as GNU cpio and libarchive do.
@@ -23,7 +23,7 @@ type cpioWalker struct {
 	notes  []string
 
 	off   int64 // of the next header
-	data  int64 // of the member before, 0 if it was searched already
+	data  int64 // what the member before covers, 0 if it was searched already
 	kind  cpioKind
 	ended bool  // a trailer was met
 	stray int64 // offset of bytes behind the trailer that are no header, 0 for none
@@ -35,16 +35,36 @@ func openCpio(src io.ReaderAt, size int64, l Limits) (walker, error) {
 	if err != nil {
 		return nil, err
 	}
-	h, ok := parseCpioHeader(b, cpioAny)
-	if !ok || !h.sure() {
+	kind, ok := beginsCpio(b)
+	if !ok {
 		return nil, ErrFormat
 	}
-	return &cpioWalker{src: src, size: size, limits: l, kind: h.kind}, nil
+	return &cpioWalker{src: src, size: size, limits: l, kind: kind}, nil
+}
+
+// beginsCpio says whether a file is a cpio file, b being its begin: by its first
+// header if that is in order, else by one that follows soon, for programs seek it.
+func beginsCpio(b []byte) (kind cpioKind, ok bool) {
+	b = b[:min(len(b), cpioFirst)]
+	h, ok := parseCpioHeader(b, cpioAny)
+	if ok && h.sure() {
+		return h.kind, true
+	}
+	for at := 0; ; at++ {
+		i := nextCpioHeader(b[at:], 0)
+		if i < 0 {
+			return 0, false
+		}
+		at += i
+		if h, ok := parseCpioHeader(b[at:], 0); ok && h.named {
+			return h.kind, true
+		}
+	}
 }
 
 func detectCpio(p *probe) bool {
-	h, ok := parseCpioHeader(p.head[:min(len(p.head), cpioFirst)], cpioAny)
-	return ok && h.sure()
+	_, ok := beginsCpio(p.head)
+	return ok
 }
 
 func (w *cpioWalker) anomalies() []string { return w.notes }
@@ -66,7 +86,7 @@ func (w *cpioWalker) next() (*Member, io.Reader, error) {
 		}
 		w.body = newStoredBody(w.src, w.size, data, h.size, m)
 		w.body.summed, w.body.want = h.kind == cpioCRC && h.size > 0, h.check
-		w.off, w.data = h.behind(data, w.size), data
+		w.off, w.data = h.next(w.off, data, w.size)
 		if len(m.Names) > 0 && m.Names[0] == cpioTrailer {
 			w.ended = true
 			if h.size == 0 {
@@ -102,7 +122,7 @@ func (w *cpioWalker) header() (*cpioHeader, error) {
 // astray goes back to the data of the member before, if they were not searched:
 // its size led to where no header is, so the data may hold the next.
 func (w *cpioWalker) astray() bool {
-	if w.data == 0 || w.ended || w.off == w.size && !w.body.short {
+	if w.data == 0 || w.ended {
 		return false
 	}
 	w.off, w.data = w.data, 0
@@ -132,7 +152,11 @@ func (w *cpioWalker) seek() error {
 }
 
 func (w *cpioWalker) strayAt(off int64) {
-	if !w.ended {
+	switch {
+	case w.off == 0:
+		w.note(AnomalyPrepended)
+		return
+	case !w.ended:
 		w.note(AnomalyGap)
 		return
 	}
@@ -161,7 +185,10 @@ func (w *cpioWalker) member(h *cpioHeader) (*Member, int64, error) {
 		m.note(AnomalyNameEmpty)
 	}
 	if h.bad {
+		// Readers make different numbers of it: none goes further than this.
 		m.note(AnomalyCpioField)
+		h.size = w.size - at
+		return m, at, nil
 	}
 	data := at + h.name
 	data += h.pad(data - w.off)

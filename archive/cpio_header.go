@@ -54,16 +54,18 @@ func (h *cpioHeader) pad(n int64) int64 {
 	return 0
 }
 
-// behind is where the header behind size bytes at data is sought. If a number
-// cannot be trusted, that is in the data itself.
-func (h *cpioHeader) behind(data, container int64) int64 {
-	if h.bad {
-		return data
+// next is where the header behind a header at off with size bytes at data is
+// sought, and what is searched if none is there. If a number cannot be trusted,
+// all behind the magic is.
+func (h *cpioHeader) next(off, data, container int64) (next, search int64) {
+	search = off + h.length
+	switch {
+	case h.bad:
+		return off + cpioMagicBytes, 0
+	case h.size > container-data:
+		return container, search
 	}
-	if h.size > container-data {
-		return container
-	}
-	return data + h.size + h.pad(h.size)
+	return data + h.size + h.pad(h.size), search
 }
 
 // parseCpioHeader reads a header of one of the text dialects, or of one of the

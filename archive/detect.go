@@ -82,5 +82,5 @@ func detectBzip2(p *probe) bool {
 }
 
 func detectTar(p *probe) bool {
-	return beginsTar(p.head)
+	return beginsTar(p.head) || firstUstar(p.head) >= 0
 }

@@ -160,18 +160,16 @@ func (f *lz4Frames) block() error {
 	if len(head) < 4 {
 		return truncated(err)
 	}
-	size := binary.LittleEndian.Uint32(head)
+	// QUIRK: legacy frames have no stored blocks, yet Go's lz4 reads them.
+	size, raw := binary.LittleEndian.Uint32(head)&^(1<<31), head[3]&0x80 != 0
 	if f.legacy && int64(size) > int64(lz4.CompressBlockBound(lz4LegacyBlock)) {
 		return io.EOF // no block is so long: another frame, or garbage
 	}
 	_, _ = f.s.in.Discard(4)
-	switch {
-	case f.legacy:
-		return f.decode(int(size), false)
-	case size == 0:
+	if size == 0 && !raw && !f.legacy {
 		return f.end()
 	}
-	return f.decode(int(size&^(1<<31)), size>>31 != 0)
+	return f.decode(int(size), raw)
 }
 
 // decode reads and decodes one block of size stored bytes.
