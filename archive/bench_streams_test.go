@@ -33,6 +33,7 @@ func BenchmarkStreams(b *testing.B) {
 			z := lz4.NewReader(r)
 			return z, z.Apply(lz4.ConcurrencyOption(1))
 		}},
+		{Lzop, []string{"lzop", "-qc"}, nil},
 		{Compress, []string{"compress", "-cf"}, nil},
 	} {
 		b.Run("format="+string(c.format), func(b *testing.B) {

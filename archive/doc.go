@@ -1,7 +1,7 @@
 // Package archive opens one level of one container and yields its members,
 // whatever any unpacker would extract. It knows zip, tar, cpio, ar (and so Debian
-// packages) and rpm, and of single streams gzip, bzip2, xz, lzma, lzip, zstd, lz4
-// and compress.
+// packages) and rpm, and of single streams gzip, bzip2, xz, lzma, lzip, zstd, lz4,
+// lzop and compress.
 //
 // Open never nests: a member that is itself a container is a stream of bytes
 // here, and the caller opens it in turn. So depth is counted in one place, and
@@ -13,7 +13,8 @@
 // The sources are PKWARE's APPNOTE.TXT 6.3.10 with Info-ZIP's extrafld.txt for zip, RFC
 // 1951 and RFC 1952 for deflate and gzip, POSIX.1-2001 (pax) and the GNU tar
 // manual for tar, the xz file format 1.2.1, the LZMA specification and the lzip
-// manual, RFC 8878 for zstd, the LZ4 frame format 1.6.4, FreeBSD's cpio(5) and
+// manual, RFC 8878 for zstd, the LZ4 frame format 1.6.4, Linux' description of
+// LZO streams, FreeBSD's cpio(5) and
 // ar(5), and the RPM V4 package format. Where readers in the field differ from them or from each other,
 // this package reads in all the ways:
 //
@@ -44,8 +45,8 @@
 // Zip methods other than stored and deflate, and all encryption, are reported in
 // Member.Err and not decoded. Of single streams, ErrUnsupported says: a filter of xz
 // other than LZMA2, Delta and those of x86, PowerPC, IA-64, ARM, Thumb, ARM64 and
-// SPARC code; zstd before 0.8; a dictionary that is not in the file; SCO's
-// compress -H.
+// SPARC code; zstd before 0.8; a dictionary that is not in the file; a
+// filter of lzop; SCO's compress -H.
 //
 // A dictionary above Limits.Dictionary is an ErrLimit at the member's end, behind
 // what a dictionary of that size can decode. Memory grows with the output, so that

@@ -112,6 +112,7 @@ var judges = []struct {
 	{"lz4 -qc", []string{"lz4 -qdc", "bsdcat"}},
 	{"lz4 -qc -B4 -BD -BX", []string{"lz4 -qdc", "bsdcat"}},
 	{"lz4 -qlc", []string{"lz4 -qdc"}},
+	{"lzop -qc", []string{"lzop -qdc", "bsdcat"}},
 	{"compress -cf", []string{"gzip -dc", "uncompress -c", "7z x -so -tZ FILE", "bsdcat", "busybox uncompress -c"}},
 	{"gzip -c", []string{"gzip -dc", "7z x -so -tgzip FILE", "bsdcat", "busybox gunzip -c"}},
 	{"bzip2 -c", []string{"bzip2 -dc", "7z x -so -tbzip2 FILE", "bsdcat", "busybox bunzip2 -c"}},

@@ -177,7 +177,8 @@ func (f *lz4Frames) decode(size int, raw bool) error {
 	if size > lz4.CompressBlockBound(f.max) {
 		return fmt.Errorf("block of %d bytes: %w", size, ErrMalformed)
 	}
-	if err := f.read(size); err != nil {
+	var err error
+	if f.packed, err = f.s.in.grow(f.packed[:0], size); err != nil {
 		return err
 	}
 	if f.flags&lz4BlockSum != 0 {
@@ -209,23 +210,6 @@ func (f *lz4Frames) decode(size int, raw bool) error {
 	f.total += int64(f.n - history)
 	if f.flags&lz4ContentSum != 0 {
 		f.sum.write(f.out[history:])
-	}
-	return nil
-}
-
-// read reads a stored block. Memory grows with what arrives.
-func (f *lz4Frames) read(size int) error {
-	f.packed = f.packed[:0]
-	for len(f.packed) < size {
-		have := len(f.packed)
-		step := min(size-have, 64<<10)
-		if cap(f.packed) < have+step {
-			f.packed = append(make([]byte, 0, max(have+step, min(2*have, size))), f.packed...)
-		}
-		f.packed = f.packed[:have+step]
-		if err := f.s.in.full(f.packed[have:]); err != nil {
-			return err
-		}
 	}
 	return nil
 }
