@@ -50,16 +50,21 @@ func beginsCpio(b []byte) (kind cpioKind, ok bool) {
 	if ok && h.sure() {
 		return h.kind, true
 	}
-	for at := 0; ; at++ {
-		i := nextCpioHeader(b[at:], 0)
+	kinds := cpioKind(0)
+	if ok {
+		kinds = h.kind
+	}
+	for at := 1; at < len(b); at++ {
+		i := nextCpioHeader(b[at:], kinds)
 		if i < 0 {
 			return 0, false
 		}
 		at += i
-		if h, ok := parseCpioHeader(b[at:], 0); ok && h.named {
+		if h, ok := parseCpioHeader(b[at:], kinds); ok && h.named {
 			return h.kind, true
 		}
 	}
+	return 0, false
 }
 
 func detectCpio(p *probe) bool {
@@ -107,6 +112,10 @@ func (w *cpioWalker) header() (*cpioHeader, error) {
 			return nil, err
 		}
 		if h, ok := parseCpioHeader(b, w.kind); ok {
+			return h, nil
+		}
+		if h, ok := parseCpioUnmarked(b, w.kind); ok {
+			w.note(AnomalyCpioField)
 			return h, nil
 		}
 		if !allZeros(b) {

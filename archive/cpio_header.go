@@ -36,7 +36,7 @@ type cpioHeader struct {
 	name   int64 // length of the name, with its NUL
 	size   int64
 	check  uint32
-	bad    bool // a number has what are no digits
+	bad    bool // a number has what are no digits, or a binary header is odd
 	named  bool // the name's length is a number, and its NUL is there if b held it
 }
 
@@ -78,11 +78,22 @@ func parseCpioHeader(b []byte, kinds cpioKind) (*cpioHeader, bool) {
 	case bytes.HasPrefix(b, []byte(cpioTextMagic)):
 		return parseCpioText(b)
 	case kinds&cpioLittle != 0 && b[0] == 0xc7 && b[1] == 0x71:
-		return parseCpioBinary(b, cpioLittle, binary.LittleEndian)
+		return parseCpioBinary(b, cpioLittle), true
 	case kinds&cpioBig != 0 && b[0] == 0x71 && b[1] == 0xc7:
-		return parseCpioBinary(b, cpioBig, binary.BigEndian)
+		return parseCpioBinary(b, cpioBig), true
 	}
 	return nil, false
+}
+
+// parseCpioUnmarked reads a binary header without its magic, where one must be.
+//
+// QUIRK: libarchive does not look at the magic behind the first header.
+func parseCpioUnmarked(b []byte, kind cpioKind) (*cpioHeader, bool) {
+	if kind != cpioLittle && kind != cpioBig || len(b) < cpioBinBytes {
+		return nil, false
+	}
+	h := parseCpioBinary(b, kind)
+	return h, !h.bad && h.named
 }
 
 func parseCpioText(b []byte) (*cpioHeader, bool) {
@@ -145,18 +156,18 @@ func (h *cpioHeader) number(f []byte, base int64) int64 {
 
 // parseCpioBinary reads the 13 numbers of 16 bits of a binary header; those of
 // 32 bits have their upper half first.
-func parseCpioBinary(b []byte, kind cpioKind, order binary.ByteOrder) (*cpioHeader, bool) {
+func parseCpioBinary(b []byte, kind cpioKind) *cpioHeader {
+	var order binary.ByteOrder = binary.LittleEndian
+	if kind == cpioBig {
+		order = binary.BigEndian
+	}
 	at := func(i int) int64 { return int64(order.Uint16(b[2*i:])) }
 	h := &cpioHeader{kind: kind, length: cpioBinBytes, mode: at(3), name: at(10), size: at(11)<<16 | at(12)}
 	typ := h.mode >> 12
 	known := typ == 0 || typ&(typ-1) == 0 || typ == 6 || typ == 10 || typ == 12
-	if !known || h.name < 1 || h.name > cpioMaxBinName {
-		return nil, false
-	}
-	if name := b[cpioBinBytes:]; int64(len(name)) >= h.name && name[h.name-1] != 0 {
-		return nil, false
-	}
-	return h, true
+	h.named = named(b[cpioBinBytes:], h.name)
+	h.bad = !known || h.name < 1 || h.name > cpioMaxBinName || !h.named && len(b) >= cpioBinBytes+int(h.name)
+	return h
 }
 
 // nextCpioHeader finds a header that is in order, -1 if there is none. The last
