@@ -34,7 +34,8 @@ const (
 	Lzma     Format = "lzma" // a .lzma file alone
 	Lzip     Format = "lzip"
 	Zstd     Format = "zstd"
-	Lz4      Format = "lz4"      // frames, legacy ones too
+	Lz4      Format = "lz4" // frames, legacy ones too
+	Lzop     Format = "lzop"
 	Compress Format = "compress" // .Z
 	Cpio     Format = "cpio"
 	Ar       Format = "ar" // also Debian packages
@@ -100,7 +101,7 @@ type Member struct {
 	Encrypted bool   // the container says that it needs a password
 	Password  string // the one of Limits.Keys that opened the body; "" if none was needed or none fits
 	Dir       bool   // the container says that it is a folder (it may carry data all the same)
-	Reading   string // where the container describes it, if readers differ: "local", "central", …
+	Reading   string // where the container describes it, if readers differ: "local", "central", "pax", "expanded", "appended", …
 	Err       error  // why the body cannot be read at all; the Reader then yields no bytes for it
 
 	// Anomalies are stable names, the Anomaly constants. Those that only the

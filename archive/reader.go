@@ -59,6 +59,7 @@ var formats = [...]format{
 	{Lzip, detectLzip, openLzip},
 	{Zstd, detectZstd, openZstd},
 	{Lz4, detectLz4, openLz4},
+	{Lzop, detectLzop, openLzop},
 	{Compress, detectCompress, openCompress},
 	{Cpio, detectCpio, openCpio},
 	{Ar, detectAr, openAr},
