@@ -89,7 +89,7 @@ func TestDiskJudge(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			rnd := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 7))
 			for range judgeRounds() {
-				judge(t, mutate(rnd, c.image, c.from), c.ext)
+				judgeDisk(t, mutate(rnd, c.image, c.from), c.ext)
 			}
 		})
 	}
@@ -97,7 +97,7 @@ func TestDiskJudge(t *testing.T) {
 
 // judge fails if 7-Zip takes something out of an image that no reading of ours
 // has.
-func judge(t *testing.T, image []byte, ext string) {
+func judgeDisk(t *testing.T, image []byte, ext string) {
 	t.Helper()
 	bodies := map[string]bool{}
 	for _, f := range Detect(readerAt(image), int64(len(image))) {

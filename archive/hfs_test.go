@@ -58,7 +58,7 @@ func hfsTree(records ...[]byte) []byte {
 func hfsKey(parent uint32, name string) []byte {
 	b := binary.BigEndian.AppendUint32(nil, parent)
 	b = binary.BigEndian.AppendUint16(b, uint16(len(name)))
-	return append(b, wide(name)...)
+	return append(b, isoWide(name)...)
 }
 
 // hfsForkOf is a fork whose first extents are given in blocks.

@@ -16,7 +16,7 @@ import (
 )
 
 // zeros compresses some MiB of zero bytes, times times over.
-func zeros(n, times int) string {
+func pdfZeros(n, times int) string {
 	var chunk, end bytes.Buffer
 	w, _ := flate.NewWriter(&chunk, 9)
 	w.Write(make([]byte, 1<<20))
@@ -58,9 +58,9 @@ func pdfBombs() map[string][]byte {
 	}
 	pairs := strings.Repeat("1 5 ", 60_000)
 	return map[string][]byte{
-		"flate-nested":    forgePDF().stream(9, "/Filter[/Fl/Fl/Fl]", zeros(200, 3)).end(""),
-		"flate-then-hex":  forgePDF().stream(9, "/Filter[/Fl/Fl/AHx]", zeros(600, 2)).end(""),
-		"objstm-zeros":    forgePDF().stream(9, "/Type/ObjStm/N 9/First 9/Filter[/Fl/Fl]", zeros(600, 2)).end(""),
+		"flate-nested":    forgePDF().stream(9, "/Filter[/Fl/Fl/Fl]", pdfZeros(200, 3)).end(""),
+		"flate-then-hex":  forgePDF().stream(9, "/Filter[/Fl/Fl/AHx]", pdfZeros(600, 2)).end(""),
+		"objstm-zeros":    forgePDF().stream(9, "/Type/ObjStm/N 9/First 9/Filter[/Fl/Fl]", pdfZeros(600, 2)).end(""),
 		"objstm-numbers":  forgePDF().stream(9, "/N 999999999999/First 999999999999", pairs).end(""),
 		"objstm-backward": within(60_000),
 		"objects":         many.end(""),

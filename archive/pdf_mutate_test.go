@@ -43,9 +43,9 @@ func TestMutatedForged(t *testing.T) {
 	}
 	for range rounds {
 		in := inputs[rnd.IntN(len(inputs))]
-		data := mutate(rnd, in.data)
+		data := pdfMutate(rnd, in.data)
 		if rnd.IntN(3) == 0 { // two of a kind in one file
-			data = append(data, mutate(rnd, inputs[rnd.IntN(len(inputs))].data)...)
+			data = append(data, pdfMutate(rnd, inputs[rnd.IntN(len(inputs))].data)...)
 		}
 		fixed := uint64(0)
 		if in.format == PDF {

@@ -229,7 +229,7 @@ func mutoolStream(t *testing.T, file string, num int) (b []byte, ok bool) {
 }
 
 // extracted is what poppler, qpdf and mutool get out of a file.
-func extracted(t *testing.T, file string) (found map[string]string) {
+func pdfExtracted(t *testing.T, file string) (found map[string]string) {
 	t.Helper()
 	found = map[string]string{}
 	dir := t.TempDir()
@@ -256,7 +256,7 @@ func extracted(t *testing.T, file string) (found map[string]string) {
 }
 
 // mutate changes some bytes, or cuts, repeats or inserts some.
-func mutate(rnd *rand.Rand, data []byte) []byte {
+func pdfMutate(rnd *rand.Rand, data []byte) []byte {
 	data = bytes.Clone(data)
 	for range 1 + rnd.IntN(6) {
 		at := rnd.IntN(len(data))
@@ -312,7 +312,7 @@ func TestPDFMutated(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(5, seed))
 	compared := 0
 	for i := range rounds {
-		data := mutate(rnd, bases[i%len(bases)])
+		data := pdfMutate(rnd, bases[i%len(bases)])
 		file := filepath.Join(dir, "mutated.pdf")
 		if err := os.WriteFile(file, data, 0o600); err != nil {
 			t.Fatal(err)
@@ -330,7 +330,7 @@ func compareTools(t *testing.T, round int, file string, data []byte) (n int) {
 		t.Logf("round %d: %v", round, err)
 	}
 	have := pdfBodies(all)
-	for from, body := range extracted(t, file) {
+	for from, body := range pdfExtracted(t, file) {
 		n++
 		if len(body) > 0 && !have[body] && !slices.ContainsFunc(all, func(g got) bool { return covers(g, from, body) }) {
 			keep := fmt.Sprintf("%s.%d", os.Getenv("FIVEFIFTY_PDF_KEEP"), round)

@@ -160,7 +160,7 @@ func (x *xarArchive) addFile(f *xarFile) {
 		case "gzip":
 			return &lazyZlib{in: in}
 		case "bzip2":
-			return &classed{bzip2.NewReader(in)}
+			return &xarReader{bzip2.NewReader(in)}
 		}
 		return in
 	})
@@ -185,15 +185,15 @@ func (r *lazyZlib) Read(p []byte) (int, error) {
 		if err != nil {
 			return 0, bodyError(err)
 		}
-		r.z = &classed{z}
+		r.z = &xarReader{z}
 	}
 	return r.z.Read(p)
 }
 
-// classed puts a decoder's errors in their class.
-type classed struct{ r io.Reader }
+// xarReader puts a decoder's errors in their class.
+type xarReader struct{ r io.Reader }
 
-func (r *classed) Read(p []byte) (int, error) {
+func (r *xarReader) Read(p []byte) (int, error) {
 	n, err := r.r.Read(p)
 	if err != nil && err != io.EOF {
 		err = bodyError(err)
