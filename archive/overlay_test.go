@@ -117,7 +117,7 @@ func TestOverlayNSIS(t *testing.T) {
 func TestOverlayCodeSigning(t *testing.T) {
 	dir := plant(t, map[string]string{"p.js": payload, "i.nsi": "OutFile out.exe\nRequestExecutionLevel user\nSection\nSetOutPath $TEMP\nFile p.js\nSectionEnd\n"})
 	at := func(name string) string { return filepath.Join(dir, name) }
-	tool(t, "osslsigncode")
+	program(t, "osslsigncode")
 	run(t, "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", at("key.pem"), "-out", at("cert.pem"), "-subj", "/CN=test", "-days", "2")
 	sign := func(in, out string) []byte {
 		run(t, "osslsigncode", "sign", "-certs", at("cert.pem"), "-key", at("key.pem"), "-in", at(in), "-out", at(out))
