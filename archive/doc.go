@@ -40,6 +40,12 @@
 // records, eight directory headers for each allowed member, 1 MiB of pax records in
 // one header and four times the file's size in all, 64 MiB of holes in an expanded
 // tar member, 64 gaps between bzip2 streams. A limit that is met while there is more to find is an error from Next
+// records, eight directory headers for each allowed member, 64 tar extension headers
+// before a member, 1 MiB of pax records in one header, 64 gaps between bzip2
+// streams. In a PDF file 8 passes over it, 512 levels of nesting, 16 filters of a stream,
+// 16,384 objects that others refer to, 8 MiB of scripts in strings, 64 KiB of any other
+// string, 1 MiB of a predictor's row, and 128 MiB plus 8 times the file's size of syntax,
+// object streams and what filters hand to each other. A limit that is met while there is more to find is an error from Next
 // that wraps ErrLimit, or an anomaly for names.
 //
 // Zip methods other than stored and deflate, and all encryption, are reported in

@@ -118,6 +118,10 @@ func (b *pdfBody) add(f *pdfFilter) error {
 	if f.predict <= 1 || f.name != "flate" && f.name != "lzw" {
 		return nil
 	}
+	if !f.sane() {
+		b.damage.broken = true // viewers give up, or leave it out
+		return nil
+	}
 	p := newPDFPredictor(b.r, f)
 	if p == nil {
 		return fmt.Errorf("predictor: %w", ErrLimit)

@@ -11,10 +11,10 @@ import (
 
 // Bounds of what is remembered of one file.
 const (
-	pdfPasses  = 6       // times that the file is gone through, to follow references
+	pdfPasses  = 8       // times that the file is gone through, to follow references
 	pdfInts    = 1 << 18 // objects that are integers
 	pdfWants   = 1 << 14 // objects that others refer to in a way that matters
-	pdfDefs    = 16      // versions of one such object
+	pdfDefs    = 64      // versions of one such object
 	pdfDefText = 8 << 20 // bytes of them
 	pdfCrypts  = 4       // encryption dictionaries, identifiers
 )

@@ -47,7 +47,7 @@ func TestMutatedForged(t *testing.T) {
 		if rnd.IntN(3) == 0 { // two of a kind in one file
 			data = append(data, pdfMutate(rnd, inputs[rnd.IntN(len(inputs))].data)...)
 		}
-		fixed := uint64(0)
+		fixed := uint64(htmlFixed)
 		if in.format == PDF {
 			fixed = pdfFixed
 		}

@@ -318,7 +318,8 @@ func (p *pdfParser) openNew(isDict bool) {
 	if isDict {
 		v.kind = pdfDict
 	}
-	f.keep = p.keeps(top)
+	// No array of arrays says anything here, and those of fonts are long.
+	f.keep = (isDict || top.isDict || len(p.stack) == 1 && top.count == 0) && p.keeps(top)
 	switch {
 	case f.keep:
 		if top.key == pdfKeyNamed && top.isDict {

@@ -363,6 +363,27 @@ func covers(g got, from, body string) bool {
 	return len(g.data) > 16 && strings.HasPrefix(body, g.data) && len(body)-len(g.data) < 600
 }
 
+// TestPDFLongHonest has what big honest files have: long arrays of arrays, thousands
+// of form fields with the same scripts, many revisions.
+func TestPDFLongHonest(t *testing.T) {
+	f := forgePDF()
+	f.obj(4, "["+strings.Repeat("7 ["+strings.Repeat("500 ", 300)+"] ", 300)+"]")
+	f.obj(5, "<</W "+"["+strings.Repeat("7 ["+strings.Repeat("500 ", 300)+"] ", 300)+"]>>")
+	f.obj(6, "<</XFA 7 0 R>>")
+	f.stream(8, "/Filter/FlateDecode", zlibOf("<xdp/>"))
+	for i := range 3000 {
+		f.obj(20+i, fmt.Sprintf("<</FT/Tx/V(value %d)/AA<</F<</S/JavaScript/JS(AFNumber_Format\\(%d, 0\\);)>>>>>>", i, i%5))
+	}
+	for range 40 {
+		f.obj(7, "[(template)8 0 R]")
+	}
+	all, r, err := readAll(t, PDF, f.end(""))
+	if err != nil || len(all) != 6 {
+		t.Errorf("%d members, %v: %s", len(all), err, listing(all))
+	}
+	checkNotes(t, noteNames(all, r), "")
+}
+
 // TestPDFClamAV reads the sample of Debian's clamav-testfiles.
 func TestPDFClamAV(t *testing.T) {
 	data, err := os.ReadFile("/usr/share/clamav-testfiles/clam.pdf")
