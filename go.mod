@@ -8,6 +8,7 @@ require (
 	github.com/h2non/filetype v1.1.3 // indirect
 	github.com/hillu/go-yara/v4 v4.2.4 // indirect
 	github.com/klauspost/compress v1.20.3 // indirect
+	github.com/nwaples/rardecode/v2 v2.4.6 // indirect
 	github.com/richardlehane/mscfb v1.0.9 // indirect
 	github.com/richardlehane/msoleps v1.0.3 // indirect
 	golang.org/x/sys v0.50.0 // indirect

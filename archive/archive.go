@@ -14,6 +14,7 @@ const (
 	Gzip  Format = "gzip"
 	Bzip2 Format = "bzip2"
 	Tar   Format = "tar"
+	Rar   Format = "rar"
 )
 
 // Limits bound what a Reader itself holds. The zero value of a field is its

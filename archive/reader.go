@@ -37,6 +37,7 @@ var formats = [...]format{
 	{Gzip, detectGzip, openGzip},
 	{Bzip2, detectBzip2, openBzip2},
 	{Tar, detectTar, openTar},
+	{Rar, detectRar, openRar},
 }
 
 // Known says whether Open knows the format.
