@@ -10,11 +10,12 @@ type Format string
 
 // The formats that Open knows.
 const (
-	Zip   Format = "zip"
-	Gzip  Format = "gzip"
-	Bzip2 Format = "bzip2"
-	Tar   Format = "tar"
-	Rar   Format = "rar"
+	Zip      Format = "zip"
+	Gzip     Format = "gzip"
+	Bzip2    Format = "bzip2"
+	Tar      Format = "tar"
+	Rar      Format = "rar"
+	SevenZip Format = "7z"
 )
 
 // Limits bound what a Reader itself holds. The zero value of a field is its

@@ -38,6 +38,7 @@ var formats = [...]format{
 	{Bzip2, detectBzip2, openBzip2},
 	{Tar, detectTar, openTar},
 	{Rar, detectRar, openRar},
+	{SevenZip, detect7z, open7z},
 }
 
 // Known says whether Open knows the format.
