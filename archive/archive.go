@@ -16,6 +16,7 @@ const (
 	Tar      Format = "tar"
 	Rar      Format = "rar"
 	SevenZip Format = "7z"
+	Cab      Format = "cab"
 )
 
 // Limits bound what a Reader itself holds. The zero value of a field is its

@@ -39,6 +39,7 @@ var formats = [...]format{
 	{Tar, detectTar, openTar},
 	{Rar, detectRar, openRar},
 	{SevenZip, detect7z, open7z},
+	{Cab, detectCab, openCab},
 }
 
 // Known says whether Open knows the format.
