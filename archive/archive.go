@@ -17,6 +17,10 @@ const (
 	Rar      Format = "rar"
 	SevenZip Format = "7z"
 	Cab      Format = "cab"
+	Arj      Format = "arj"
+	Lzh      Format = "lzh"
+	Szdd     Format = "szdd"
+	Chm      Format = "chm"
 )
 
 // Limits bound what a Reader itself holds. The zero value of a field is its

@@ -40,6 +40,7 @@ var formats = [...]format{
 	{Rar, detectRar, openRar},
 	{SevenZip, detect7z, open7z},
 	{Cab, detectCab, openCab},
+	{Chm, detectChm, openChm},
 }
 
 // Known says whether Open knows the format.

@@ -82,11 +82,13 @@ func (s *bits) byte() (byte, bool) {
 	return s.b[s.i-1], true
 }
 
-// pad goes to the next whole word behind a stored block.
-func (s *bits) pad() {
-	if s.i%2 == 1 && s.i < len(s.b) {
-		s.i++
+// consumed is the number of bytes taken, up to a whole word, and without those
+// that were taken ahead.
+func (s *bits) consumed(raw bool) int {
+	if raw {
+		return s.i
 	}
+	return max(0, s.i-2*max(0, int(s.n/16)-s.over))
 }
 
 func (s *bits) uint32() (uint32, bool) {

@@ -57,6 +57,7 @@ type Decoder struct {
 	left       int // bytes of the block to come
 	pending    int // bytes of a match that did not fit into the frame
 	dist       uint32
+	odd        bool   // the stored block's size is odd
 	begun      bool   // the stream's first bits were read
 	fileSize   uint32 // for the translation of calls; 0: none
 
@@ -121,6 +122,9 @@ func (d *Decoder) Frame(out, in []byte) (int, error) {
 	return n, err
 }
 
+// Consumed is how many bytes of its input the last frame took.
+func (d *Decoder) Consumed() int { return d.in.consumed(d.kind == stored && d.left > 0) }
+
 // run decodes what fits into out from the present block.
 func (d *Decoder) run(out []byte) (int, error) {
 	n := 0
@@ -141,8 +145,8 @@ func (d *Decoder) run(out []byte) (int, error) {
 			}
 			out[n] = d.put(b)
 			n++
-			if d.left--; d.left == 0 {
-				d.in.pad()
+			if d.left--; d.left == 0 && d.odd {
+				d.in.byte() // blocks fill whole words
 			}
 			continue
 		}
@@ -232,6 +236,7 @@ func (d *Decoder) block() error {
 	}
 	switch d.kind {
 	case stored:
+		d.odd = size%2 == 1
 		d.in.align()
 		for _, r := range [...]*uint32{&d.r0, &d.r1, &d.r2} {
 			v, ok := d.in.uint32()
