@@ -40,6 +40,8 @@ var formats = [...]format{
 	{Rar, detectRar, openRar},
 	{SevenZip, detect7z, open7z},
 	{Cab, detectCab, openCab},
+	{Arj, detectArj, openArj},
+	{Lzh, detectLzh, openLzh},
 	{Chm, detectChm, openChm},
 }
 

@@ -19,13 +19,16 @@ const module = "github.com/fivefifty/fivefifty"
 var allowed = map[string][]string{
 	"scanner":            {"mime", "archive", "internal/budget", "internal/filetype", "internal/spool"},
 	"mime":               {"internal/saferead", "github.com/emersion/go-message", "golang.org/x/text"},
-	"archive":            {"internal/lzma", "internal/saferead", "github.com/klauspost/compress", "github.com/nwaples/rardecode/v2", "golang.org/x/text"},
+	"archive":            {"internal/lha", "internal/lzma", "internal/lzx", "internal/saferead", "github.com/klauspost/compress", "github.com/nwaples/rardecode/v2", "golang.org/x/text"},
 	"signatures/yara":    {"scanner", "github.com/hillu/go-yara/v4"},
 	"signatures/hashset": {"scanner"},
 	"internal/budget":    {},
 	"internal/deps":      {},
 	"internal/filetype":  {"github.com/h2non/filetype", "github.com/richardlehane/mscfb"},
+	"internal/huffman":   {},
+	"internal/lha":       {"internal/huffman"},
 	"internal/lzma":      {},
+	"internal/lzx":       {"internal/huffman"},
 	"internal/saferead":  {},
 	"internal/spool":     {},
 }
