@@ -42,6 +42,7 @@ var formats = [...]format{
 	{Cab, detectCab, openCab},
 	{Arj, detectArj, openArj},
 	{Lzh, detectLzh, openLzh},
+	{Szdd, detectSzdd, openSzdd},
 	{Chm, detectChm, openChm},
 }
 
