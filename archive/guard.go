@@ -56,7 +56,7 @@ func (w *windows) pay(n int) { w.used = max(0, w.used-int64(n)) }
 
 // maxDrain is how many bytes of a solid block are decoded only to reach the
 // members behind them, in bytes of one container.
-const maxDrain = 256 << 20
+const maxDrain = 64 << 20
 
 // errDrained says that a member lies behind too much that was not read.
 func errDrained() error {

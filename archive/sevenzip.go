@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"io"
 
+	"github.com/fivefifty/fivefifty/internal/ppmd"
 	"github.com/fivefifty/fivefifty/internal/saferead"
 )
 
@@ -41,6 +42,8 @@ type sevenZip struct {
 	password string
 	drained  int64
 	windows  windows
+	model    *ppmd.Model   // free for the next folder
+	models   []*ppmd.Model // in use by the present one
 }
 
 // database7z is what the header says.
@@ -91,7 +94,7 @@ func open7z(src io.ReaderAt, size int64, l Limits) (walker, error) {
 
 func (z *sevenZip) anomalies() []string { return z.notes }
 func (z *sevenZip) note(name string)    { z.notes = noteOnce(z.notes, name) }
-func (z *sevenZip) close()              { z.content, z.body, z.db = nil, nil, nil }
+func (z *sevenZip) close()              { z.content, z.body, z.db, z.model, z.models = nil, nil, nil, nil, nil }
 
 // readDatabase reads the header that the signature header points to, or, if
 // there is none, the last one that the file has.
@@ -277,6 +280,14 @@ func (z *sevenZip) nextHere() (*Member, io.Reader, error) {
 func (z *sevenZip) leaveFolder() {
 	z.folder++
 	z.stream, z.content, z.broken, z.body, z.password = 0, nil, nil, nil, ""
+	z.releaseModels()
+}
+
+// releaseModels makes one of the models in use free again.
+func (z *sevenZip) releaseModels() {
+	if len(z.models) > 0 {
+		z.model, z.models = z.models[0], nil
+	}
 }
 
 // nextArchive goes on at the next archive of the file, if there is one.

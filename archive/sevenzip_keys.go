@@ -137,6 +137,7 @@ func (z *sevenZip) tryPassword(db *database7z, f *folder7z, password string) (bo
 	if size < 0 {
 		size, want, has = f.size(), f.crc, f.hasCRC
 	}
+	defer z.releaseModels()
 	r, err := z.build(db, f, &password)
 	if err == ErrEncrypted {
 		return false, nil // too dear, or not this one
