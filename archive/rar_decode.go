@@ -9,11 +9,15 @@ import (
 	"math/bits"
 
 	"github.com/nwaples/rardecode/v2"
+
+	"github.com/fivefifty/fivefifty/internal/rar3"
 )
 
-// rarDecoders unpack what is not stored. The library reads archives, and the
-// archive that it reads is made here: plain headers with the fields that we have
-// checked, and the packed bytes. So no field of the input reaches an allocation.
+// rarDecoders unpack what is not stored. RAR 3 has a decoder of ours, as its blocks
+// declare memory where nothing else can look. For RAR 2 and 5 a library reads
+// archives, and the archive that it reads is made here: plain headers with the
+// fields that we have checked, and the packed bytes. So no field of the input
+// reaches an allocation.
 type rarDecoders struct {
 	limits  Limits
 	windows windows
@@ -39,10 +43,11 @@ type rarChain struct {
 	broken  error    // why the chain cannot go on
 }
 
-// rarDecoder is one archive that the library reads.
+// rarDecoder is one archive that the library reads, or the decoder of RAR 3.
 type rarDecoder struct {
 	feed rarFeed
 	r    *rardecode.Reader
+	own  *rar3.Decoder
 }
 
 // rarFeed is the archive as it grows: one part is read after the other.
@@ -114,15 +119,28 @@ func (d *rarDecoders) open(e *rarEntry, input io.Reader) (io.Reader, *rarDecoder
 	if err != nil {
 		return nil, nil, err
 	}
+	if rar3Version(e.version) {
+		window = rarMinWindow << 4 // all of it: it is not cleared, and grows by use
+	}
 	dec, err := d.decoder(e, window)
 	if err != nil {
 		return nil, nil, err
+	}
+	if rar3Version(e.version) {
+		if dec.own == nil {
+			dec.own = rar3.New(int(window), d.limits.Dictionary)
+		}
+		dec.own.Next(input, e.solid)
+		return &guarded{r: dec.own}, dec, nil
 	}
 	if err := dec.begin(e, window, input); err != nil {
 		return nil, nil, err
 	}
 	return &guarded{r: dec.r}, dec, nil
 }
+
+// rar3Version says whether it is RAR 3's unpacker; 36 was written for a while.
+func rar3Version(v int) bool { return v == 29 || v == 36 }
 
 // window is how much dictionary an entry can use: not more than it declares, and
 // not more than there is to remember.
@@ -157,11 +175,16 @@ func (d *rarDecoders) decoder(e *rarEntry, window int64) (*rarDecoder, error) {
 	if !e.svc {
 		e.solid = false // there is nothing to go on from
 	}
-	if err := d.windows.take(window); err != nil {
-		return nil, err
+	if !rar3Version(e.version) {
+		if err := d.windows.take(window); err != nil {
+			return nil, err
+		}
 	}
 	key := rarKey{version: e.version, bits: bits.Len64(uint64(window)), service: e.svc}
-	if dec := d.byKey[key]; dec != nil && dec.r != nil && e.version != 70 {
+	if rar3Version(e.version) {
+		key.version = 29
+	}
+	if dec := d.byKey[key]; dec != nil && (dec.own != nil || dec.r != nil && e.version != 70) {
 		return dec, nil
 	}
 	if d.byKey == nil {
@@ -271,7 +294,7 @@ func appendUvarint(b []byte, v uint64) []byte {
 }
 
 // rarHeader is the header of a plain file in one volume with the entry's bytes.
-// Only RAR 2's streams have no end of their own: they need the size.
+// RAR 2's streams have no end of their own: they need the size.
 func rarHeader(e *rarEntry, window int64) []byte {
 	if e.version >= 50 {
 		return rarHeader5(e, window)
@@ -281,19 +304,14 @@ func rarHeader(e *rarEntry, window int64) []byte {
 		flags |= rar4Solid
 	}
 	flags |= uint16(bits.Len64(uint64(min(window, rar4MaxWindow))>>17)) << 5
-	declared := int64(-1)
-	version := byte(29)
-	if e.version <= 26 {
-		declared, version = e.declared, byte(e.version)
-	}
 	h := []byte{0, 0, rar4File}
 	h = le.AppendUint16(h, flags)
 	h = le.AppendUint16(h, 41)
 	h = le.AppendUint32(h, uint32(e.packed))
-	h = le.AppendUint32(h, uint32(declared))
-	h = append(h, 3, 0, 0, 0, 0, 0, 0, 0, 0, version, 0x33, 1, 0, 0, 0, 0, 0)
+	h = le.AppendUint32(h, uint32(e.declared))
+	h = append(h, 3, 0, 0, 0, 0, 0, 0, 0, 0, byte(e.version), 0x33, 1, 0, 0, 0, 0, 0)
 	h = le.AppendUint32(h, uint32(e.packed>>32))
-	h = le.AppendUint32(h, uint32(declared>>32))
+	h = le.AppendUint32(h, uint32(e.declared>>32))
 	return seal4(append(h, 'x'))
 }
 

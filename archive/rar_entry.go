@@ -1,12 +1,14 @@
 package archive
 
 import (
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
 	"strings"
 	"unicode/utf16"
 
+	"github.com/fivefifty/fivefifty/internal/rar3"
 	"github.com/fivefifty/fivefifty/internal/saferead"
 )
 
@@ -198,6 +200,10 @@ func (b *rarBody) finish(err error) error {
 		return fmt.Errorf("begins in another volume: %w", ErrUnsupported)
 	case e.after:
 		return fmt.Errorf("continues in another volume: %w", ErrUnsupported)
+	case errors.Is(err, rar3.ErrMemory):
+		return fmt.Errorf("%w: %w", ErrLimit, err)
+	case errors.Is(err, rar3.ErrFilter):
+		return fmt.Errorf("%w: %w", ErrUnsupported, err)
 	case err != io.EOF:
 		return bodyError(err)
 	case !sized:

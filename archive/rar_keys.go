@@ -169,7 +169,8 @@ func (k *rarKeys) fits(w *rarWalker, e *rarEntry, password string) bool {
 	}
 	trial := *e
 	trial.packed &^= 15
-	d := rarDecoders{limits: w.limits}
+	d := rarDecoders{limits: w.limits, windows: w.decoders.windows}
+	defer func() { w.decoders.windows = d.windows }()
 	r, _, err := d.open(&trial, k.reader(e, io.NewSectionReader(w.src, e.data, trial.packed)))
 	if err != nil {
 		return false

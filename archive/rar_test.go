@@ -396,6 +396,6 @@ func FuzzRar(f *testing.F) {
 	}
 	f.Add(forgeRar4([]rarFile{encrypted4(payload, "p")}, true))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		fuzzReadLimits(t, Rar, data, 800<<20, Limits{Members: fuzzMembers, Dictionary: 1 << 20, Keys: &Keys{Passwords: []string{"p"}, Work: 1 << 10}})
+		fuzzReadLimits(t, Rar, data, 64<<20+64<<10*uint64(len(data)), Limits{Members: fuzzMembers, Dictionary: 1 << 20, Keys: &Keys{Passwords: []string{"p"}, Work: 1 << 10}})
 	})
 }

@@ -16,14 +16,14 @@ const (
 // Nodes are sorted by frequency. son is a node's left child, the right one stands
 // behind it; a leaf has its symbol plus dynNodes.
 type dynamic struct {
-	in     *bits
+	in     *huffman.Bits
 	freq   [dynNodes + 1]uint16
 	parent [dynNodes + dynChars]int16
 	son    [dynNodes]int16
 	upper  huffman.Decoder
 }
 
-func newDynamic(in *bits) *dynamic {
+func newDynamic(in *huffman.Bits) *dynamic {
 	d := &dynamic{in: in}
 	for i := range dynChars {
 		d.freq[i] = 1
@@ -60,18 +60,18 @@ func newDynamic(in *bits) *dynamic {
 func (d *dynamic) step() (byte, int, int, bool) {
 	c := d.son[dynRoot]
 	for c < dynNodes {
-		c = d.son[c+int16(d.in.take(1))]
+		c = d.son[c+int16(d.in.Take(1))]
 	}
 	c -= dynNodes
 	d.update(int(c))
 	if c < 256 {
 		return byte(c), 0, 0, true
 	}
-	upper, ok := d.in.symbol(&d.upper)
+	upper, ok := d.in.Symbol(&d.upper)
 	if !ok {
 		return 0, 0, 0, false
 	}
-	return 0, int(c) - 256 + minMatch, upper<<6 + int(d.in.take(6)) + 1, true
+	return 0, int(c) - 256 + minMatch, upper<<6 + int(d.in.Take(6)) + 1, true
 }
 
 // update counts a symbol and moves the nodes above it to where they belong now.

@@ -16,6 +16,8 @@ import (
 	"bufio"
 	"errors"
 	"io"
+
+	"github.com/fivefifty/fivefifty/internal/huffman"
 )
 
 // ErrCorrupt is any fault of the data but its early end.
@@ -56,7 +58,7 @@ type step func() (literal byte, n int, distance int, ok bool)
 
 // Reader decodes one stream.
 type Reader struct {
-	in   bits
+	in   huffman.Bits
 	step step
 	left int64
 	err  error // sticky
@@ -74,7 +76,7 @@ func Window(m Method) int64 { return 1 << shapes[m].window }
 func NewReader(m Method, r io.Reader, size int64) *Reader {
 	s := shapes[m]
 	z := &Reader{left: size, win: make([]byte, 1<<s.window)}
-	z.in.r = bufio.NewReaderSize(r, 4<<10)
+	z.in.R = bufio.NewReaderSize(r, 4<<10)
 	for i := range z.win {
 		z.win[i] = ' '
 	}
@@ -107,8 +109,8 @@ func (z *Reader) Read(p []byte) (int, error) {
 		}
 		b, length, distance, ok := z.step()
 		switch {
-		case !ok || z.in.short():
-			z.err = z.in.fault()
+		case !ok || z.in.Short():
+			z.err = z.in.Fault(ErrCorrupt)
 		case length > 0:
 			z.n, z.distance = length, distance
 		default:
@@ -135,11 +137,11 @@ func (z *Reader) put(b byte) byte {
 // stepLZS: a bit, then eight bits of a literal, or eleven of a place in the
 // dictionary and four of a length.
 func (z *Reader) stepLZS() (byte, int, int, bool) {
-	if z.in.take(1) == 1 {
-		return byte(z.in.take(8)), 0, 0, true
+	if z.in.Take(1) == 1 {
+		return byte(z.in.Take(8)), 0, 0, true
 	}
-	place := int(z.in.take(11))
-	n := int(z.in.take(4)) + 2
+	place := int(z.in.Take(11))
+	n := int(z.in.Take(4)) + 2
 	return 0, n, z.distanceTo(place), true
 }
 
@@ -162,16 +164,16 @@ type lz5 struct {
 func (l *lz5) step() (byte, int, int, bool) {
 	in := &l.z.in
 	if l.n == 0 {
-		l.flags, l.n = in.take(8), 8
+		l.flags, l.n = in.Take(8), 8
 	}
 	literal := l.flags&1 == 1
 	l.flags >>= 1
 	l.n--
-	a := in.take(8)
+	a := in.Take(8)
 	if literal {
 		return byte(a), 0, 0, true
 	}
-	b := in.take(8)
+	b := in.Take(8)
 	return 0, int(b&15) + 3, l.z.distanceTo(int(a | b&0xf0<<4)), true
 }
 
@@ -201,15 +203,15 @@ func (z *Reader) fillLZ5() {
 func (z *Reader) stepFast() (byte, int, int, bool) {
 	n := z.unary(0, 7)
 	if n == 0 {
-		return byte(z.in.take(8)), 0, 0, true
+		return byte(z.in.Take(8)), 0, 0, true
 	}
 	return 0, n + 2, z.unary(9, 13) + 1, true
 }
 
 func (z *Reader) unary(from, to uint) int {
 	v, width := 0, from
-	for ; width < to && z.in.take(1) == 1; width++ {
+	for ; width < to && z.in.Take(1) == 1; width++ {
 		v += 1 << width
 	}
-	return v + int(z.in.take(width))
+	return v + int(z.in.Take(width))
 }

@@ -13,7 +13,7 @@ const (
 // static decodes blocks, each with three codes of its own: one for the lengths of
 // the next, one for literals and matches' lengths, one for positions.
 type static struct {
-	in    *bits
+	in    *huffman.Bits
 	shape shape
 	left  int // symbols of the block to come
 
@@ -25,40 +25,40 @@ func (s *static) step() (byte, int, int, bool) {
 		return 0, 0, 0, false
 	}
 	s.left--
-	c, ok := s.in.symbol(&s.chars)
+	c, ok := s.in.Symbol(&s.chars)
 	if !ok {
 		return 0, 0, 0, false
 	}
 	if c < 256 {
 		return byte(c), 0, 0, true
 	}
-	p, ok := s.in.symbol(&s.positions)
+	p, ok := s.in.Symbol(&s.positions)
 	if !ok || p > 24 {
 		return 0, 0, 0, false
 	}
 	if p > 1 {
-		p = 1<<(p-1) | int(s.in.take(uint(p-1)))
+		p = 1<<(p-1) | int(s.in.Take(uint(p-1)))
 	}
 	return 0, c - 256 + minMatch, p + 1, true
 }
 
 func (s *static) block() bool {
-	s.left = int(s.in.take(16))
+	s.left = int(s.in.Take(16))
 	if s.left == 0 {
 		s.left = 1 << 16
 	}
-	if s.in.short() {
+	if s.in.Short() {
 		return false
 	}
-	return s.lengths(&s.pre, preSymbols, 5, 3) && s.charLengths() && s.lengths(&s.positions, s.shape.positions, uint(s.shape.posBits), -1) && !s.in.short()
+	return s.lengths(&s.pre, preSymbols, 5, 3) && s.charLengths() && s.lengths(&s.positions, s.shape.positions, uint(s.shape.posBits), -1) && !s.in.Short()
 }
 
 // lengths reads a short code: three bits for each length, ones as long as it goes
 // on. After the symbol gap, two bits say how many have none.
 func (s *static) lengths(d *huffman.Decoder, symbols int, numBits uint, gap int) bool {
-	n := int(s.in.take(numBits))
+	n := int(s.in.Take(numBits))
 	if n == 0 {
-		d.InitSingle(int(s.in.take(numBits)))
+		d.InitSingle(int(s.in.Take(numBits)))
 		return true
 	}
 	var out [64]byte
@@ -66,9 +66,9 @@ func (s *static) lengths(d *huffman.Decoder, symbols int, numBits uint, gap int)
 		return false
 	}
 	for i := 0; i < n; {
-		length := s.in.take(3)
+		length := s.in.Take(3)
 		if length == 7 {
-			for s.in.take(1) == 1 {
+			for s.in.Take(1) == 1 {
 				if length++; length > huffman.MaxLength {
 					return false
 				}
@@ -77,7 +77,7 @@ func (s *static) lengths(d *huffman.Decoder, symbols int, numBits uint, gap int)
 		out[i] = byte(length)
 		i++
 		if i == gap {
-			i += int(s.in.take(2))
+			i += int(s.in.Take(2))
 		}
 	}
 	return d.Init(out[:symbols]) == nil
@@ -85,9 +85,9 @@ func (s *static) lengths(d *huffman.Decoder, symbols int, numBits uint, gap int)
 
 // charLengths reads the code of literals and lengths, which is packed itself.
 func (s *static) charLengths() bool {
-	n := int(s.in.take(9))
+	n := int(s.in.Take(9))
 	if n == 0 {
-		s.chars.InitSingle(int(s.in.take(9)))
+		s.chars.InitSingle(int(s.in.Take(9)))
 		return true
 	}
 	var out [characters]byte
@@ -95,17 +95,17 @@ func (s *static) charLengths() bool {
 		return false
 	}
 	for i := 0; i < n; {
-		c, ok := s.in.symbol(&s.pre)
-		if !ok || s.in.short() {
+		c, ok := s.in.Symbol(&s.pre)
+		if !ok || s.in.Short() {
 			return false
 		}
 		switch c {
 		case 0:
 			i++
 		case 1:
-			i += 3 + int(s.in.take(4))
+			i += 3 + int(s.in.Take(4))
 		case 2:
-			i += 20 + int(s.in.take(9))
+			i += 20 + int(s.in.Take(9))
 		default:
 			out[i] = byte(c - 2)
 			i++

@@ -126,6 +126,16 @@ func New(mem uint32) *Model {
 	return &Model{size: mem, mem: make([]byte, unit+uint64(mem)+unit)}
 }
 
+// Resize changes the size of the arena; what a larger one had is used again. Reset
+// must follow.
+func (m *Model) Resize(mem uint32) {
+	n := unit + uint64(mem) + unit
+	if n > uint64(cap(m.mem)) {
+		m.mem = make([]byte, n)
+	}
+	m.mem, m.size = m.mem[:n], mem
+}
+
 // Mem is the size of the arena in bytes.
 func (m *Model) Mem() uint32 { return m.size }
 
