@@ -104,8 +104,14 @@ func (w *arjWalker) close()              {}
 
 // header reads the header at off, nil if there is none.
 func (w *arjWalker) header(off int64) (*arjHeader, error) {
-	const most = 4 + arjMaxHeader + 4
-	raw, err := saferead.UpTo(w.src, off, most, w.size, most)
+	raw, err := saferead.UpTo(w.src, off, 4, w.size, 4)
+	if err == nil && len(raw) == 4 {
+		n := 4 + int(le.Uint16(raw[2:])) + 4
+		if n > 4+arjMaxHeader+4 {
+			return nil, nil
+		}
+		raw, err = saferead.UpTo(w.src, off, int64(n), w.size, n)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -219,8 +219,11 @@ func (w *cabWalker) readFilesAt(at int64, n int) error {
 			w.more = fmt.Errorf("members: %w", ErrLimit)
 			return nil
 		}
-		const most = cabFile + 4096
-		raw, err := saferead.UpTo(w.src, at, most, w.size, most)
+		// Names have up to 256 bytes; longer ones are lies, of which a start is kept.
+		raw, err := saferead.UpTo(w.src, at, cabFile+257, w.size, cabFile+257)
+		if err == nil && len(raw) > cabFile && bytes.IndexByte(raw[cabFile:], 0) < 0 {
+			raw, err = saferead.UpTo(w.src, at, cabFile+4096, w.size, cabFile+4096)
+		}
 		if err != nil {
 			return err
 		}

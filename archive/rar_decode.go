@@ -119,9 +119,6 @@ func (d *rarDecoders) open(e *rarEntry, input io.Reader) (io.Reader, *rarDecoder
 	if err != nil {
 		return nil, nil, err
 	}
-	if rar3Version(e.version) {
-		window = rarMinWindow << 4 // all of it: it is not cleared, and grows by use
-	}
 	dec, err := d.decoder(e, window)
 	if err != nil {
 		return nil, nil, err
@@ -130,6 +127,7 @@ func (d *rarDecoders) open(e *rarEntry, input io.Reader) (io.Reader, *rarDecoder
 		if dec.own == nil {
 			dec.own = rar3.New(int(window), d.limits.Dictionary)
 		}
+		dec.own.Grow(int(window))
 		dec.own.Next(input, e.solid)
 		return &guarded{r: dec.own}, dec, nil
 	}
@@ -181,8 +179,8 @@ func (d *rarDecoders) decoder(e *rarEntry, window int64) (*rarDecoder, error) {
 		}
 	}
 	key := rarKey{version: e.version, bits: bits.Len64(uint64(window)), service: e.svc}
-	if rar3Version(e.version) {
-		key.version = 29
+	if rar3Version(e.version) { // its window is not cleared, and can grow
+		key.version, key.bits = 29, 0
 	}
 	if dec := d.byKey[key]; dec != nil && (dec.own != nil || dec.r != nil && e.version != 70) {
 		return dec, nil
