@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// Format names a container format: "zip", "gzip", "bzip2", "tar".
+// Format names a container format: "zip", "gzip", "rar", …
 type Format string
 
 // The formats that Open knows.
