@@ -13,3 +13,5 @@ require (
 	github.com/ulikunitz/xz v0.5.17
 	golang.org/x/text v0.43.0
 )
+
+require github.com/nwaples/rardecode/v2 v2.4.6

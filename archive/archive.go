@@ -6,6 +6,7 @@ import (
 )
 
 // Format names a container format by the short name of its true type.
+// Format names a container format: "zip", "gzip", "rar", …
 type Format string
 
 // The formats that Open knows.
@@ -44,6 +45,13 @@ const (
 	HTML     Format = "html"     // what web pages, SVG, XML and calendars hold as data: URIs, base64 and attachments
 	Squash   Format = "squashfs" // SquashFS
 	XAR      Format = "xar"      // Apple's installer packages
+	Rar      Format = "rar"
+	SevenZip Format = "7z"
+	Cab      Format = "cab"
+	Arj      Format = "arj"
+	Lzh      Format = "lzh"
+	Szdd     Format = "szdd"
+	Chm      Format = "chm"
 )
 
 // Limits bound what a Reader itself holds. The zero value of a field is its

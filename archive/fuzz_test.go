@@ -22,6 +22,11 @@ const (
 // input. It returns the bodies that were read to their end, and whether all was
 // read.
 func fuzzRead(t *testing.T, f Format, data []byte, decoder uint64) (bodies map[string]bool, complete bool) {
+	return fuzzReadLimits(t, f, data, decoder, Limits{Members: fuzzMembers})
+}
+
+// fuzzReadLimits is fuzzRead with other limits.
+func fuzzReadLimits(t *testing.T, f Format, data []byte, decoder uint64, limits Limits) (bodies map[string]bool, complete bool) {
 	var before, after runtime.MemStats
 	sink := make([]byte, 8<<10)
 	bodies = map[string]bool{}
@@ -30,7 +35,7 @@ func fuzzRead(t *testing.T, f Format, data []byte, decoder uint64) (bodies map[s
 	kept.Grow(fuzzOutput + len(sink))
 
 	runtime.ReadMemStats(&before)
-	r, err := Open(f, bytes.NewReader(data), int64(len(data)), Limits{Members: fuzzMembers})
+	r, err := Open(f, bytes.NewReader(data), int64(len(data)), limits)
 	if err != nil {
 		if !errors.Is(err, ErrFormat) && !errors.Is(err, ErrMalformed) && !errors.Is(err, ErrUnsupported) {
 			t.Fatalf("Open: class of %v", err)

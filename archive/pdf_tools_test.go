@@ -370,7 +370,7 @@ func TestPDFLongHonest(t *testing.T) {
 	f.obj(4, "["+strings.Repeat("7 ["+strings.Repeat("500 ", 300)+"] ", 300)+"]")
 	f.obj(5, "<</W "+"["+strings.Repeat("7 ["+strings.Repeat("500 ", 300)+"] ", 300)+"]>>")
 	f.obj(6, "<</XFA 7 0 R>>")
-	f.stream(8, "/Filter/FlateDecode", zlibOf("<xdp/>"))
+	f.stream(8, "/Filter/FlateDecode", pdfZlib("<xdp/>"))
 	for i := range 3000 {
 		f.obj(20+i, fmt.Sprintf("<</FT/Tx/V(value %d)/AA<</F<</S/JavaScript/JS(AFNumber_Format\\(%d, 0\\);)>>>>>>", i, i%5))
 	}

@@ -66,6 +66,13 @@ var formats = [...]format{
 	{Rpm, detectRpm, openRpm},
 	{PDF, detectPDF, openPDF},
 	{HTML, detectHTML, openHTML},
+	{Rar, detectRar, openRar},
+	{SevenZip, detect7z, open7z},
+	{Cab, detectCab, openCab},
+	{Arj, detectArj, openArj},
+	{Lzh, detectLzh, openLzh},
+	{Szdd, detectSzdd, openSzdd},
+	{Chm, detectChm, openChm},
 }
 
 // Known says whether Open knows the format.
