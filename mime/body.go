@@ -40,6 +40,17 @@ func (s *stream) scan(b []byte, last bool) (n int, err error) {
 			for from < len(b) && b[from] == '-' {
 				from++
 			}
+			m, at, more := s.glued(b, i, from, last)
+			switch {
+			case more:
+				return len(b), s.keep(b, at)
+			case m.kind != noDelimiter:
+				end := len(b)
+				if n := lineEnd(b[at:]); n >= 0 {
+					end = at + n + 1
+				}
+				return end, s.meet(b, at, end, m)
+			}
 			continue
 		}
 		line, end := b[i+2:], s.lineEnd(b[i:])
@@ -59,6 +70,7 @@ func (s *stream) scan(b []byte, last bool) (n int, err error) {
 		m.doubts[indentDoubt] = start < i
 		m.doubts[crDoubt] = s.doubtsCR() && (start > 0 && b[start-1] == '\r' ||
 			end >= 0 && b[end] == '\r' && (end+1 == len(b) || b[end+1] != '\n'))
+		m.doubts[lfDoubt] = s.crlf && (start > 0 && loneLF(b, start-1) || end >= 0 && loneLF(b, end))
 		if s.refuses(m) {
 			continue
 		}
@@ -94,6 +106,9 @@ func (s *stream) lineEnd(p []byte) int {
 	return lineEnd(p)
 }
 
+// loneLF reports whether an LF without a CR stands at b[i].
+func loneLF(b []byte, i int) bool { return b[i] == '\n' && (i == 0 || b[i-1] != '\r') }
+
 // doubtsCR reports whether it matters that a CR stands alone: not in mail that
 // has nothing else.
 func (s *stream) doubtsCR() bool { return s.lf && s.doubts[crDoubt] != text }
@@ -107,6 +122,9 @@ func (s *stream) heldFrom(b []byte) int {
 	}
 	if start, ok := s.lineStart(b, i); ok {
 		return trimLineEnd(b, start)
+	}
+	if i < len(b) && s.doubts[gluedDoubt] != text {
+		return i
 	}
 	if c := b[len(b)-1]; c == '\r' || c == '\n' {
 		return trimLineEnd(b, len(b))

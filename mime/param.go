@@ -156,7 +156,7 @@ func (p *paramScanner) nextIsParam() bool {
 
 func (p *paramScanner) token(start, end int) string {
 	v := strings.Trim(p.s[start:end], " \t")
-	if strings.ContainsAny(v, " \t\"") {
+	if strings.ContainsAny(v, " \t\"(") {
 		p.odd = true
 	}
 	return v

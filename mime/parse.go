@@ -12,6 +12,8 @@ type parse struct {
 	w        *Walker
 	parent   *Entity // of the outermost entity here; nil for the message
 	readings int     // in how many readings the bytes are read already
+	label    string  // of the reading that all of it is, where it has no parent
+	anomaly  string  // that the outermost entity bears, where it has no parent
 	streams  []*stream
 }
 

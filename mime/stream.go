@@ -24,6 +24,7 @@ type stream struct {
 	cur   sink // takes the body, preamble or epilogue; nil discards
 	bol   bool // the next body byte starts a line that nothing precedes
 	lf    bool // an LF was seen in a header
+	crlf  bool // a CRLF was seen in one
 
 	// carry holds what was not passed on: a line end and what follows it, as far
 	// as that may be a delimiter.
@@ -55,6 +56,7 @@ type frame struct {
 	boundary []byte
 	label    string    // of the boundary, if it is not what the message plainly says
 	others   []variant // further readings of the boundary that no line has shown yet
+	dashes   int       // with which the boundary begins
 	guess    bool      // no boundary was declared: the first line with "--" is it
 	parts    int
 	closed   bool
@@ -89,6 +91,7 @@ func (s *stream) resize() {
 	s.hold = 0
 	for i := range s.frames {
 		f := &s.frames[i]
+		f.dashes = len(f.boundary) - len(bytes.TrimLeft(f.boundary, "-"))
 		n := len(f.boundary)
 		if f.guess {
 			n = maxBoundary
@@ -104,6 +107,7 @@ func (s *stream) around(e *Entity, name string, kind Kind) *surround {
 	return &surround{w: s.w, e: &Entity{
 		Path: below(e.Path, name), Kind: kind, Parent: e, Depth: e.Depth + 1,
 		MediaType: "text/plain", Encoding: "7bit", Reading: s.reading(e),
+		hidden: e.hidden, times: s.p.readings, cr: !s.lf,
 	}}
 }
 
@@ -238,7 +242,7 @@ const (
 // the header, what stands after its last field is the body.
 func (s *stream) endHeader(stop headerStop) error {
 	fields := s.head.fields(s.ownHeader(), stop)
-	s.lf = s.lf || s.head.lf
+	s.lf, s.crlf = s.lf || s.head.lf, s.crlf || s.head.crlf
 	if len(fields.body) > 0 {
 		s.back = append(s.back, fields.body)
 	}
@@ -250,6 +254,7 @@ func (s *stream) delimiter(m match) {
 	s.popTo(m.frame + 1)
 	f := &s.frames[m.frame]
 	f.boundary = m.boundary
+	f.dashes = len(f.boundary) - len(bytes.TrimLeft(f.boundary, "-"))
 	f.guess = false
 	s.fresh = true
 	if m.kind&closing != 0 {

@@ -63,6 +63,7 @@ func (r *recorder) String() string {
 		for _, n := range e.Names {
 			fmt.Fprintf(&b, "<%s>", n.Value)
 		}
+		slices.Sort(e.Anomalies) // their order depends on the pieces
 		fmt.Fprintf(&b, "|%v|%v|%q done=%v\n", e.Anomalies, e.Fault, rec.body.Bytes(), rec.done)
 	}
 	return b.String()
