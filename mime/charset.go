@@ -76,6 +76,7 @@ func needsMore(b []byte) bool {
 // sniffCharset tells UTF-16 and UTF-32 by a byte order mark and by the NULs that
 // ASCII text has in them.
 func sniffCharset(b []byte) string {
+	b = b[:min(len(b), sniffBytes)]
 	has := func(prefix string) bool { return strings.HasPrefix(string(b), prefix) }
 	switch {
 	case len(b) < 4:

@@ -85,6 +85,7 @@ func (p *parse) stride(b []byte) int {
 
 // merge lets go of streams that stand where another one stands.
 func (p *parse) merge() {
+	had := len(p.streams)
 	for i := 0; i < len(p.streams)-1; i++ {
 		for k := len(p.streams) - 1; k > i; k-- {
 			if p.streams[k].meets(p.streams[i]) {
@@ -93,7 +94,7 @@ func (p *parse) merge() {
 			}
 		}
 	}
-	if len(p.streams) == 1 {
+	if had > 1 && len(p.streams) == 1 {
 		p.streams[0].doubts, p.streams[0].label = [doubts]answer{}, ""
 	}
 }

@@ -91,12 +91,17 @@ func (l *leaf) write(p []byte) error {
 		if err := l.carve.write(p); err != nil {
 			return err
 		}
+	}
+	if l.find != nil {
 		if err := l.find.write(p); err != nil {
 			return err
 		}
 	}
 	if !l.sniffed {
-		return l.sniff(p, false)
+		if l.e.Size == int64(len(l.head)+len(p)) {
+			return l.sniff(p, false)
+		}
+		l.sniffed = true // a reading that branched off within the body
 	}
 	if l.wide != nil {
 		return l.wide.write(p)
@@ -144,7 +149,7 @@ func (l *leaf) sniff(p []byte, last bool) error {
 }
 
 func (l *leaf) close() error {
-	if !l.sniffed && !l.w.full {
+	if !l.sniffed && !l.w.full && l.e.Size == int64(len(l.head)) {
 		if err := l.sniff(nil, true); err != nil {
 			return err
 		}
@@ -152,9 +157,9 @@ func (l *leaf) close() error {
 	var err error
 	if l.carve != nil {
 		err = l.carve.close()
-		if err == nil {
-			err = l.find.close()
-		}
+	}
+	if l.find != nil && err == nil {
+		err = l.find.close()
 	}
 	if l.wide != nil && err == nil {
 		err = l.wide.close()
