@@ -27,6 +27,9 @@ type variants struct {
 func (v *variants) add(boundary, label string) {
 	boundary = strings.TrimRight(boundary, " \t\r\n\x00")
 	boundary = boundary[:min(len(boundary), maxBoundary)]
+	if boundary == "" && label != "" {
+		return // each "--" would delimit, and text has them
+	}
 	if slices.ContainsFunc(v.list, func(o variant) bool { return string(o.boundary) == boundary }) {
 		return
 	}

@@ -82,10 +82,13 @@ func (s *stream) answers(m match) {
 
 // meet handles a line of b, from start to end, that fits an open multipart.
 func (s *stream) meet(b []byte, start, end int, m match) error {
-	if err := s.pass(b[:trimLineEnd(b, start)]); err != nil {
+	if !m.doubts[gluedDoubt] {
+		start = trimLineEnd(b, start)
+	}
+	if err := s.pass(b[:start]); err != nil {
 		return err
 	}
-	rest := b[trimLineEnd(b, start):end] // the line, and the line end before it
+	rest := b[start:end] // the line, and the line end before it
 	e := s.frames[m.frame].e
 	for d, in := range m.doubts {
 		if in {

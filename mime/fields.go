@@ -73,7 +73,7 @@ func (h *headerReader) fields(first bool, stop headerStop) header {
 		}
 		cuts.at(p.blankAt, p.blankEnd, "header=blank", AnomalyBlankLine)
 		if twice := h.twice - (len(all) - len(raw)); h.twice > 0 {
-			cuts.at(twice, twice, "header=cr", AnomalyDoubleCR)
+			cuts.at(twice, twice+2, "header=cr", AnomalyDoubleCR)
 		}
 		if h.lead && first {
 			cuts.at(0, 0, "header=none", AnomalyLeadingBlank)
@@ -209,8 +209,8 @@ func (p *fieldParser) fieldLength(raw []byte, off int) (n, fold int) {
 			}
 		}
 		n += i + 1
-		if off+n < len(raw) && raw[off+n-1] == '\r' && raw[off+n] == '\n' {
-			n++
+		if off+n < len(raw) && raw[off+n-1] == '\r' {
+			n += restOfLineEnd(raw[off+n:])
 		}
 		if off+n >= len(raw) {
 			return len(raw) - off, fold
@@ -224,11 +224,25 @@ func (p *fieldParser) fieldLength(raw []byte, off int) (n, fold int) {
 	}
 }
 
+// restOfLineEnd returns how many bytes of p belong to a line end that began with a
+// CR before it: those of CRLF or CRCRLF.
+func restOfLineEnd(p []byte) int {
+	switch {
+	case p[0] == '\n':
+		return 1
+	case len(p) > 1 && p[0] == '\r' && p[1] == '\n':
+		return 2
+	}
+	return 0
+}
+
 // skipFront removes what stands in front of a message's first field.
 func skipFront(raw []byte, note *Entity) []byte {
 	if r, ok := bytes.CutPrefix(raw, utf8BOM); ok {
 		note.note(AnomalyBOM)
-		raw = r
+		if mboxLine(r) {
+			raw = r
+		}
 	}
 	if mboxLine(raw) {
 		note.note(AnomalyMboxLine)

@@ -20,7 +20,7 @@ type headerReader struct {
 	cr    crState
 	lf    bool // an LF was seen
 	crlf  bool // a CRLF was seen
-	twice int  // where the line behind the first CRCRLF starts in buf; 0 if there was none
+	twice int  // where the CRLF of the first CRCRLF stands in buf; 0 if there was none
 }
 
 type crState uint8
@@ -55,8 +55,12 @@ func (h *headerReader) feed(p []byte) (n int, event headerEvent) {
 		case h.cr == twoCR:
 			h.cr = noCR
 			if c == '\n' {
-				if h.twice == 0 && !h.cut {
-					h.twice = len(h.buf)
+				if !h.cut {
+					if h.twice == 0 {
+						h.twice = len(h.buf)
+					}
+					h.buf = append(h.buf, "\r\n"...)
+					h.start = len(h.buf)
 				}
 				n++
 				continue

@@ -33,7 +33,7 @@ func TestStructure(t *testing.T) {
 			":1:multipart/mixed:\n1:0:text/plain:hello there"},
 		{"odd field", "Subject : x\nContent-Transfer-Encoding  :base64\n\nSGVsbG8=\n", "1:0:text/plain:Hello\n1:0:text/plain:SGVsbG8=¶"},
 		{"mbox", "From a@b Mon Jan  1\nContent-Transfer-Encoding: base64\n\nSGVsbG8=\n", "1:0:text/plain:Hello"},
-		{"bom", "\xef\xbb\xbfContent-Transfer-Encoding: base64\n\nSGVsbG8=\n", "1:0:text/plain:Hello"},
+		{"bom", "\xef\xbb\xbfContent-Transfer-Encoding: base64\n\nSGVsbG8=\n", "1:0:text/plain:Hello\n1:0:text/plain:SGVsbG8=¶"},
 		{"leading blank", "\n\nContent-Transfer-Encoding: base64\n\nSGVsbG8=\n",
 			"1:0:text/plain:Hello\n1:0:text/plain:Content-Transfer-Encoding: base64¶¶SGVsbG8=¶\n1.text:4:message/rfc822:Content-Transfer-Encoding: base64¶¶SGVsbG8=¶"},
 		{"no boundary", "Content-Type: multipart/mixed\n\n--x\n\nA\n--x--\n", ":1:multipart/mixed:\n1:0:text/plain:A"},

@@ -87,6 +87,7 @@ func (l *typeList) field(f string) {
 		// QUIRK: no RFC. Sun's mailtool, before MIME, wrote lines of ten dashes
 		// between parts; Thunderbird reads it.
 		l.e.note(AnomalySun)
+		l.keep(r, &l.leaf)
 		r.multipart, r.mediaType = true, "multipart/mixed"
 		l.bound(r, []string{"--------"})
 		return
