@@ -48,6 +48,9 @@ func (h *headerReader) fields(first bool, stop headerStop) header {
 	}
 	front := slices.Clone(note.Anomalies)
 	p := fieldParser{mixed: h.crlf, lf: h.lf, note: &note, junkAt: -1, blankAt: -1}
+	if cut := len(all) - len(raw); cut > 0 && first {
+		p.front = all[max(0, cut-2):cut]
+	}
 	out := p.parse(raw)
 	end := len(raw) // where the body starts in raw, but for the empty line
 	if stop != byBlank {
@@ -68,7 +71,7 @@ func (h *headerReader) fields(first bool, stop headerStop) header {
 	} else {
 		cuts := headerCuts{raw: raw, end: end, front: front, note: &note}
 		if stop == byBlank {
-			cuts.empty = raw[trimLineEnd(raw, len(raw)):] // the empty line, as the others end
+			cuts.empty = []byte(h.end)
 			cuts.at(p.junkAt, p.junkAt, "header=short", AnomalyJunkLine)
 		}
 		cuts.at(p.blankAt, p.blankEnd, "header=blank", AnomalyBlankLine)
@@ -81,7 +84,7 @@ func (h *headerReader) fields(first bool, stop headerStop) header {
 		out.others = cuts.others
 	}
 	if p.doubtful > 0 {
-		strict := fieldParser{mixed: p.mixed, lf: p.lf, note: &Entity{}, strict: true, junkAt: -1, blankAt: -1}
+		strict := fieldParser{mixed: p.mixed, lf: p.lf, front: p.front, note: &Entity{}, strict: true, junkAt: -1, blankAt: -1}
 		o := otherHeader{header: strict.parse(raw[:end]), label: "header=strict"}
 		o.anomalies = note.Anomalies
 		out.others = append(out.others, o)
@@ -130,6 +133,7 @@ type fieldParser struct {
 	lf     bool // a lone CR is odd, as the header has LF
 	strict bool // fields that some clients do not see are left out
 	note   *Entity
+	front  []byte // up to two bytes before the header, which end a line
 
 	junkAt            int // where the first line stands that is no field, or -1
 	blankAt, blankEnd int // where the first line of blanks stands, or -1, and where it ends
@@ -182,16 +186,17 @@ func (p *fieldParser) parse(raw []byte) (out header) {
 // hidden reports whether a lone CR or LF stands before a field, in a header that
 // ends its lines otherwise.
 func (p *fieldParser) hidden(raw []byte, off int) bool {
-	if off == 0 {
+	front := p.front
+	if off > 0 {
+		front = raw[max(0, off-2):off]
+	}
+	switch n := len(front); {
+	case n == 0:
 		return false
-	}
-	switch raw[off-1] {
-	case '\r':
+	case front[n-1] == '\r':
 		return p.lf
-	case '\n':
-		return p.mixed && (off == 1 || raw[off-2] != '\r')
 	}
-	return false
+	return p.mixed && !bytes.Equal(front, crlfBytes)
 }
 
 // fieldLength returns the length of the line at off with its folds and its line
@@ -269,6 +274,7 @@ var (
 	utf8BOM    = []byte("\xef\xbb\xbf")
 	mboxFrom   = []byte("From ")
 	mboxQuoted = []byte(">From ")
+	crlfBytes  = []byte("\r\n")
 )
 
 // fieldLength returns the length of the first line of raw with its folds and

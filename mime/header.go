@@ -13,10 +13,11 @@ type headerReader struct {
 	last  int    // where the line before ended, for line
 	lastE int
 	max   int
-	cut   bool // the header passed max: further lines are only looked at
-	blank bool // the blank line was seen
-	any   bool // a line that is not blank was seen
-	lead  bool // blank lines stood in front of the first line
+	cut   bool   // the header passed max: further lines are only looked at
+	blank bool   // the blank line was seen
+	end   string // its line end
+	any   bool   // a line that is not blank was seen
+	lead  bool   // blank lines stood in front of the first line
 	cr    crState
 	lf    bool // an LF was seen
 	crlf  bool // a CRLF was seen
@@ -26,9 +27,10 @@ type headerReader struct {
 type crState uint8
 
 const (
-	noCR  crState = iota // the last byte did not end a line, or was an LF
-	oneCR                // a CR ended a line; an LF would belong to it
-	twoCR                // a CR followed that; an LF makes it CRCRLF, else it is a blank line
+	noCR    crState = iota // the last byte did not end a line, or was an LF
+	oneCR                  // a CR ended a line; an LF would belong to it
+	twoCR                  // a CR followed that; an LF makes it CRCRLF, else it is a blank line
+	blankCR                // a CR ended a blank line; an LF would belong to it
 )
 
 type headerEvent uint8
@@ -65,12 +67,19 @@ func (h *headerReader) feed(p []byte) (n int, event headerEvent) {
 				n++
 				continue
 			}
-			h.blank = true
+			h.blank, h.end = true, "\r"
+			return n, headerEnd
+		case h.cr == blankCR:
+			h.cr, h.blank, h.end = noCR, true, "\r"
+			if c == '\n' {
+				h.end = "\r\n"
+				n++
+			}
 			return n, headerEnd
 		case h.cr == oneCR && c == '\n':
 			h.cr, h.lf, h.crlf = noCR, true, true
 			n++
-			if k := len(h.buf); !h.cut && k > 0 && h.buf[k-1] == '\r' { // no line of nothing
+			if !h.cut {
 				h.buf = append(h.buf, c)
 				h.start = len(h.buf)
 			}
@@ -97,14 +106,19 @@ func (h *headerReader) feed(p []byte) (n int, event headerEvent) {
 
 // endLine ends the current line with the byte c.
 func (h *headerReader) endLine(c byte) headerEvent {
-	if c == '\r' {
-		h.cr = oneCR
-	} else {
+	if c == '\n' {
 		h.lf = true
 	}
 	if len(h.buf) == h.start {
-		h.blank = true
+		if c == '\r' {
+			h.cr = blankCR
+			return headerMore
+		}
+		h.blank, h.end = true, "\n"
 		return headerEnd
+	}
+	if c == '\r' {
+		h.cr = oneCR
 	}
 	h.any = true
 	h.last, h.lastE = h.start, len(h.buf)
@@ -183,8 +197,8 @@ func (h *headerReader) endedByCR() bool { return h.cr == oneCR }
 // finish ends the last line where the input ends, and reports whether there was
 // one that no line end had ended.
 func (h *headerReader) finish() bool {
-	if h.cr == twoCR {
-		h.blank = true
+	if h.cr == twoCR || h.cr == blankCR {
+		h.blank, h.end = true, "\r"
 	}
 	if len(h.buf) == h.start || h.cut && h.lastE > h.start {
 		return false

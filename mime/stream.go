@@ -189,9 +189,7 @@ func (s *stream) takeHeader(p []byte) ([]byte, error) {
 			if s.ownHeader() && s.head.skipLeading() {
 				continue
 			}
-			err := s.endHeader(byBlank)
-			s.skipLF = s.head.endedByCR()
-			return p, err
+			return p, s.endHeader(byBlank)
 		}
 	}
 	return nil, nil

@@ -36,7 +36,7 @@ func TestStructure(t *testing.T) {
 		{"bom", "\xef\xbb\xbfContent-Transfer-Encoding: base64\n\nSGVsbG8=\n", "1:0:text/plain:Hello\n1:0:text/plain:SGVsbG8=¶"},
 		{"leading blank", "\n\nContent-Transfer-Encoding: base64\n\nSGVsbG8=\n",
 			"1:0:text/plain:Hello\n1:0:text/plain:Content-Transfer-Encoding: base64¶¶SGVsbG8=¶\n1.text:4:message/rfc822:Content-Transfer-Encoding: base64¶¶SGVsbG8=¶"},
-		{"no boundary", "Content-Type: multipart/mixed\n\n--x\n\nA\n--x--\n", ":1:multipart/mixed:\n1:0:text/plain:A"},
+		{"no boundary", "Content-Type: multipart/mixed\n\n--x\n\nA\n--x--\n", ":1:multipart/mixed:\n1:0:text/plain:--x¶¶A¶--x--¶\n1:0:text/plain:A"},
 		{"empty boundary", "Content-Type: multipart/mixed; boundary=\"\"\n\n--\n\nA\n----\n", ":1:multipart/mixed:\n1:0:text/plain:A"},
 		{"delimiter junk", "Content-Type: multipart/mixed; boundary=b\n\n--b junk\n\nA\n--b-- x\n", ":1:multipart/mixed:\npreamble:2:text/plain:--b junk¶¶A¶--b-- x¶\n1:0:text/plain:A"},
 		{"look-alike", "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nA\n--bye\nX: y\n\nB\n--b\n\nC\n--b--\n",

@@ -48,7 +48,12 @@ func typeReadings(e *Entity, h *header, digest bool) []reading {
 				b.derive(bent)
 			}
 		}
-		if len(b.list) > 0 && b.list[0].label != "" {
+		switch {
+		case len(b.list) == 0:
+			// QUIRK: RFC 2046 section 5.1.1 requires the parameter. Python's email
+			// package takes what lacks it for text.
+			l.keep(reading{mediaType: l.def, params: l.multi.params}, &l.leaf)
+		case b.list[0].label != "":
 			e.note(AnomalyBoundaryVariant)
 		}
 	}
