@@ -48,10 +48,15 @@ func (h *headerReader) fields(first bool, stop headerStop) header {
 	}
 	front := slices.Clone(note.Anomalies)
 	p := fieldParser{mixed: h.crlf, lf: h.lf, note: &note, junkAt: -1, blankAt: -1}
-	if cut := len(all) - len(raw); cut > 0 && first {
+	if cut := len(all) - len(raw); cut > 0 {
 		p.front = all[max(0, cut-2):cut]
 	}
 	out := p.parse(raw)
+	if len(raw) < len(all) && p.count == 0 { // a text that starts like mbox's line
+		raw, p.front = all, nil
+		p.junkAt, p.blankAt = -1, -1
+		out = p.parse(raw)
+	}
 	end := len(raw) // where the body starts in raw, but for the empty line
 	if stop != byBlank {
 		if p.junkAt >= 0 {
@@ -79,6 +84,7 @@ func (h *headerReader) fields(first bool, stop headerStop) header {
 			cuts.at(twice, twice+2, "header=cr", AnomalyDoubleCR)
 		}
 		if h.lead && first {
+			cuts.raw, cuts.end = all, end+len(all)-len(raw)
 			cuts.at(0, 0, "header=none", AnomalyLeadingBlank)
 		}
 		out.others = cuts.others
@@ -138,6 +144,7 @@ type fieldParser struct {
 	junkAt            int // where the first line stands that is no field, or -1
 	blankAt, blankEnd int // where the first line of blanks stands, or -1, and where it ends
 	doubtful          int // fields of interest that some clients do not see
+	count             int // fields
 }
 
 func (p *fieldParser) parse(raw []byte) (out header) {
@@ -173,6 +180,7 @@ func (p *fieldParser) parse(raw []byte) (out header) {
 			}
 		}
 		all = append(all, f.raw)
+		p.count++
 		if to != nil {
 			*to = append(*to, unfold(f.text))
 		}
