@@ -70,7 +70,7 @@ func (s *stream) scan(b []byte, last bool) (n int, err error) {
 		m.doubts[indentDoubt] = start < i
 		m.doubts[crDoubt] = s.doubtsCR() && (start > 0 && b[start-1] == '\r' ||
 			end >= 0 && b[end] == '\r' && (end+1 == len(b) || b[end+1] != '\n'))
-		m.doubts[lfDoubt] = s.crlf && (start > 0 && loneLF(b, start-1) || end >= 0 && loneLF(b, end))
+		m.doubts[lfDoubt] = s.doubtsLF(b, start, end)
 		if s.refuses(m) {
 			continue
 		}
@@ -104,6 +104,20 @@ func (s *stream) lineEnd(p []byte) int {
 		return bytes.IndexByte(p, '\n')
 	}
 	return lineEnd(p)
+}
+
+// doubtsLF reports whether a lone LF begins or ends the line from start to end, in
+// mail that has CRLF in a header or on the other side of the line.
+func (s *stream) doubtsLF(b []byte, start, end int) bool {
+	lone, whole := false, s.crlf
+	for _, i := range [...]int{start - 1, end} {
+		if i >= 0 && b[i] == '\n' {
+			lone, whole = lone || loneLF(b, i), whole || !loneLF(b, i)
+		} else if i >= 0 && i == end && i+1 < len(b) && b[i+1] == '\n' {
+			whole = true // end is where the line end begins
+		}
+	}
+	return lone && whole
 }
 
 // loneLF reports whether an LF without a CR stands at b[i].
@@ -185,10 +199,16 @@ func trimLineEnd(b []byte, n int) int {
 	return n
 }
 
+// maxPath bounds a path, in bytes: deeper, only its end is kept.
+const maxPath = 512
+
 // below is the path of something below path.
 func below(path, name string) string {
 	if path == "" {
 		return name
+	}
+	if len(path) > maxPath {
+		path = "…" + path[len(path)-maxPath/2:]
 	}
 	return path + "." + name
 }

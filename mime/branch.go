@@ -193,6 +193,7 @@ func (s *stream) meetOther(line []byte, m match, a other) {
 // stream branches off that reads the multipart so from here on.
 func (s *stream) meetVariant(line []byte, m match) error {
 	f := &s.frames[m.frame]
+	s.index.cut(m.frame)
 	if f.parts == 0 && !f.closed {
 		v := f.others[m.variant]
 		f.others = slices.Clone(f.others)
@@ -212,6 +213,7 @@ func (s *stream) meetVariant(line []byte, m match) error {
 // branchVariant branches off a stream that reads a multipart by another boundary,
 // from here on.
 func (s *stream) branchVariant(line []byte, m match) {
+	s.index.cut(m.frame)
 	f := &s.frames[m.frame]
 	v := f.others[m.variant]
 	f.others = slices.Delete(slices.Clone(f.others), m.variant, m.variant+1)
@@ -228,7 +230,7 @@ func (s *stream) branchVariant(line []byte, m match) {
 // room reports whether another reading of this run of bytes may begin; if not, e
 // bears the fault.
 func (p *parse) room(e *Entity) bool {
-	if (len(p.streams)+1)*p.readings <= p.w.limits.Readings {
+	if (len(p.streams)+1)*p.readings <= p.w.limits.Readings && len(p.main().frames) < deepFrames {
 		return true
 	}
 	e.fault(&LimitError{Limit: "readings", Max: int64(p.w.limits.Readings)})
@@ -243,7 +245,7 @@ func (s *stream) branch(label string) *stream {
 		born.frames[i].holders++
 	}
 	born.carry, born.cur, born.back = nil, nil, nil
-	born.head = headerReader{}
+	born.head, born.index = headerReader{}, frameIndex{}
 	born.label = withLabel(s.label, label)
 	s.p.streams = append(s.p.streams, &born)
 	return &born

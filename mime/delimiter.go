@@ -38,19 +38,46 @@ type other struct {
 func (s *stream) match(line []byte) match {
 	line = line[:min(len(line), s.hold-2)] // what is seen if the line comes byte by byte
 	trimmed := bytes.TrimRight(line, " \t\r\x00")
+	if m := s.exact(trimmed); m.kind != noDelimiter {
+		line = line[:min(len(line), len(trimmed))]
+		out, outAs := s.begins(line, m.frame-1, 0)
+		in, inAs := s.begins(line, len(s.frames)-1, m.frame+1)
+		m.also = [2]other{{outAs, out, outerDoubt}, {inAs, in, innerDoubt}}
+		return m
+	}
+	if m := s.variant(trimmed); m.kind != noDelimiter {
+		return m
+	}
+	if k, kind := s.begins(line, len(s.frames)-1, 0); k >= 0 {
+		m := match{kind: kind, frame: k, boundary: s.frames[k].boundary, variant: -1}
+		m.doubts[junkDoubt] = true
+		return m
+	}
+	return s.adopt(trimmed)
+}
+
+// exact returns the innermost frame that the line fits.
+func (s *stream) exact(trimmed []byte) match {
+	if s.indexed() {
+		return s.index.exact(s.frames, trimmed)
+	}
 	for k := len(s.frames) - 1; k >= 0; k-- {
 		f := &s.frames[k]
 		if f.guess {
 			continue
 		}
 		if kind := fits(trimmed, f.boundary); kind != noDelimiter {
-			m := match{kind: kind, frame: k, boundary: f.boundary, variant: -1}
-			line = line[:min(len(line), len(trimmed))]
-			out, outAs := s.begins(line, k-1, 0)
-			in, inAs := s.begins(line, len(s.frames)-1, k+1)
-			m.also = [2]other{{outAs, out, outerDoubt}, {inAs, in, innerDoubt}}
-			return m
+			return match{kind: kind, frame: k, boundary: f.boundary, variant: -1}
 		}
+	}
+	return match{}
+}
+
+// variant returns the innermost frame that the line fits in another reading of its
+// boundary.
+func (s *stream) variant(trimmed []byte) match {
+	if s.indexed() {
+		return s.index.variant(s.frames, trimmed)
 	}
 	for k := len(s.frames) - 1; k >= 0; k-- {
 		for i, v := range s.frames[k].others {
@@ -59,12 +86,7 @@ func (s *stream) match(line []byte) match {
 			}
 		}
 	}
-	if k, kind := s.begins(line, len(s.frames)-1, 0); k >= 0 {
-		m := match{kind: kind, frame: k, boundary: s.frames[k].boundary, variant: -1}
-		m.doubts[junkDoubt] = true
-		return m
-	}
-	return s.adopt(trimmed)
+	return match{}
 }
 
 // fits compares a line without "--" and trailing blanks with a boundary.
@@ -82,6 +104,9 @@ func fits(line, boundary []byte) delimiterKind {
 // begins returns the innermost frame, from the one at k outwards to the one at
 // last, with whose boundary the line begins; -1 if there is none.
 func (s *stream) begins(line []byte, k, last int) (int, delimiterKind) {
+	if len(s.frames) >= deepFrames {
+		return -1, noDelimiter
+	}
 	for ; k >= last; k-- {
 		f := &s.frames[k]
 		if f.guess || len(f.boundary) == 0 {
@@ -116,6 +141,9 @@ func (s *stream) adopt(line []byte) match {
 // mayMatch reports whether a line that starts with start (after its "--") and is
 // not complete may still turn out to be a delimiter.
 func (s *stream) mayMatch(start []byte) bool {
+	if s.indexed() {
+		return true
+	}
 	for i := range s.frames {
 		f := &s.frames[i]
 		if f.guess || agree(start, f.boundary) {
@@ -154,7 +182,7 @@ func trimIndent(line []byte) []byte {
 // QUIRK: RFC 2046 section 5.1.1 has delimiters at the beginning of lines. Parsers
 // that split at the string, as mikel/mail before 2.7, see them anywhere.
 func (s *stream) glued(b []byte, i, end int, last bool) (m match, at int, more bool) {
-	if s.doubts[gluedDoubt] == text {
+	if s.doubts[gluedDoubt] == text || len(s.frames) >= deepFrames {
 		return match{}, 0, false
 	}
 	hold := -1

@@ -96,6 +96,9 @@ func (s *smuggler) search(p []byte) (rest []byte) {
 		if c := s.before(p, i) | 0x20; c != 'm' && c != ' ' {
 			continue
 		}
+		if !s.mailFrom(p[:i]) {
+			continue
+		}
 		if behindDot(slices.Concat(s.tail, p[max(0, i-smuggleTail):i])) {
 			s.state, s.lines, s.tail = smuggleCommands, 0, s.tail[:0]
 			return p[i+1:]
@@ -110,6 +113,15 @@ func (s *smuggler) search(p []byte) (rest []byte) {
 	return nil
 }
 
+// mailFrom reports whether p may end in "MAIL FROM", as far as it goes.
+func (s *smuggler) mailFrom(p []byte) bool {
+	if len(p) < 32 {
+		return true
+	}
+	_, ok := cutWord(p, "from")
+	return ok
+}
+
 // before returns the byte before p[i], 0 if there is none.
 func (s *smuggler) before(p []byte, i int) byte {
 	switch {
@@ -120,6 +132,9 @@ func (s *smuggler) before(p []byte, i int) byte {
 	}
 	return 0
 }
+
+// maxVerbs is how many commands may stand between the dot and MAIL.
+const maxVerbs = 6
 
 // behindDot reports whether b ends in a line "MAIL FROM" behind a line with a dot,
 // with nothing but other commands in between.
@@ -132,7 +147,7 @@ func behindDot(b []byte) bool {
 	if n := len(b); !ok || n == 0 || b[n-1] != '\r' && b[n-1] != '\n' {
 		return false
 	}
-	for len(b) > 0 {
+	for range maxVerbs {
 		b = bytes.TrimRight(b, "\r\n")
 		line := b[bytes.LastIndexAny(b, "\r\n")+1:]
 		if isDot(line) {
@@ -150,7 +165,7 @@ func behindDot(b []byte) bool {
 func cutWord(b []byte, word string) ([]byte, bool) {
 	b = bytes.TrimRight(b, " \t")
 	n := len(b) - len(word)
-	if n < 0 || !equalFold(string(b[n:]), word) {
+	if n < 0 || !bytes.EqualFold(b[n:], []byte(word)) {
 		return b, false
 	}
 	return b[:n], true
@@ -166,12 +181,14 @@ func smtpVerb(line []byte) bool {
 	if len(line) < 4 {
 		return false
 	}
-	switch lower(string(line[:4])) {
-	case "ehlo", "helo", "rset", "noop", "mail", "rcpt", "data", "vrfy", "lhlo":
+	switch [4]byte{line[0] | 0x20, line[1] | 0x20, line[2] | 0x20, line[3] | 0x20} {
+	case verb("ehlo"), verb("helo"), verb("rset"), verb("noop"), verb("mail"), verb("rcpt"), verb("data"), verb("vrfy"), verb("lhlo"):
 		return true
 	}
 	return false
 }
+
+func verb(s string) [4]byte { return [4]byte([]byte(s)) }
 
 // take takes a line of commands or of the message.
 func (s *smuggler) take(line []byte) error {
