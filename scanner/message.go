@@ -1,6 +1,7 @@
 package scanner
 
 import (
+	"fmt"
 	"io"
 
 	"github.com/fivefifty/fivefifty/mime"
@@ -167,6 +168,9 @@ func (m *message) add(e *mime.Entity) *item {
 	if err != nil {
 		m.root.limit(err)
 		return nil
+	}
+	if len(e.Names) > maxNames {
+		it.addUnchecked(Unchecked{Reason: ReasonLimit, Limit: "names", Detail: fmt.Sprintf("%d names, the first %d are judged", len(e.Names), maxNames)})
 	}
 	it.depth = m.root.depth + e.Depth
 	if m.root.obj.Parent >= 0 {
