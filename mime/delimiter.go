@@ -180,7 +180,7 @@ func trimIndent(line []byte) []byte {
 // begin a line. more says that it may be one whose end has not been seen.
 //
 // QUIRK: RFC 2046 section 5.1.1 has delimiters at the beginning of lines. Parsers
-// that split at the string, as mikel/mail before 2.7, see them anywhere.
+// that split at the string, as mikel/mail before its issue 379, see them anywhere.
 func (s *stream) glued(b []byte, i, end int, last bool) (m match, at int, more bool) {
 	if s.doubts[gluedDoubt] == text || len(s.frames) >= deepFrames {
 		return match{}, 0, false

@@ -39,13 +39,13 @@ func delimiterVectors() (all []vector) {
 			func(p string) string {
 				return open + "--b1\r\n" + plainPart + "\r\n--b1\r\n" + att(p) + "\r\n--b1--\r\n"
 			}},
-		{"delimiter-glued-before", "mikel/mail before 2.7 splits at the string", "delimiter=anywhere", AnomalyGluedDelimiter,
+		{"delimiter-glued-before", "mikel/mail before its issue 379", "delimiter=anywhere", AnomalyGluedDelimiter,
 			func(p string) string { return open + "--b1\n" + plainPart + "--b1\n" + att(p) + "\n--b1--\n" }},
-		{"delimiter-glued-end", "mikel/mail before 2.7 splits at the string", "delimiter=anywhere", AnomalyGluedDelimiter,
+		{"delimiter-glued-end", "mikel/mail before its issue 379", "delimiter=anywhere", AnomalyGluedDelimiter,
 			func(p string) string {
 				return open + "--b1\n" + plainPart + "\n--b1\nContent-Type: a/b\n\n" + p + "--b1--\n"
 			}},
-		{"delimiter-glued-dashes", "mikel/mail before 2.7 splits at the string", "delimiter=anywhere", AnomalyGluedDelimiter,
+		{"delimiter-glued-dashes", "mikel/mail before its issue 379", "delimiter=anywhere", AnomalyGluedDelimiter,
 			func(p string) string { return open + "--b1\nContent-Type: a/b\n\nx----b1\n" + att(p) + "\n--b1--\n" }},
 		{"delimiter-not-closed", "all: worms never closed", "", AnomalyUnclosed,
 			func(p string) string { return open + "--b1\n" + plainPart + "\n--b1\n" + att(p) + "\n" }},
