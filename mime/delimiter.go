@@ -37,7 +37,7 @@ type other struct {
 // found; among equals the innermost goes first.
 func (s *stream) match(line []byte) match {
 	line = line[:min(len(line), s.hold-2)] // what is seen if the line comes byte by byte
-	trimmed := bytes.TrimRight(line, " \t\r\x00")
+	trimmed := bytes.TrimRight(line, " \t\r")
 	if m := s.exact(trimmed); m.kind != noDelimiter {
 		line = line[:min(len(line), len(trimmed))]
 		out, outAs := s.begins(line, m.frame-1, 0)
@@ -202,7 +202,7 @@ func (s *stream) glued(b []byte, i, end int, last bool) (m match, at int, more b
 			}
 			continue
 		}
-		if kind := fits(bytes.TrimRight(line, " \t\x00"), f.boundary); kind != noDelimiter {
+		if kind := fits(bytes.TrimRight(line, " \t"), f.boundary); kind != noDelimiter {
 			m = match{kind: kind, frame: k, boundary: f.boundary, variant: -1}
 			m.doubts[gluedDoubt] = true
 			return m, at, false

@@ -21,6 +21,11 @@ func identity(enc string) bool {
 	return true
 }
 
+// standard reports whether RFC 2045 section 6.1 has the encoding.
+func standard(enc string) bool {
+	return enc == "base64" || enc == "quoted-printable" || identity(enc)
+}
+
 // encodingLabel is what an encoding is called in a reading.
 func encodingLabel(enc string) string {
 	if _, ok := encodings[enc]; ok {
@@ -42,13 +47,16 @@ func encodingReadings(e *Entity, fields []string) []string {
 			all = append(all, enc)
 		}
 	}
-	named := 0
 	var odd []string
 	for _, f := range fields {
 		value := lower(strings.Trim(f, " \t"))
 		if enc, ok := encodings[value]; ok {
 			add(enc)
-			named++
+			if !standard(enc) {
+				// QUIRK: no RFC. Thunderbird and Outlook decode uuencode, to others
+				// it is an encoding that they do not know.
+				odd = append(odd, "7bit")
+			}
 			continue
 		}
 		tokens := encodingTokens(value)

@@ -69,12 +69,15 @@ func (h *headerReader) fields(first bool, stop headerStop) header {
 			}
 		}
 		out.body = slices.Concat(raw[end:], behind)
+		if p.count == 0 {
+			out.body = slices.Concat(h.blanks, out.body)
+		}
 	}
 	if h.cut {
 		out.cut = true
 		note.note(AnomalyHeaderCut)
 	} else {
-		cuts := headerCuts{raw: raw, end: end, front: front, note: &note}
+		cuts := headerCuts{raw: raw, end: end, front: front, note: &note, blanks: h.blanks}
 		if stop == byBlank {
 			cuts.empty = []byte(h.end)
 			cuts.at(p.junkAt, p.junkAt, "header=short", AnomalyJunkLine)
@@ -110,6 +113,7 @@ type headerCuts struct {
 	empty  []byte   // the line that ends it, if one does
 	front  []string // anomalies of what stands in front
 	note   *Entity
+	blanks []byte // blank lines in front of the header, behind the first one
 	others []otherHeader
 }
 
@@ -126,6 +130,9 @@ func (c *headerCuts) at(end, body int, label, anomaly string) {
 	o.anomalies = slices.Clone(c.front)
 	if !slices.Contains(o.anomalies, anomaly) {
 		o.anomalies = append(o.anomalies, anomaly)
+	}
+	if label == "header=none" {
+		o.start = slices.Concat(c.blanks, o.start)
 	}
 	if label == "header=short" {
 		o.anomalies = append(o.anomalies, AnomalyNoHeaderEnd)

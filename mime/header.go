@@ -8,20 +8,21 @@ import "bytes"
 // old Macintosh ones, CRCRLF from programs that convert line ends twice; a CRCRLF
 // is one line end here, since taking it for two would end the header.
 type headerReader struct {
-	buf   []byte // the header as far as it is kept, with its line ends
-	start int    // where the current line starts in buf
-	last  int    // where the line before ended, for line
-	lastE int
-	max   int
-	cut   bool   // the header passed max: further lines are only looked at
-	blank bool   // the blank line was seen
-	end   string // its line end
-	any   bool   // a line that is not blank was seen
-	lead  bool   // blank lines stood in front of the first line
-	cr    crState
-	lf    bool // an LF was seen
-	crlf  bool // a CRLF was seen
-	twice int  // where the CRLF of the first CRCRLF stands in buf; 0 if there was none
+	buf    []byte // the header as far as it is kept, with its line ends
+	start  int    // where the current line starts in buf
+	last   int    // where the line before ended, for line
+	lastE  int
+	max    int
+	cut    bool   // the header passed max: further lines are only looked at
+	blank  bool   // the blank line was seen
+	end    string // its line end
+	any    bool   // a line that is not blank was seen
+	lead   bool   // blank lines stood in front of the first line
+	blanks []byte // those behind the first one
+	cr     crState
+	lf     bool // an LF was seen
+	crlf   bool // a CRLF was seen
+	twice  int  // where the CRLF of the first CRCRLF stands in buf; 0 if there was none
 }
 
 type crState uint8
@@ -46,7 +47,7 @@ const (
 const keptLine = 2 + maxBoundary + delimiterSlack
 
 func (h *headerReader) reset(limit int) {
-	*h = headerReader{buf: h.buf[:0], max: limit}
+	*h = headerReader{buf: h.buf[:0], blanks: h.blanks[:0], max: limit}
 }
 
 // feed takes bytes of p until something happens.
@@ -158,9 +159,15 @@ func (h *headerReader) skipLeading() bool {
 	if h.any {
 		return false
 	}
+	if h.lead && len(h.blanks) < maxBlanks {
+		h.blanks = append(h.blanks, h.end...)
+	}
 	h.lead, h.blank = true, false
 	return true
 }
+
+// maxBlanks bounds what is kept of blank lines in front of a header, in bytes.
+const maxBlanks = 1 << 10
 
 // leadingJunk reports whether the line that was met is the first one, stands
 // after blank lines and is no field: then the header was empty.
@@ -176,7 +183,7 @@ func (h *headerReader) leadingJunk() bool {
 // clone returns a copy for a stream that ends the header here.
 func (h *headerReader) clone() headerReader {
 	c := *h
-	c.buf = bytes.Clone(h.buf)
+	c.buf, c.blanks = bytes.Clone(h.buf), bytes.Clone(h.blanks)
 	return c
 }
 

@@ -86,6 +86,11 @@ func (l *typeList) field(f string) {
 	if valid && strings.HasPrefix(word, "multipart/") {
 		r.multipart = true
 		l.bound(r, boundaries)
+		if odd {
+			// QUIRK: RFC 2045 section 5.1. Python's email package and MIME-tools find
+			// no boundary in a field that breaks the grammar, and take it for text.
+			l.keep(reading{mediaType: l.def, params: r.params}, &l.leaf)
+		}
 		return
 	}
 	if word == "x-sun-attachment" {

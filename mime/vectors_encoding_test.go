@@ -47,6 +47,7 @@ func encodingVectors() (all []vector) {
 		{"cte-unknown-beside", "parsers that skip what they don't know", "cte=base64", AnomalyUnknownEncoding, "Content-Transfer-Encoding: zzz\nContent-Transfer-Encoding: base64\n", b64},
 		{"cte-unknown-first", "RFC 2045 section 6.4, first field", "cte=unknown", AnomalyUnknownEncoding, "Content-Transfer-Encoding: zzz\nContent-Transfer-Encoding: base64\n", raw},
 		{"cte-uuencode", "Thunderbird, Outlook", "", "", "Content-Transfer-Encoding: x-uuencode\n", uu},
+		{"cte-uuencode-ignored", "Python, MIME-tools", "cte=7bit", "", "Content-Transfer-Encoding: x-uuencode\n", raw},
 		{"cte-uue", "Thunderbird", "", "", "Content-Transfer-Encoding: uue\n", uu},
 	} {
 		all = append(all, vector{name: v.name, reads: v.reads, rfc: "2045 6.1", label: v.label, anomaly: v.anomaly,

@@ -26,7 +26,7 @@ def leaves(m):
 def main():
     for file in sys.argv[1:]:
         with open(file, "rb") as f:
-            m = email.message_from_binary_file(f)
+            m = email.message_from_bytes(f.read())  # a file's line ends would be changed
         for body, name, ct in leaves(m):
             name = name.encode("utf-8", "replace").decode().replace("\t", " ").replace("\n", " ").replace("\r", " ")
             digest = hashlib.sha256(body).hexdigest()
