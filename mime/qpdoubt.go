@@ -197,6 +197,7 @@ func (d *qpTokenDecoder) close() error {
 type qpLineDecoder struct {
 	to   sink
 	line []byte
+	out  [qpTrim + 1]byte
 }
 
 func (d *qpLineDecoder) write(p []byte) error {
@@ -234,8 +235,7 @@ func (d *qpLineDecoder) endLine() error {
 	if len(lineEnd) > 0 {
 		line = bytes.TrimRight(line[:end], " \t\r\v\f")
 	}
-	var out [qpTrim + 1]byte
-	n := 0
+	out, n := &d.out, 0
 	soft, cr := false, false
 	for i := 0; i < len(line); {
 		cr = false

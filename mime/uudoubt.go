@@ -61,6 +61,7 @@ type uuMasked struct {
 	to   sink
 	line []byte
 	done bool
+	out  [uuMax]byte
 }
 
 // uuMaskedLine is how much Thunderbird takes for one line, in bytes: what is
@@ -101,12 +102,11 @@ func (d *uuMasked) endLine(line []byte) error {
 		d.done = true
 		return nil
 	}
-	var out [uuMax]byte
-	n := maskedLine(&out, line)
+	n := maskedLine(&d.out, line)
 	if n == 0 {
 		return nil
 	}
-	return d.to.write(out[:n])
+	return d.to.write(d.out[:n])
 }
 
 // maskedLine decodes a line of any bytes. What is missing at its end is zero.
