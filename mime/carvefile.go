@@ -165,7 +165,7 @@ func (f *uuFile) take(line []byte, p piece) (extent, error) {
 				return 0, err
 			}
 		}
-		if err := d.data(line, nil); err != nil {
+		if err := d.data(line); err != nil {
 			return 0, err
 		}
 	}
