@@ -56,6 +56,9 @@ func (c *carver) startFile(line []byte) (begun bool, err error) {
 	return true, nil
 }
 
+// mayStartFile says which bytes start a line that may start a file, quoted or not.
+var mayStartFile = [256]bool{'b': true, '=': true, '(': true, '-': true, '>': true, '|': true, ' ': true, '\t': true}
+
 // startsFile reports whether a line may start a file.
 func startsFile(line []byte) bool {
 	if len(line) < 8 {

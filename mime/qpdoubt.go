@@ -85,8 +85,14 @@ func trailing(p []byte, last bool) (end, lf int, doubts qpDoubts) {
 		}
 		i += n
 		lf = min(lf, i)
-		if start := heldBlanks(p[:i]); start < i {
-			return start, lf, qpLines
+		k := i
+		if k > 0 && p[k-1] == '\r' {
+			k--
+		}
+		if k > 0 && (p[k-1] == ' ' || p[k-1] == '\t') {
+			if start := heldBlanks(p[:i]); start < i {
+				return start, lf, qpLines
+			}
 		}
 	}
 	if doubts != 0 || last {
