@@ -120,12 +120,71 @@ const (
 	// AnomalyChecksum: a checksum in the encoding itself (yEnc, BinHex) does not
 	// fit what was decoded.
 	AnomalyChecksum = "checksum-mismatch"
+	// AnomalyEncodedMessage: a message/rfc822 in base64, quoted-printable or uuencode,
+	// which RFC 2046 section 5.2.1 forbids; it was read decoded and as it stands.
+	AnomalyEncodedMessage = "encoded-message"
+	// AnomalyStrayBoundary: a boundary parameter, or the word multipart, in a
+	// Content-Type of another kind (RFC 2046 section 5.1); it was split as well.
+	AnomalyStrayBoundary = "boundary-without-multipart"
+	// AnomalySun: an X-sun-attachment, parts between lines of ten dashes with
+	// X-Sun-* fields, as Sun's mailtool wrote before MIME. Thunderbird reads it.
+	AnomalySun = "x-sun-attachment"
+	// AnomalyLFDelimiter: a lone LF begins or ends what may be a delimiter, in mail
+	// whose header has CRLF (RFC 5322 section 2.3 forbids lone LFs).
+	AnomalyLFDelimiter = "delimiter-at-lone-lf"
+	// AnomalyGluedDelimiter: a delimiter within a line (RFC 2046 section 5.1.1 has
+	// it at the beginning of one); parsers that search for the string split there.
+	AnomalyGluedDelimiter = "delimiter-within-line"
+	// AnomalyOddFieldName: a field's name with NUL, other controls, a byte order mark
+	// or a comment in it (RFC 5322 section 2.2); read without them.
+	AnomalyOddFieldName = "malformed-field-name"
+	// AnomalyHiddenField: a field behind a lone CR, or behind a lone LF in a header
+	// with CRLF (RFC 5322 section 2.3); it is part of the one before to some clients.
+	AnomalyHiddenField = "field-behind-lone-line-end"
+	// AnomalyBlankLine: a line of blanks in a header (RFC 5322 section 2.2.3 allows
+	// none). To Thunderbird it is a fold, to others the header's end.
+	AnomalyBlankLine = "header-blank-line"
+	// AnomalyDoubleCR: a line of a header ends in CRCRLF (RFC 5322 section 2.3). To
+	// Python's email package that is a line end and an empty line.
+	AnomalyDoubleCR = "header-double-cr"
+	// AnomalyHiddenMultipart: delimiters and headers of parts in a text or around a
+	// multipart (RFC 2046 section 5.1.1), split as well.
+	AnomalyHiddenMultipart = "multipart-in-text"
+	// AnomalyHiddenEntity: an entity's header in a text or around a multipart (RFC
+	// 2046 section 5.1.1), read as one as well.
+	AnomalyHiddenEntity = "entity-in-text"
+	// AnomalyQuotedMessage: a message in a text, each line indented or quoted with
+	// ">" or "|", as bounces do; read without that as well.
+	AnomalyQuotedMessage = "message-quoted"
+	// AnomalyCharset: text in a character set that is no superset of ASCII, which
+	// its Content-Type does not say (RFC 2046 section 4.1.2); given transcoded as well.
+	AnomalyCharset = "charset-undeclared"
+	// AnomalyWideMessage: the message itself is in UTF-16 (RFC 5322 section 2.1 has
+	// ASCII), as editors save it; walked as it stands and transcoded.
+	AnomalyWideMessage = "message-in-utf-16"
+	// AnomalyPartial: a message/partial (RFC 2046 section 5.2.2) of which other parts
+	// are not here. Outlook Express puts them together.
+	AnomalyPartial = "message-partial"
+	// AnomalyExternal: a message/external-body (RFC 2046 section 5.2.3), whose content
+	// is elsewhere.
+	AnomalyExternal = "message-external-body"
+	// AnomalySmuggled: a line with a dot and SMTP's commands for another message (RFC
+	// 5321 section 4.1.1.4). Servers that end DATA at a dot between lone LFs or CRs
+	// take what follows for one.
+	AnomalySmuggled = "smuggled-transaction"
 	// AnomalyNames: several different names for one entity; clients choose
 	// differently between RFC 2183's filename and RFC 2045's name.
 	AnomalyNames = "names-differ"
 	// AnomalyRawName: a name with bytes that are not ASCII and not encoded (RFC
 	// 2047, RFC 2231); read as UTF-8 if valid, as windows-1252 otherwise.
 	AnomalyRawName = "name-raw-8bit"
+	// AnomalyOddName: a name with NUL, other controls, or characters that are not
+	// seen or turn the direction of text (RFC 2183 section 2.3); read without them and
+	// cut at them as well.
+	AnomalyOddName = "name-with-controls"
+	// AnomalyOddNameEncoding: a name in an encoding that has no place there: RFC
+	// 2231's in a plain parameter, percent signs, broken encoded-words.
+	AnomalyOddNameEncoding = "name-encoded-oddly"
 )
 
 // note adds an anomaly once.

@@ -40,6 +40,17 @@ func (s *stream) scan(b []byte, last bool) (n int, err error) {
 			for from < len(b) && b[from] == '-' {
 				from++
 			}
+			m, at, more := s.glued(b, i, from, last)
+			switch {
+			case more:
+				return len(b), s.keep(b, at)
+			case m.kind != noDelimiter:
+				end := len(b)
+				if n := lineEnd(b[at:]); n >= 0 {
+					end = at + n + 1
+				}
+				return end, s.meet(b, at, end, m)
+			}
 			continue
 		}
 		line, end := b[i+2:], s.lineEnd(b[i:])
@@ -59,6 +70,7 @@ func (s *stream) scan(b []byte, last bool) (n int, err error) {
 		m.doubts[indentDoubt] = start < i
 		m.doubts[crDoubt] = s.doubtsCR() && (start > 0 && b[start-1] == '\r' ||
 			end >= 0 && b[end] == '\r' && (end+1 == len(b) || b[end+1] != '\n'))
+		m.doubts[lfDoubt] = s.doubtsLF(b, start, end)
 		if s.refuses(m) {
 			continue
 		}
@@ -94,6 +106,23 @@ func (s *stream) lineEnd(p []byte) int {
 	return lineEnd(p)
 }
 
+// doubtsLF reports whether a lone LF begins or ends the line from start to end, in
+// mail that has CRLF in a header or on the other side of the line.
+func (s *stream) doubtsLF(b []byte, start, end int) bool {
+	lone, whole := false, s.crlf
+	for _, i := range [...]int{start - 1, end} {
+		if i >= 0 && b[i] == '\n' {
+			lone, whole = lone || loneLF(b, i), whole || !loneLF(b, i)
+		} else if i >= 0 && i == end && i+1 < len(b) && b[i+1] == '\n' {
+			whole = true // end is where the line end begins
+		}
+	}
+	return lone && whole
+}
+
+// loneLF reports whether an LF without a CR stands at b[i].
+func loneLF(b []byte, i int) bool { return b[i] == '\n' && (i == 0 || b[i-1] != '\r') }
+
 // doubtsCR reports whether it matters that a CR stands alone: not in mail that
 // has nothing else.
 func (s *stream) doubtsCR() bool { return s.lf && s.doubts[crDoubt] != text }
@@ -107,6 +136,9 @@ func (s *stream) heldFrom(b []byte) int {
 	}
 	if start, ok := s.lineStart(b, i); ok {
 		return trimLineEnd(b, start)
+	}
+	if i < len(b) && s.doubts[gluedDoubt] != text {
+		return i
 	}
 	if c := b[len(b)-1]; c == '\r' || c == '\n' {
 		return trimLineEnd(b, len(b))
@@ -167,10 +199,16 @@ func trimLineEnd(b []byte, n int) int {
 	return n
 }
 
+// maxPath bounds a path, in bytes: deeper, only its end is kept.
+const maxPath = 512
+
 // below is the path of something below path.
 func below(path, name string) string {
 	if path == "" {
 		return name
+	}
+	if len(path) > maxPath {
+		path = "…" + path[len(path)-maxPath/2:]
 	}
 	return path + "." + name
 }

@@ -15,19 +15,29 @@ type variant struct {
 
 // maxVariants bounds the readings of one boundary that are looked for. Those that
 // no line shows cost a comparison.
-const maxVariants = 24
+const maxVariants = 32
 
 // variants collects readings of a boundary.
-type variants []variant
+type variants struct {
+	list []variant
+	over bool // there are more than maxVariants
+}
 
 // add adds a reading of the boundary once. One longer than maxBoundary is cut.
 func (v *variants) add(boundary, label string) {
 	boundary = strings.TrimRight(boundary, " \t\r\n\x00")
 	boundary = boundary[:min(len(boundary), maxBoundary)]
-	if len(*v) >= maxVariants || slices.ContainsFunc(*v, func(o variant) bool { return string(o.boundary) == boundary }) {
+	if boundary == "" && label != "" {
+		return // each "--" would delimit, and text has them
+	}
+	if slices.ContainsFunc(v.list, func(o variant) bool { return string(o.boundary) == boundary }) {
 		return
 	}
-	*v = append(*v, variant{[]byte(boundary), label})
+	if len(v.list) >= maxVariants {
+		v.over = true
+		return
+	}
+	v.list = append(v.list, variant{[]byte(boundary), label})
 }
 
 // declared adds the boundaries of one field's parameters, and returns how many
@@ -35,7 +45,7 @@ func (v *variants) add(boundary, label string) {
 func (v *variants) declared(boundaries []string) {
 	for _, b := range boundaries {
 		label := ""
-		if n := len(*v); n > 0 {
+		if n := len(v.list); n > 0 {
 			label = "boundary=" + strconv.Itoa(n+1)
 		}
 		v.add(b, label)
@@ -61,11 +71,11 @@ func (v *variants) derive(field string) {
 			continue
 		}
 		v.raw(strings.TrimLeft(value[1:], " \t\r\n"))
-		if len(*v) >= maxVariants {
+		if v.over {
 			break
 		}
 	}
-	for _, b := range slices.Clone(*v) {
+	for _, b := range slices.Clone(v.list) {
 		v.bend(string(b.boundary))
 	}
 }
@@ -93,6 +103,9 @@ func (v *variants) raw(value string) {
 	if len(whole) > 0 && whole[0] == '"' {
 		v.add(unescape(whole[1:]), "boundary=unescaped")
 	}
+	if strings.ContainsAny(strings.Trim(value, "\"' \t"), "\"") {
+		v.add(strings.ReplaceAll(value, "\"", ""), "boundary=unquoted")
+	}
 }
 
 // bend adds what is made of a value that was taken out of its quotes.
@@ -106,6 +119,9 @@ func (v *variants) bend(b string) {
 	}
 	if strings.IndexByte(b, '%') >= 0 {
 		v.add(string(appendPercent(nil, b)), "boundary=decoded")
+	}
+	if strings.ContainsAny(b, " \t") {
+		v.add(strings.NewReplacer(" ", "", "\t", "").Replace(b), "boundary=joined")
 	}
 	if rest, ok := strings.CutPrefix(b, "--"); ok {
 		v.add(rest, "boundary=dashes") // the delimiter itself was declared

@@ -19,6 +19,14 @@ const (
 	// of one around it. Clients that split from outside inwards, and compare the
 	// beginning, end the inner one there.
 	outerDoubt
+	// innerDoubt: the same of one within it. Clients that ask the innermost first,
+	// and compare the beginning, take it for the inner one's.
+	innerDoubt
+	// lfDoubt: a lone LF begins or ends the line, in mail whose header has CRLF.
+	lfDoubt
+	// gluedDoubt: the delimiter does not begin its line. Parsers that search for
+	// the string split there.
+	gluedDoubt
 	doubts
 )
 
@@ -37,6 +45,9 @@ var doubtNames = [doubts]struct{ anomaly, delimits, text string }{
 	indentDoubt: {AnomalyIndentedDelimiter, "delimiter=indented", "delimiter=column"},
 	crDoubt:     {AnomalyCRDelimiter, "line-end=cr", "line-end=lf"},
 	outerDoubt:  {AnomalyPrefixBoundary, "delimiter=outer", "delimiter=inner"},
+	innerDoubt:  {AnomalyPrefixBoundary, "delimiter=innermost", "delimiter=whole"},
+	lfDoubt:     {AnomalyLFDelimiter, "line-end=any", "line-end=crlf"},
+	gluedDoubt:  {AnomalyGluedDelimiter, "delimiter=anywhere", "delimiter=start"},
 }
 
 // refuses reports whether the stream takes a line that fits for text.
@@ -71,10 +82,13 @@ func (s *stream) answers(m match) {
 
 // meet handles a line of b, from start to end, that fits an open multipart.
 func (s *stream) meet(b []byte, start, end int, m match) error {
-	if err := s.pass(b[:trimLineEnd(b, start)]); err != nil {
+	if !m.doubts[gluedDoubt] {
+		start = trimLineEnd(b, start)
+	}
+	if err := s.pass(b[:start]); err != nil {
 		return err
 	}
-	rest := b[trimLineEnd(b, start):end] // the line, and the line end before it
+	rest := b[start:end] // the line, and the line end before it
 	e := s.frames[m.frame].e
 	for d, in := range m.doubts {
 		if in {
@@ -89,16 +103,18 @@ func (s *stream) meet(b []byte, start, end int, m match) error {
 	case d == doubts:
 	case !s.p.room(e):
 		s.answers(m)
-	case d == crDoubt:
-		return s.splitHere(rest, m)
+	case d == crDoubt || d == lfDoubt:
+		return s.splitHere(rest, m, d)
 	default:
 		return s.goOnHere(rest, m, d)
 	}
 	if err := s.endCurrent(); err != nil {
 		return err
 	}
-	if m.outer >= 0 && s.doubts[outerDoubt] == undecided {
-		s.meetOuter(rest, m)
+	for _, a := range m.also {
+		if a.kind != noDelimiter && s.doubts[a.doubt] == undecided {
+			s.meetOther(rest, m, a)
+		}
 	}
 	s.start(rest, m)
 	return nil
@@ -139,10 +155,10 @@ func (s *stream) goOnHere(line []byte, m match, d doubt) error {
 
 // splitHere takes the line for a delimiter and branches off a stream that does
 // not.
-func (s *stream) splitHere(line []byte, m match) error {
-	names := doubtNames[crDoubt]
+func (s *stream) splitHere(line []byte, m match, d doubt) error {
+	names := doubtNames[d]
 	born := s.branch(names.text)
-	born.doubts[crDoubt] = text
+	born.doubts[d] = text
 	born.state, born.cur = inBody, s.cur
 	s.cur = nil
 	s.answers(m)
@@ -156,19 +172,20 @@ func (s *stream) splitHere(line []byte, m match) error {
 	return born.goOn(line)
 }
 
-// meetOuter branches off a stream for which the delimiter is that of a multipart
-// further out.
-func (s *stream) meetOuter(line []byte, m match) {
-	e := s.frames[m.outer].e
+// meetOther branches off a stream for which the delimiter is that of another
+// multipart, whose boundary it begins with.
+func (s *stream) meetOther(line []byte, m match, a other) {
+	e := s.frames[a.frame].e
 	e.note(AnomalyPrefixBoundary)
 	if !s.p.room(e) {
-		s.doubts[outerDoubt] = text
+		s.doubts[a.doubt] = text
 		return
 	}
-	born := s.branch(doubtNames[outerDoubt].delimits)
-	born.doubts[outerDoubt], born.doubts[junkDoubt] = delimits, delimits
-	born.start(line, match{kind: m.outerAs, frame: m.outer, boundary: s.frames[m.outer].boundary})
-	s.doubts[outerDoubt], s.label = text, doubtNames[outerDoubt].text
+	names := doubtNames[a.doubt]
+	born := s.branch(names.delimits)
+	born.doubts[a.doubt], born.doubts[junkDoubt] = delimits, delimits
+	born.start(line, match{kind: a.kind, frame: a.frame, boundary: s.frames[a.frame].boundary})
+	s.doubts[a.doubt], s.label = text, names.text
 }
 
 // meetVariant handles a line that fits another reading of a multipart's boundary
@@ -176,6 +193,7 @@ func (s *stream) meetOuter(line []byte, m match) {
 // stream branches off that reads the multipart so from here on.
 func (s *stream) meetVariant(line []byte, m match) error {
 	f := &s.frames[m.frame]
+	s.index.cut(m.frame)
 	if f.parts == 0 && !f.closed {
 		v := f.others[m.variant]
 		f.others = slices.Clone(f.others)
@@ -195,6 +213,7 @@ func (s *stream) meetVariant(line []byte, m match) error {
 // branchVariant branches off a stream that reads a multipart by another boundary,
 // from here on.
 func (s *stream) branchVariant(line []byte, m match) {
+	s.index.cut(m.frame)
 	f := &s.frames[m.frame]
 	v := f.others[m.variant]
 	f.others = slices.Delete(slices.Clone(f.others), m.variant, m.variant+1)
@@ -211,7 +230,7 @@ func (s *stream) branchVariant(line []byte, m match) {
 // room reports whether another reading of this run of bytes may begin; if not, e
 // bears the fault.
 func (p *parse) room(e *Entity) bool {
-	if (len(p.streams)+1)*p.readings <= p.w.limits.Readings {
+	if (len(p.streams)+1)*p.readings <= p.w.limits.Readings && len(p.main().frames) < deepFrames {
 		return true
 	}
 	e.fault(&LimitError{Limit: "readings", Max: int64(p.w.limits.Readings)})
@@ -226,7 +245,7 @@ func (s *stream) branch(label string) *stream {
 		born.frames[i].holders++
 	}
 	born.carry, born.cur, born.back = nil, nil, nil
-	born.head = headerReader{}
+	born.head, born.index = headerReader{}, frameIndex{}
 	born.label = withLabel(s.label, label)
 	s.p.streams = append(s.p.streams, &born)
 	return &born

@@ -1,6 +1,7 @@
 package mime
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"slices"
@@ -33,7 +34,27 @@ func (l *leaf) branch(label string) sink {
 	if l.carve != nil {
 		c.carve = l.carve.branch(e, label)
 	}
+	if l.find != nil {
+		c.find = l.find.branch(e, label)
+	}
+	c.head, c.sniffed, c.count = bytes.Clone(l.head), l.sniffed, l.count
+	if l.wide != nil {
+		e.fault(fmt.Errorf("mime: reading %q of text in another character set: %w", label, ErrUnsupported))
+	}
 	return c
+}
+
+// branch gives the finder of another reading of the text, whose entity is host.
+func (f *finder) branch(host *Entity, label string) *finder {
+	n := *f
+	n.host = host
+	n.line, n.block = bytes.Clone(f.line), bytes.Clone(f.block)
+	if f.out != nil {
+		if n.out = branchOff(host, f.out, label); n.out == nil {
+			n.state = findNothing
+		}
+	}
+	return &n
 }
 
 // branch begins an entity whose body starts with all that of received so far; ok

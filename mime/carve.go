@@ -126,8 +126,10 @@ func (c *carver) endLine(line, end []byte) error {
 func (c *carver) textLine(line, end []byte) error {
 	start := c.open || !c.begun
 	c.begun = true
-	if begun, err := c.startFile(line); begun || err != nil {
-		return err
+	if len(line) > 0 && mayStartFile[line[0]] {
+		if begun, err := c.startFile(line); begun || err != nil {
+			return err
+		}
 	}
 	if start && !c.long && mailField(line) != fieldUnknown {
 		c.state, c.known, c.strong = inBlock, 0, false

@@ -56,6 +56,9 @@ func (c *carver) startFile(line []byte) (begun bool, err error) {
 	return true, nil
 }
 
+// mayStartFile says which bytes start a line that may start a file, quoted or not.
+var mayStartFile = [256]bool{'b': true, '=': true, '(': true, '-': true, '>': true, '|': true, ' ': true, '\t': true}
+
 // startsFile reports whether a line may start a file.
 func startsFile(line []byte) bool {
 	if len(line) < 8 {
@@ -165,7 +168,7 @@ func (f *uuFile) take(line []byte, p piece) (extent, error) {
 				return 0, err
 			}
 		}
-		if err := d.data(line, nil); err != nil {
+		if err := d.data(line); err != nil {
 			return 0, err
 		}
 	}

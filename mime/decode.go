@@ -43,6 +43,7 @@ package mime
 //
 // uuencode (POSIX; no RFC), as encoding and in texts; TestUUReadings, TestCarved
 //
+//	as encoding, as it stands     | Thunderbird, Outlook, mutt; all others      | cte=x-uuencode; cte=7bit
 //	no "begin" or "end" line      | Outlook                                     | -, uuencode-malformed in a text
 //	"begin name", as encoding     | Thunderbird, mutt                           | -
 //	lines that can't be data      | skipped                                     | -, uuencode-malformed
@@ -59,7 +60,7 @@ package mime
 //
 // yEnc (yenc.org, draft 1.3); TestYEncBody, TestYEncOdd, TestYEncParts
 //
-//	as encoding, as it stands     | Thunderbird; all others                     | -; cte=unknown
+//	as encoding, as it stands     | Thunderbird; all others                     | cte=x-yencode; cte=7bit
 //	wrong size, no "=yend"        | decoded                                     | -, yenc-malformed
 //	wrong CRC                     | decoded                                     | -, checksum-mismatch
 //	parts of a file               | news readers join them                      | -, yenc-part; yenc=part for the first alone
@@ -67,7 +68,7 @@ package mime
 //
 // BinHex 4.0 (RFC 1741 appendix A); TestBinHexForks
 //
-//	as encoding, as it stands     | Apple Mail, MIME::Tools; all others         | -; cte=unknown
+//	as encoding, as it stands     | Apple Mail, MIME::Tools; all others         | cte=mac-binhex40; cte=7bit
 //	no line in front, as encoding | hexbin                                      | -
 //	bytes outside the alphabet    | skipped                                     | -, binhex-malformed
 //	wrong CRC                     | decoded                                     | -, checksum-mismatch
@@ -81,10 +82,7 @@ package mime
 // the next part after a NUL; Thunderbird cuts lines of yEnc at 1,000 bytes and at
 // NUL; a byte or two at the edge of its buffers.
 
-import (
-	"slices"
-	"sync"
-)
+import "sync"
 
 // chunk is the room for decoded bytes, in bytes: it fits a core's first cache.
 const chunk = 16 << 10
@@ -101,30 +99,13 @@ func decoderFor(enc string, e *Entity, to sink) sink {
 	case "x-uuencode":
 		return &uuDecoder{e: e, to: to, from: uuencode}
 	case "x-xxencode":
-		return withRaw(&uuDecoder{e: e, to: to, from: xxencode}, to)
+		return &uuDecoder{e: e, to: to, from: xxencode}
 	case "x-yencode":
-		return withRaw(&yBody{e: e, to: to}, to)
+		return &yBody{e: e, to: to}
 	case "mac-binhex40":
-		return withRaw(newBinHexBody(walkerOf(to), e, to), to)
+		return newBinHexBody(walkerOf(to), e, to)
 	}
 	return to
-}
-
-// withRaw adds the reading that clients take which don't know the encoding: the
-// body as it stands.
-func withRaw(decoder, to sink) sink {
-	l, ok := to.(*leaf)
-	if !ok {
-		return decoder
-	}
-	e := *l.e
-	e.Anomalies = slices.Clone(l.e.Anomalies)
-	e.Encoding, e.Reading = "binary", withLabel(e.Reading, "cte=unknown")
-	raw := newLeaf(l.w, &e, false)
-	if raw == nil {
-		return decoder
-	}
-	return fanOut{decoder, raw}
 }
 
 // walkerOf is the Walker behind a sink.

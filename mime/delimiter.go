@@ -19,10 +19,16 @@ type match struct {
 	kind     delimiterKind
 	frame    int
 	boundary []byte
-	variant  int           // index in the frame's others that it fits, or -1
-	outer    int           // frame further out whose boundary the line begins with too, or -1
-	doubts   [doubts]bool  // why it may be none
-	outerAs  delimiterKind // what it is to outer
+	variant  int          // index in the frame's others that it fits, or -1
+	doubts   [doubts]bool // why it may be none
+	also     [2]other     // other frames whose boundary the line begins with
+}
+
+// other is another multipart whose delimiter a line may be.
+type other struct {
+	kind  delimiterKind
+	frame int
+	doubt doubt
 }
 
 // match says which frame's delimiter a line is; line is what follows "--", as
@@ -31,31 +37,56 @@ type match struct {
 // found; among equals the innermost goes first.
 func (s *stream) match(line []byte) match {
 	line = line[:min(len(line), s.hold-2)] // what is seen if the line comes byte by byte
-	trimmed := bytes.TrimRight(line, " \t\r\x00")
+	trimmed := bytes.TrimRight(line, " \t\r")
+	if m := s.exact(trimmed); m.kind != noDelimiter {
+		line = line[:min(len(line), len(trimmed))]
+		out, outAs := s.begins(line, m.frame-1, 0)
+		in, inAs := s.begins(line, len(s.frames)-1, m.frame+1)
+		m.also = [2]other{{outAs, out, outerDoubt}, {inAs, in, innerDoubt}}
+		return m
+	}
+	if m := s.variant(trimmed); m.kind != noDelimiter {
+		return m
+	}
+	if k, kind := s.begins(line, len(s.frames)-1, 0); k >= 0 {
+		m := match{kind: kind, frame: k, boundary: s.frames[k].boundary, variant: -1}
+		m.doubts[junkDoubt] = true
+		return m
+	}
+	return s.adopt(trimmed)
+}
+
+// exact returns the innermost frame that the line fits.
+func (s *stream) exact(trimmed []byte) match {
+	if s.indexed() {
+		return s.index.exact(s.frames, trimmed)
+	}
 	for k := len(s.frames) - 1; k >= 0; k-- {
 		f := &s.frames[k]
 		if f.guess {
 			continue
 		}
 		if kind := fits(trimmed, f.boundary); kind != noDelimiter {
-			m := match{kind: kind, frame: k, boundary: f.boundary, variant: -1}
-			m.outer, m.outerAs = s.begins(line[:min(len(line), len(trimmed))], k-1)
-			return m
+			return match{kind: kind, frame: k, boundary: f.boundary, variant: -1}
 		}
+	}
+	return match{}
+}
+
+// variant returns the innermost frame that the line fits in another reading of its
+// boundary.
+func (s *stream) variant(trimmed []byte) match {
+	if s.indexed() {
+		return s.index.variant(s.frames, trimmed)
 	}
 	for k := len(s.frames) - 1; k >= 0; k-- {
 		for i, v := range s.frames[k].others {
 			if kind := fits(trimmed, v.boundary); kind != noDelimiter {
-				return match{kind: kind, frame: k, boundary: v.boundary, variant: i, outer: -1}
+				return match{kind: kind, frame: k, boundary: v.boundary, variant: i}
 			}
 		}
 	}
-	if k, kind := s.begins(line, len(s.frames)-1); k >= 0 {
-		m := match{kind: kind, frame: k, boundary: s.frames[k].boundary, variant: -1, outer: -1}
-		m.doubts[junkDoubt] = true
-		return m
-	}
-	return s.adopt(trimmed)
+	return match{}
 }
 
 // fits compares a line without "--" and trailing blanks with a boundary.
@@ -70,10 +101,13 @@ func fits(line, boundary []byte) delimiterKind {
 	return noDelimiter
 }
 
-// begins returns the innermost frame, from the one at k outwards, with whose
-// boundary the line begins; -1 if there is none.
-func (s *stream) begins(line []byte, k int) (int, delimiterKind) {
-	for ; k >= 0; k-- {
+// begins returns the innermost frame, from the one at k outwards to the one at
+// last, with whose boundary the line begins; -1 if there is none.
+func (s *stream) begins(line []byte, k, last int) (int, delimiterKind) {
+	if len(s.frames) >= deepFrames {
+		return -1, noDelimiter
+	}
+	for ; k >= last; k-- {
 		f := &s.frames[k]
 		if f.guess || len(f.boundary) == 0 {
 			continue
@@ -101,12 +135,15 @@ func (s *stream) adopt(line []byte) match {
 	if len(bytes.Trim(line, "-")) == 0 {
 		return match{} // a rule of dashes
 	}
-	return match{kind: opening, frame: k, boundary: bytes.Clone(line), variant: -1, outer: -1}
+	return match{kind: opening, frame: k, boundary: bytes.Clone(line), variant: -1}
 }
 
 // mayMatch reports whether a line that starts with start (after its "--") and is
 // not complete may still turn out to be a delimiter.
 func (s *stream) mayMatch(start []byte) bool {
+	if s.indexed() {
+		return true
+	}
 	for i := range s.frames {
 		f := &s.frames[i]
 		if f.guess || agree(start, f.boundary) {
@@ -137,4 +174,39 @@ func trimIndent(line []byte) []byte {
 		n++
 	}
 	return line[n:]
+}
+
+// glued looks for a delimiter in the run of dashes from i to end, which does not
+// begin a line. more says that it may be one whose end has not been seen.
+//
+// QUIRK: RFC 2046 section 5.1.1 has delimiters at the beginning of lines. Parsers
+// that split at the string, as mikel/mail before its issue 379, see them anywhere.
+func (s *stream) glued(b []byte, i, end int, last bool) (m match, at int, more bool) {
+	if s.doubts[gluedDoubt] == text || len(s.frames) >= deepFrames {
+		return match{}, 0, false
+	}
+	hold := -1
+	for k := len(s.frames) - 1; k >= 0; k-- {
+		f := &s.frames[k]
+		at := end - f.dashes - 2
+		if f.guess || len(f.boundary) == f.dashes || at < i || !agree(b[at+2:], f.boundary) {
+			continue
+		}
+		line := b[at+2:]
+		line = line[:min(len(line), s.hold-2)]
+		if n := lineEnd(line); n >= 0 {
+			line = line[:n]
+		} else if !last && len(b)-at < s.hold {
+			if hold < 0 || at < hold {
+				hold = at
+			}
+			continue
+		}
+		if kind := fits(bytes.TrimRight(line, " \t"), f.boundary); kind != noDelimiter {
+			m = match{kind: kind, frame: k, boundary: f.boundary, variant: -1}
+			m.doubts[gluedDoubt] = true
+			return m, at, false
+		}
+	}
+	return match{}, hold, hold >= 0
 }

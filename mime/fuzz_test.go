@@ -67,7 +67,11 @@ func FuzzWalker(f *testing.F) {
 		}
 		whole := walkPieces(t, msg, max(1, len(msg)), l)
 		for _, size := range []int{1, 7} {
-			if pieces := walkPieces(t, msg, size, l); whole.sorted() != pieces.sorted() {
+			pieces := walkPieces(t, msg, size, l)
+			if whole.limited() && pieces.limited() {
+				continue // which doubt has the last reading depends on which comes first
+			}
+			if whole.sorted() != pieces.sorted() {
 				t.Errorf("pieces of %d differ\nwhole:\n%spieces:\n%s", size, whole, pieces)
 			}
 		}

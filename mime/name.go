@@ -9,7 +9,7 @@ import (
 
 // describe fills e's disposition and names from its header.
 func (e *Entity) describe(h *header) {
-	for i, f := range h.disps {
+	for i, f := range h.disps[:min(len(h.disps), maxNames)] {
 		word, list, odd := scanParams(f)
 		if odd {
 			e.note(AnomalyBadParameter)
@@ -20,7 +20,7 @@ func (e *Entity) describe(h *header) {
 		e.addNames(list, "filename", FromDisposition)
 		e.addNames(list, "name", FromDisposition)
 	}
-	for _, f := range h.types {
+	for _, f := range h.types[:min(len(h.types), maxNames)] {
 		_, list, _ := scanParams(f)
 		e.addNames(list, "name", FromType)
 		e.addNames(list, "filename", FromType)
@@ -28,11 +28,26 @@ func (e *Entity) describe(h *header) {
 	if len(e.Names) > 1 {
 		e.note(AnomalyNames)
 	}
-	for _, f := range h.descs {
+	e.bendFields(h.disps, FromDisposition)
+	e.bendFields(h.types, FromType)
+	for _, f := range h.descs[:min(len(h.descs), maxNames)] {
 		// QUIRK: RFC 2045 section 8 has a description here. Outlook writes the
 		// file's name, and mutt shows it in place of one.
 		if len(f) > 0 && len(f) <= maxDescription {
 			e.addName(Name{Value: decodeWords(e, f), Raw: f, Source: FromDescription})
+		}
+	}
+	e.bendNames()
+}
+
+// bendFields adds the names that readers find in a field if they resolve comments,
+// encoded-words, percent signs or NULs in all of it.
+func (e *Entity) bendFields(fields []string, from NameSource) {
+	for _, f := range fields[:min(len(fields), maxNames)] {
+		for _, bent := range bentValues(f) {
+			_, list, _ := scanParams(bent)
+			e.addNames(list, "name", from)
+			e.addNames(list, "filename", from)
 		}
 	}
 }
@@ -41,12 +56,18 @@ func (e *Entity) describe(h *header) {
 // ones of RFC 2231 first, as clients that know them prefer them (RFC 6266 section
 // 4.3 says so for HTTP), then the plain ones.
 func (e *Entity) addNames(list []param, attribute string, from NameSource) {
-	if raw, value, ok := extended(list, attribute); ok {
+	segs := segments(list, attribute)
+	for _, s := range segmentReadings(segs) {
+		raw, value := joinSegments(s)
 		e.addName(Name{Value: value, Raw: raw, Source: from})
 	}
 	for _, p := range list {
-		if p.name == attribute && p.value != "" {
-			e.addName(Name{Value: decodeWords(e, p.value), Raw: p.value, Source: from})
+		if p.name != attribute || p.value == "" {
+			continue
+		}
+		e.addName(Name{Value: decodeWords(e, p.value), Raw: p.value, Source: from})
+		if p.also != "" {
+			e.addName(Name{Value: decodeWords(e, p.also), Raw: p.also, Source: from})
 		}
 	}
 }
@@ -60,7 +81,11 @@ const maxDescription = 255
 const maxNames = 64
 
 func (e *Entity) addName(n Name) {
-	if len(e.Names) >= maxNames || slices.ContainsFunc(e.Names, func(o Name) bool { return o.Value == n.Value }) {
+	if n.Value == "" || slices.ContainsFunc(e.Names, func(o Name) bool { return o.Value == n.Value }) {
+		return
+	}
+	if len(e.Names) >= maxNames {
+		e.fault(&LimitError{Limit: "names", Max: maxNames})
 		return
 	}
 	e.Names = append(e.Names, n)
@@ -73,18 +98,14 @@ type segment struct {
 	value   string
 }
 
-// extended joins and decodes the RFC 2231 form of a parameter.
-//
-// QUIRK: RFC 2231 section 3 numbers segments from 0 without gaps and has the
-// charset in the first; order, gaps and a missing charset are tolerated.
-func extended(list []param, attribute string) (raw, value string, ok bool) {
-	var segs []segment
+// segments lists the pieces of a parameter that are in the form of RFC 2231.
+func segments(list []param, attribute string) (segs []segment) {
 	for _, p := range list {
-		rest, found := strings.CutPrefix(p.name, attribute+"*")
-		if !found {
+		rest, found := strings.CutPrefix(p.name, attribute)
+		if !found || rest == "" || rest[0] != '*' {
 			continue
 		}
-		rest, encoded := strings.CutSuffix(rest, "*")
+		rest, encoded := strings.CutSuffix(rest[1:], "*")
 		index := -1
 		if rest == "" {
 			encoded = true
@@ -95,38 +116,82 @@ func extended(list []param, attribute string) (raw, value string, ok bool) {
 		}
 		segs = append(segs, segment{index, encoded, p.value})
 	}
-	if len(segs) == 0 {
+	return segs
+}
+
+// segmentReadings lists what clients join: "name*" alone, the segments by their
+// numbers, in the order in which they stand, and up to a gap.
+//
+// QUIRK: RFC 2231 section 3 numbers segments from 0 without gaps, in any order, and
+// has no two of a number. Clients differ on all of it.
+func segmentReadings(segs []segment) (all [][]segment) {
+	add := func(list []segment) {
+		if len(list) > 0 && !slices.ContainsFunc(all, func(o []segment) bool { return slices.Equal(o, list) }) {
+			all = append(all, list)
+		}
+	}
+	var numbered []segment
+	for _, s := range segs {
+		if s.index < 0 {
+			add([]segment{s})
+			continue
+		}
+		numbered = append(numbered, s)
+	}
+	ordered := slices.Clone(numbered)
+	slices.SortStableFunc(ordered, func(a, b segment) int { return a.index - b.index })
+	once := slices.CompactFunc(slices.Clone(ordered), func(a, b segment) bool { return a.index == b.index })
+	add(once)
+	if len(once) < len(ordered) {
+		slices.Reverse(numbered)
+		last := slices.Clone(numbered)
+		slices.SortStableFunc(last, func(a, b segment) int { return a.index - b.index })
+		add(slices.CompactFunc(last, func(a, b segment) bool { return a.index == b.index }))
+		slices.Reverse(numbered)
+	}
+	add(numbered)
+	for i := 1; i < len(once); i++ {
+		if once[i].index != once[i-1].index+1 {
+			add(once[:i]) // up to the gap
+			break
+		}
+	}
+	return all
+}
+
+// extended joins and decodes the RFC 2231 form of a parameter as most clients do.
+func extended(list []param, attribute string) (raw, value string, ok bool) {
+	all := segmentReadings(segments(list, attribute))
+	if len(all) == 0 {
 		return "", "", false
 	}
-	slices.SortStableFunc(segs, func(a, b segment) int { return a.index - b.index })
-	if segs[0].index < 0 {
-		segs = segs[:1] // "name*" is complete; segments beside it are another try
-	}
+	raw, value = joinSegments(all[0])
+	return raw, value, true
+}
+
+// joinSegments joins and decodes segments.
+//
+// QUIRK: RFC 2231 section 4 has the charset in the first segment; it may be missing.
+func joinSegments(segs []segment) (raw, value string) {
 	charset := ""
 	var all []byte
 	var rawAll strings.Builder
 	for i, s := range segs {
-		if i > 0 && s.index == segs[i-1].index {
-			continue
-		}
 		rawAll.WriteString(s.value)
 		v := s.value
 		if !s.encoded {
 			all = append(all, v...)
 			continue
 		}
-		if i == 0 {
-			if parts := strings.SplitN(v, "'", 3); len(parts) == 3 {
-				charset, v = parts[0], parts[2]
-			}
+		if parts := strings.SplitN(v, "'", 3); len(parts) == 3 && (i == 0 || charset == "" || parts[0] == charset) {
+			charset, v = parts[0], parts[2]
 		}
 		all = appendPercent(all, v)
 	}
 	if charset == "" && strings.Contains(string(all), "=?") {
-		var e Entity
-		return rawAll.String(), decodeWords(&e, string(all)), true
+		return rawAll.String(), decodeWords(new(Entity), string(all))
 	}
-	return rawAll.String(), decodeCharset(charset, all), true
+	return rawAll.String(), decodeCharset(charset, all)
 }
 
 // appendPercent appends v with its %XX decoded.

@@ -6,6 +6,7 @@ import "strings"
 type param struct {
 	name  string // lower case, with any "*" parts of RFC 2231
 	value string // unquoted, comments removed
+	also  string // with what stands behind its quotes, if anything does
 }
 
 // scanParams splits a structured field's value into its first word, in lower
@@ -45,7 +46,13 @@ func scanParams(v string) (word string, params []param, odd bool) {
 		}
 		p.i++
 		p.blanks()
-		params = append(params, param{name, p.value()})
+		v := param{name: name}
+		quoted := p.i < len(p.s) && p.s[p.i] == '"'
+		v.value = p.value()
+		if quoted {
+			v.also = p.behind(v.value)
+		}
+		params = append(params, v)
 	}
 	return word, params, p.odd
 }
@@ -156,7 +163,7 @@ func (p *paramScanner) nextIsParam() bool {
 
 func (p *paramScanner) token(start, end int) string {
 	v := strings.Trim(p.s[start:end], " \t")
-	if strings.ContainsAny(v, " \t\"") {
+	if strings.ContainsAny(v, " \t\"(") {
 		p.odd = true
 	}
 	return v
@@ -184,6 +191,23 @@ func (p *paramScanner) quoted() string {
 	}
 	p.odd = true
 	return b.String()
+}
+
+// behind returns a quoted value with what directly follows its quotes, "" if
+// nothing does.
+//
+// QUIRK: RFC 2045 section 5.1 ends the value at the quote. Lenient parsers drop the
+// quotes and take all up to the semicolon.
+func (p *paramScanner) behind(value string) string {
+	if p.i == len(p.s) || strings.IndexByte("; \t\r\n(", p.s[p.i]) >= 0 {
+		return ""
+	}
+	rest := p.s[p.i:]
+	if i := strings.IndexByte(rest, ';'); i >= 0 {
+		rest = rest[:i]
+	}
+	p.odd = true
+	return value + strings.TrimRight(strings.ReplaceAll(rest, "\"", ""), " \t")
 }
 
 // lower is strings.ToLower for ASCII, as names of fields and types are ASCII.

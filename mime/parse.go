@@ -12,6 +12,8 @@ type parse struct {
 	w        *Walker
 	parent   *Entity // of the outermost entity here; nil for the message
 	readings int     // in how many readings the bytes are read already
+	label    string  // of the reading that all of it is, where it has no parent
+	anomaly  string  // that the outermost entity bears, where it has no parent
 	streams  []*stream
 }
 
@@ -83,6 +85,7 @@ func (p *parse) stride(b []byte) int {
 
 // merge lets go of streams that stand where another one stands.
 func (p *parse) merge() {
+	had := len(p.streams)
 	for i := 0; i < len(p.streams)-1; i++ {
 		for k := len(p.streams) - 1; k > i; k-- {
 			if p.streams[k].meets(p.streams[i]) {
@@ -91,7 +94,7 @@ func (p *parse) merge() {
 			}
 		}
 	}
-	if len(p.streams) == 1 {
+	if had > 1 && len(p.streams) == 1 {
 		p.streams[0].doubts, p.streams[0].label = [doubts]answer{}, ""
 	}
 }

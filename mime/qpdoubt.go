@@ -85,8 +85,14 @@ func trailing(p []byte, last bool) (end, lf int, doubts qpDoubts) {
 		}
 		i += n
 		lf = min(lf, i)
-		if start := heldBlanks(p[:i]); start < i {
-			return start, lf, qpLines
+		k := i
+		if k > 0 && p[k-1] == '\r' {
+			k--
+		}
+		if k > 0 && (p[k-1] == ' ' || p[k-1] == '\t') {
+			if start := heldBlanks(p[:i]); start < i {
+				return start, lf, qpLines
+			}
 		}
 	}
 	if doubts != 0 || last {
@@ -197,6 +203,7 @@ func (d *qpTokenDecoder) close() error {
 type qpLineDecoder struct {
 	to   sink
 	line []byte
+	out  [qpTrim + 1]byte
 }
 
 func (d *qpLineDecoder) write(p []byte) error {
@@ -234,8 +241,7 @@ func (d *qpLineDecoder) endLine() error {
 	if len(lineEnd) > 0 {
 		line = bytes.TrimRight(line[:end], " \t\r\v\f")
 	}
-	var out [qpTrim + 1]byte
-	n := 0
+	out, n := &d.out, 0
 	soft, cr := false, false
 	for i := 0; i < len(line); {
 		cr = false

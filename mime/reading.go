@@ -16,6 +16,10 @@ type reading struct {
 	bounds    variants // of a multipart: readings of its boundary, none if it declares none
 }
 
+// maxEncoding is what is kept of the name of an unknown transfer encoding, in
+// bytes.
+const maxEncoding = 64
+
 // candidate is one entity in one reading, before it begins.
 type candidate struct {
 	e     Entity
@@ -31,13 +35,18 @@ type candidate struct {
 func (s *stream) openEntity(h header) error {
 	room := max(1, s.w.limits.Readings/(s.p.readings*len(s.p.streams)))
 	all := s.candidates(&h, "", nil)
-	if h.early != nil {
-		// QUIRK: RFC 5322 section 2.2. Thunderbird and Outlook skip a line that is
-		// no field, mutt and Python's email package take it for the body's first.
+	if slices.ContainsFunc(h.others, func(o otherHeader) bool { return o.label == "header=short" || o.label == "header=blank" }) {
 		for i := range all {
 			all[i].r.label = withLabel("header=long", all[i].r.label)
 		}
-		all = append(all, s.candidates(h.early, "header=short", h.earlyBody)...)
+	}
+	for i := range h.others {
+		o := &h.others[i]
+		for _, c := range s.candidates(&o.header, o.label, o.start) {
+			if !slices.ContainsFunc(all, c.same) {
+				all = append(all, c)
+			}
+		}
 	}
 	if len(all) > room {
 		all = all[:room]
@@ -64,13 +73,23 @@ func (s *stream) openEntity(h header) error {
 	return nil
 }
 
+// same reports whether two readings give the same entities.
+func (c *candidate) same(o candidate) bool {
+	return string(c.start) == string(o.start) && c.r.encoding == o.r.encoding && c.r.multipart == o.r.multipart &&
+		(c.r.multipart || c.r.mediaType == o.r.mediaType) &&
+		slices.EqualFunc(c.r.bounds.list, o.r.bounds.list, func(a, b variant) bool { return string(a.boundary) == string(b.boundary) })
+}
+
 // candidates lists the readings that one header admits.
 func (s *stream) candidates(h *header, label string, start []byte) []candidate {
 	parent, path := s.place()
-	base := Entity{Path: path, Parent: parent, Header: h.message, Anomalies: h.anomalies}
+	base := Entity{Path: path, Parent: parent, Header: h.message, Anomalies: h.anomalies, Reading: s.p.label}
 	if parent != nil {
 		base.Depth = parent.Depth + 1
 		base.Reading = s.reading(parent)
+		base.hidden = parent.hidden
+	} else if s.p.anomaly != "" {
+		base.note(s.p.anomaly)
 	}
 	if h.cut {
 		base.fault(&LimitError{Limit: "header", Max: int64(s.w.limits.HeaderBytes)})
@@ -113,6 +132,7 @@ func (s *stream) openReading(e *Entity, r reading, n int) sink {
 		if e.Parent == nil {
 			e.Path = "1"
 		}
+		e.times, e.cr = s.p.readings*len(s.p.streams)*n, !s.lf
 		l := newLeaf(s.w, e, textual(e.MediaType))
 		if l == nil {
 			return nil
@@ -123,7 +143,7 @@ func (s *stream) openReading(e *Entity, r reading, n int) sink {
 		return nil
 	}
 	sub := newParse(s.w, e, s.p.readings*len(s.p.streams)*n)
-	sub.main().lf = s.lf
+	sub.main().lf, sub.main().crlf = s.lf, s.crlf && identity(r.encoding) // what was encoded has line ends of its own
 	sub.main().push(r.frame(e))
 	return decoderFor(r.encoding, e, sub)
 }
@@ -156,23 +176,28 @@ func (r *reading) fill(e *Entity) {
 	e.Kind = Leaf
 	if r.multipart {
 		e.Kind = Multipart
-		if len(r.bounds) == 0 {
+		if len(r.bounds.list) == 0 {
 			e.note(AnomalyMissingBoundary)
-		} else if len(r.bounds[0].boundary) > 70 {
+		} else if len(r.bounds.list[0].boundary) > 70 {
 			e.note(AnomalyLongBoundary)
+		}
+		if r.bounds.over {
+			e.fault(&LimitError{Limit: "readings", Max: maxVariants})
 		}
 	}
 	e.MediaType, e.Params, e.Encoding = r.mediaType, r.params, r.encoding
+	e.composite()
 }
 
 func (r *reading) frame(e *Entity) frame {
 	f := frame{multipart: &multipart{e: e, digest: r.mediaType == "multipart/digest"}}
-	if len(r.bounds) == 0 {
+	if len(r.bounds.list) == 0 {
 		f.guess = true
 		return f
 	}
-	f.boundary, f.label = r.bounds[0].boundary, r.bounds[0].label
-	f.others = r.bounds[1:]
+	first := r.bounds.list[0]
+	f.boundary, f.label = first.boundary, first.label
+	f.others = r.bounds.list[1:]
 	return f
 }
 
@@ -182,21 +207,19 @@ func readings(e *Entity, h *header, digest bool) (all []reading) {
 	encs := encodingReadings(e, h.encodings)
 	for _, t := range types {
 		tried := encs
-		if t.multipart && len(encs) == 1 && !identity(encs[0]) {
-			// QUIRK: RFC 2045 section 6.4 forbids to encode a multipart. Senders
-			// that label one so mostly did not encode it; MIME::Tools, Outlook and
-			// others decode it, Thunderbird does not.
-			e.note(AnomalyEncodedMultipart)
-			tried = []string{encs[0], "7bit"}
+		if !slices.ContainsFunc(encs, identity) && t.unencoded() {
+			// QUIRK: RFC 2045 section 6.4 and RFC 2046 section 5.2.1 forbid to encode a
+			// multipart or a message. Senders that label one so mostly did not encode
+			// it; MIME::Tools, Outlook and others decode it, Thunderbird does so for
+			// messages only.
+			e.note(t.encodedAnomaly())
+			tried = append(slices.Clone(encs), "7bit")
 		}
 		for _, enc := range tried {
-			if len(all) == maxReadings {
-				return all
-			}
 			r := t
 			r.encoding = enc
 			if len(tried) > 1 {
-				r.label = withLabel(r.label, "cte="+enc)
+				r.label = withLabel(r.label, "cte="+encodingLabel(enc))
 			}
 			all = append(all, r)
 		}
@@ -204,169 +227,20 @@ func readings(e *Entity, h *header, digest bool) (all []reading) {
 	return all
 }
 
-// maxReadings bounds the list of readings; Limits.Readings bounds those taken.
-const maxReadings = 1024
-
-// typeReadings lists what the Content-Type fields declare: one reading for the
-// multiparts among them, with all their boundaries, and one for the leaf types.
-func typeReadings(e *Entity, h *header, digest bool) []reading {
-	def := "text/plain" // RFC 2045 section 5.2
-	if digest {
-		def = "message/rfc822" // RFC 2046 section 5.1.5
+// unencoded reports whether the type may bear no transfer encoding.
+func (r *reading) unencoded() bool {
+	switch r.mediaType {
+	case "message/rfc822", "message/partial", "message/external-body", "message/news":
+		return true
 	}
-	if len(h.types) == 0 {
-		return []reading{{mediaType: def, params: map[string]string{}}}
-	}
-	var multi, leaf *reading
-	var all []*reading
-	keep := func(r reading, as **reading) *reading {
-		if *as == nil {
-			*as = &r
-			all = append(all, &r)
-		}
-		return *as
-	}
-	for _, f := range h.types[:min(len(h.types), maxReadings)] {
-		word, list, odd := scanParams(f)
-		if odd {
-			e.note(AnomalyBadParameter)
-		}
-		r := reading{mediaType: word}
-		var boundaries []string
-		r.params, boundaries = joinParams(list)
-		multiparts := strings.HasPrefix(word, "multipart/")
-		if !validType(word) || strings.ContainsAny(word, "\"'()<>=?%") {
-			e.note(AnomalyBadType)
-			odd := strings.Contains(lower(f), "multipart")
-			r.mediaType = def
-			keep(r, &leaf)
-			if !odd {
-				continue
-			}
-			r.mediaType, multiparts = "multipart/mixed", true
-		}
-		if !multiparts {
-			keep(r, &leaf)
-			continue
-		}
-		r.multipart = true
-		m := keep(r, &multi)
-		m.bounds.declared(boundaries)
-		if len(boundaries) > 1 || len(m.bounds) > len(boundaries) {
-			e.note(AnomalyDuplicateBoundary)
-		}
-	}
-	if multi != nil {
-		multi.bounds.declared(dispositionBoundaries(h))
-		for _, f := range h.types[:min(len(h.types), maxVariants)] {
-			multi.bounds.derive(f)
-		}
-	}
-	if len(h.types) > 1 {
-		e.note(AnomalyDuplicateType)
-	}
-	out := make([]reading, len(all))
-	for i, r := range all {
-		out[i] = *r
-		if len(all) > 1 {
-			if out[i].label = "type=leaf"; r.multipart {
-				out[i].label = "type=multipart"
-			}
-		}
-	}
-	return out
+	return r.multipart
 }
 
-// dispositionBoundaries returns the boundaries that stand in the wrong field.
-func dispositionBoundaries(h *header) (all []string) {
-	for _, f := range h.disps[:min(len(h.disps), maxVariants)] {
-		_, list, _ := scanParams(f)
-		_, boundaries := joinParams(list)
-		all = append(all, boundaries...)
+func (r *reading) encodedAnomaly() string {
+	if r.multipart {
+		return AnomalyEncodedMultipart
 	}
-	return all
-}
-
-// validType reports whether s is type/subtype.
-func validType(s string) bool {
-	major, minor, ok := strings.Cut(s, "/")
-	return ok && major != "" && minor != ""
-}
-
-// encodings that are known, as they stand in Entity.Encoding.
-var encodings = map[string]string{
-	"7bit": "7bit", "8bit": "8bit", "binary": "binary",
-	"base64": "base64", "quoted-printable": "quoted-printable",
-	"x-uuencode": "x-uuencode", "uuencode": "x-uuencode", "x-uue": "x-uuencode", "uue": "x-uuencode",
-	"x-xxencode": "x-xxencode", "xxencode": "x-xxencode", "x-xx": "x-xxencode", "x-xxe": "x-xxencode",
-	"x-yencode": "x-yencode", "yencode": "x-yencode", "x-yenc": "x-yencode", "yenc": "x-yencode",
-	"mac-binhex40": "mac-binhex40", "x-mac-binhex40": "mac-binhex40", "binhex": "mac-binhex40", "x-binhex": "mac-binhex40",
-	"binhex40": "mac-binhex40", "x-binhex40": "mac-binhex40",
-	"x-gzip64": "x-gzip64", "gzip64": "x-gzip64",
-}
-
-// identity reports whether a transfer encoding leaves the bytes as they are.
-func identity(enc string) bool {
-	switch enc {
-	case "base64", "quoted-printable", "x-uuencode", "x-xxencode", "x-yencode", "mac-binhex40", "x-gzip64":
-		return false
-	}
-	return true
-}
-
-// encodingReadings lists the transfer encodings that the fields name, each
-// decoding once, in order.
-//
-// QUIRK: RFC 2045 section 6.1 has one field with one token. Thunderbird, Outlook
-// and Apple Mail take the first field and mutt the last; Thunderbird and mutt
-// take the first of several tokens.
-func encodingReadings(e *Entity, fields []string) []string {
-	var all []string
-	add := func(enc string) {
-		for _, a := range all {
-			if a == enc || identity(a) && identity(enc) {
-				return
-			}
-		}
-		all = append(all, enc)
-	}
-	unknown := ""
-	for _, f := range fields {
-		value := lower(strings.Trim(f, " \t"))
-		if enc, ok := encodings[value]; ok {
-			add(enc)
-			continue
-		}
-		known := false
-		for _, token := range strings.FieldsFunc(value, notInToken) {
-			if enc, ok := encodings[token]; ok {
-				known = true
-				add(enc)
-			}
-		}
-		switch {
-		case known:
-			e.note(AnomalyOddEncoding)
-		case value != "":
-			e.note(AnomalyUnknownEncoding)
-			unknown = value
-		}
-	}
-	if len(all) > 1 {
-		e.note(AnomalyDuplicateEncoding)
-	}
-	if len(all) == 0 {
-		if unknown != "" {
-			return []string{unknown}
-		}
-		return []string{"7bit"}
-	}
-	return all
-}
-
-// notInToken reports whether c can't stand in the name of a transfer encoding.
-func notInToken(c rune) bool {
-	return !('a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '-')
+	return AnomalyEncodedMessage
 }
 
 // withLabel adds a label to a reading once.
@@ -380,10 +254,4 @@ func withLabel(reading, label string) string {
 		return reading
 	}
 	return reading + "," + label
-}
-
-// textual reports whether text may stand in a body of this type.
-func textual(mediaType string) bool {
-	return strings.HasPrefix(mediaType, "text/") || isBinHexType(mediaType) ||
-		strings.HasPrefix(mediaType, "message/") && mediaType != "message/rfc822" && mediaType != "message/global"
 }

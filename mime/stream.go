@@ -11,6 +11,7 @@ type stream struct {
 	parent *Entity // of the outermost entity here; nil for the message
 	frames []frame // open multiparts, the outermost first
 
+	index  frameIndex     // of the boundaries of frames
 	label  string         // of this reading
 	doubts [doubts]answer // how it takes doubtful lines
 	fresh  bool           // a delimiter was the last thing that was seen
@@ -24,6 +25,7 @@ type stream struct {
 	cur   sink // takes the body, preamble or epilogue; nil discards
 	bol   bool // the next body byte starts a line that nothing precedes
 	lf    bool // an LF was seen in a header
+	crlf  bool // a CRLF was seen in one
 
 	// carry holds what was not passed on: a line end and what follows it, as far
 	// as that may be a delimiter.
@@ -55,6 +57,8 @@ type frame struct {
 	boundary []byte
 	label    string    // of the boundary, if it is not what the message plainly says
 	others   []variant // further readings of the boundary that no line has shown yet
+	dashes   int       // with which the boundary begins
+	hold     int       // longest line that may be its delimiter or one of those around it
 	guess    bool      // no boundary was declared: the first line with "--" is it
 	parts    int
 	closed   bool
@@ -80,39 +84,50 @@ func (s *stream) startBody(to sink) {
 func (s *stream) push(f frame) {
 	f.holders = 1
 	s.frames = append(s.frames, f)
-	s.resize()
+	s.settle()
+	if len(s.frames) == deepFrames {
+		f.e.fault(&LimitError{Limit: "readings", Max: deepFrames})
+	}
 	s.startBody(s.around(f.e, "preamble", Preamble))
 }
 
-// resize makes hold fit the boundaries on the stack.
-func (s *stream) resize() {
-	s.hold = 0
-	for i := range s.frames {
-		f := &s.frames[i]
-		n := len(f.boundary)
-		if f.guess {
-			n = maxBoundary
-		}
-		for _, o := range f.others {
-			n = max(n, len(o.boundary))
-		}
-		s.hold = max(s.hold, maxIndent+2+n+delimiterSlack)
+// settle makes hold fit the boundaries on the stack, after its top has changed.
+func (s *stream) settle() {
+	n := len(s.frames)
+	if n == 0 {
+		s.hold = 0
+		return
 	}
+	f := &s.frames[n-1]
+	f.dashes = len(f.boundary) - len(bytes.TrimLeft(f.boundary, "-"))
+	longest := len(f.boundary)
+	if f.guess {
+		longest = maxBoundary
+	}
+	for _, o := range f.others {
+		longest = max(longest, len(o.boundary))
+	}
+	f.hold = maxIndent + 2 + longest + delimiterSlack
+	if n > 1 {
+		f.hold = max(f.hold, s.frames[n-2].hold)
+	}
+	s.hold = f.hold
 }
 
 func (s *stream) around(e *Entity, name string, kind Kind) *surround {
 	return &surround{w: s.w, e: &Entity{
 		Path: below(e.Path, name), Kind: kind, Parent: e, Depth: e.Depth + 1,
 		MediaType: "text/plain", Encoding: "7bit", Reading: s.reading(e),
+		hidden: e.hidden, times: s.p.readings, cr: !s.lf,
 	}}
 }
 
 // reading is the label of what stands in e, read as this stream does.
 func (s *stream) reading(e *Entity) string {
 	r := withLabel(e.Reading, s.label)
-	for i := range s.frames {
+	for i := len(s.frames) - 1; i >= 0; i-- {
 		if s.frames[i].e == e {
-			r = withLabel(r, s.frames[i].label)
+			return withLabel(r, s.frames[i].label)
 		}
 	}
 	return r
@@ -185,9 +200,7 @@ func (s *stream) takeHeader(p []byte) ([]byte, error) {
 			if s.ownHeader() && s.head.skipLeading() {
 				continue
 			}
-			err := s.endHeader(byBlank)
-			s.skipLF = s.head.endedByCR()
-			return p, err
+			return p, s.endHeader(byBlank)
 		}
 	}
 	return nil, nil
@@ -238,7 +251,7 @@ const (
 // the header, what stands after its last field is the body.
 func (s *stream) endHeader(stop headerStop) error {
 	fields := s.head.fields(s.ownHeader(), stop)
-	s.lf = s.lf || s.head.lf
+	s.lf, s.crlf = s.lf || s.head.lf, s.crlf || s.head.crlf
 	if len(fields.body) > 0 {
 		s.back = append(s.back, fields.body)
 	}
@@ -249,8 +262,11 @@ func (s *stream) endHeader(stop headerStop) error {
 func (s *stream) delimiter(m match) {
 	s.popTo(m.frame + 1)
 	f := &s.frames[m.frame]
-	f.boundary = m.boundary
-	f.guess = false
+	if f.guess || m.variant >= 0 || !bytes.Equal(f.boundary, m.boundary) {
+		s.index.cut(m.frame)
+		f.boundary, f.guess = m.boundary, false
+		s.settle()
+	}
 	s.fresh = true
 	if m.kind&closing != 0 {
 		f.closed, f.multipart.closed = true, true
@@ -292,7 +308,8 @@ func (s *stream) popTo(n int) {
 		}
 		s.w.end(m.e)
 	}
-	s.resize()
+	s.index.cut(len(s.frames))
+	s.settle()
 }
 
 // close ends the stream where the input ends: whatever is held is passed on, and

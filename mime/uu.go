@@ -31,34 +31,34 @@ const uuLineMax = 128
 const uuMax = 66
 
 func (d *uuDecoder) write(p []byte) error {
-	if d.masked != nil {
-		if err := d.masked.write(p); err != nil {
-			return err
-		}
-	}
 	for len(p) > 0 {
 		i := lineEnd(p)
-		piece := p
+		piece, n := p, len(p)
 		if i >= 0 {
-			piece = p[:i]
+			piece, n = p[:i], i+1
+		}
+		if d.masked != nil {
+			if err := d.masked.write(p[:n]); err != nil {
+				return err
+			}
 		}
 		d.line = append(d.line, piece[:min(len(piece), uuLineMax-len(d.line))]...)
 		if i < 0 {
 			return nil
 		}
 		p = p[i+1:]
-		if err := d.endLine(p); err != nil {
+		if err := d.endLine(); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// endLine decodes the line that is complete. rest is what follows it.
+// endLine decodes the line that is complete.
 //
 // QUIRK: "x-uuencode" has no RFC. Outlook decodes it with and without the "begin"
 // line; Thunderbird and mutt want one, and read one file only.
-func (d *uuDecoder) endLine(rest []byte) error {
+func (d *uuDecoder) endLine() error {
 	line := d.line
 	d.line = d.line[:0]
 	if b, ok := fileBegin(line); ok {
@@ -77,7 +77,7 @@ func (d *uuDecoder) endLine(rest []byte) error {
 		d.done = true
 		return nil
 	}
-	return d.data(line, rest)
+	return d.data(line)
 }
 
 // begin starts a file. What was decoded before it is an entity of its own: lines
@@ -87,8 +87,10 @@ func (d *uuDecoder) begin(b begin) error {
 		if !d.done {
 			d.e.note(AnomalyBadUU)
 		}
-		if err := d.closeMasked(); err != nil {
-			return err
+		if d.masked != nil && d.masked.done { // or else that reading goes on
+			if err := d.closeMasked(); err != nil {
+				return err
+			}
 		}
 		next, err := another(d.to, "uu=next", b)
 		if err != nil {
@@ -103,14 +105,14 @@ func (d *uuDecoder) begin(b begin) error {
 	return nil
 }
 
-// data decodes a line that may be one of data. rest is what follows it.
-func (d *uuDecoder) data(line, rest []byte) error {
+// data decodes a line that may be one of data.
+func (d *uuDecoder) data(line []byte) error {
 	n, ok := d.from.line(&d.out, line)
 	if !ok {
 		d.e.note(AnomalyBadUU)
 	}
 	if d.from == uuencode && !d.from.regular(line) {
-		if err := d.meetIrregular(line, rest, n); err != nil {
+		if err := d.meetIrregular(line, n); err != nil {
 			return err
 		}
 	}
@@ -151,7 +153,7 @@ func (d *uuDecoder) snapshot(label string, tail []byte) error {
 
 func (d *uuDecoder) close() error {
 	if len(d.line) > 0 {
-		if err := d.endLine(nil); err != nil {
+		if err := d.endLine(); err != nil {
 			return err
 		}
 	}

@@ -19,9 +19,9 @@ const (
 )
 
 // meetIrregular branches Thunderbird's reading off where it differs for the first
-// time: at line, which n bytes were decoded from. rest is what follows it.
-func (d *uuDecoder) meetIrregular(line, rest []byte, n int) error {
-	if d.met&uuIrregular != 0 || d.from.short(line) {
+// time: at line, which n bytes were decoded from.
+func (d *uuDecoder) meetIrregular(line []byte, n int) error {
+	if d.met&uuIrregular != 0 || d.masked != nil || d.from.short(line) {
 		return nil
 	}
 	var out [uuMax]byte
@@ -35,10 +35,7 @@ func (d *uuDecoder) meetIrregular(line, rest []byte, n int) error {
 		return nil
 	}
 	d.masked = &uuMasked{to: to}
-	if err := d.masked.endLine(line); err != nil {
-		return err
-	}
-	return d.masked.write(rest)
+	return d.masked.endLine(line)
 }
 
 // meetZero gives the reading that ends before n bytes which follow a line of none.
@@ -61,6 +58,7 @@ type uuMasked struct {
 	to   sink
 	line []byte
 	done bool
+	out  [uuMax]byte
 }
 
 // uuMaskedLine is how much Thunderbird takes for one line, in bytes: what is
@@ -101,12 +99,11 @@ func (d *uuMasked) endLine(line []byte) error {
 		d.done = true
 		return nil
 	}
-	var out [uuMax]byte
-	n := maskedLine(&out, line)
+	n := maskedLine(&d.out, line)
 	if n == 0 {
 		return nil
 	}
-	return d.to.write(out[:n])
+	return d.to.write(d.out[:n])
 }
 
 // maskedLine decodes a line of any bytes. What is missing at its end is zero.

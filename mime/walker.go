@@ -1,6 +1,7 @@
 package mime
 
 import (
+	"bytes"
 	"errors"
 	"io"
 )
@@ -11,7 +12,10 @@ type Walker struct {
 	h      Handler
 	limits Limits
 
-	top      *parse
+	top      fanOut // the message as it stands, and transcoded if it is in UTF-16
+	front    []byte // its first bytes, until that is known
+	begun    bool
+	smuggled *smuggler
 	root     *Entity // the message's own entity, in its first reading
 	open     []*Entity
 	entities int
@@ -30,8 +34,7 @@ func NewWalker(h Handler, l Limits) (*Walker, error) {
 		return nil, err
 	}
 	w := &Walker{h: h, limits: l}
-	w.top = newParse(w, nil, 1)
-	w.top.main().startHeader()
+	w.smuggled = &smuggler{w: w}
 	return w, nil
 }
 
@@ -47,11 +50,49 @@ func (w *Walker) Write(p []byte) (int, error) {
 	if w.full {
 		return len(p), nil
 	}
-	if err := w.top.write(p); err != nil {
+	if err := w.take(p); err != nil {
 		w.err = err
 		return 0, err
 	}
 	return len(p), nil
+}
+
+// take takes bytes of the message.
+func (w *Walker) take(p []byte) error {
+	if !w.begun {
+		if len(w.front) > 0 {
+			p = append(w.front, p...)
+		}
+		if w.front = nil; needsMore(p) {
+			w.front = bytes.Clone(p)
+			return nil
+		}
+		w.start(p)
+	}
+	if err := w.top.write(p); err != nil {
+		return err
+	}
+	return w.smuggled.write(p)
+}
+
+// start begins to read the message that begins with head.
+//
+// QUIRK: RFC 5322 section 2.1 has a message in ASCII. Editors and Outlook save and
+// open files of messages in UTF-16.
+func (w *Walker) start(head []byte) {
+	w.begun = true
+	charset := sniffCharset(head)
+	plain := newParse(w, nil, 1)
+	plain.main().startHeader()
+	if charset == "" {
+		w.top = fanOut{plain}
+		return
+	}
+	plain.readings = 2
+	wide := newParse(w, nil, 2)
+	wide.label, wide.anomaly = "charset="+charset, AnomalyWideMessage
+	wide.main().startHeader()
+	w.top = fanOut{newTranscoder(charset, wide), plain}
 }
 
 // Close says that the message is complete: whatever is open ends, the innermost
@@ -62,12 +103,25 @@ func (w *Walker) Close() error {
 	}
 	w.closed = true
 	if w.err == nil {
-		w.err = w.top.close()
+		w.err = w.finish()
 	}
 	for len(w.open) > 0 {
 		w.end(w.open[len(w.open)-1])
 	}
 	return w.err
+}
+
+func (w *Walker) finish() error {
+	if !w.begun && !w.full {
+		w.start(w.front)
+		if err := w.top.write(w.front); err != nil {
+			return err
+		}
+	}
+	if err := w.top.close(); err != nil {
+		return err
+	}
+	return w.smuggled.close()
 }
 
 // Walk writes all of r to a new Walker and closes it. An error of r is returned

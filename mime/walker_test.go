@@ -2,6 +2,7 @@ package mime
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -63,9 +64,18 @@ func (r *recorder) String() string {
 		for _, n := range e.Names {
 			fmt.Fprintf(&b, "<%s>", n.Value)
 		}
+		slices.Sort(e.Anomalies) // their order depends on the pieces
 		fmt.Fprintf(&b, "|%v|%v|%q done=%v\n", e.Anomalies, e.Fault, rec.body.Bytes(), rec.done)
 	}
 	return b.String()
+}
+
+// limited reports whether an entity met the limit of readings.
+func (r *recorder) limited() bool {
+	return slices.ContainsFunc(r.all, func(rec *record) bool {
+		var le *LimitError
+		return errors.As(rec.e.Fault, &le) && le.Limit == "readings"
+	})
 }
 
 func (r *recorder) bodies(path string) (out []string) {

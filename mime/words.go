@@ -5,7 +5,6 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/encoding/htmlindex"
 )
 
 // decodeWords decodes the encoded-words of RFC 2047 in s, and raw 8-bit text.
@@ -130,7 +129,7 @@ func wordQ(s string) []byte {
 // if b is that, else for windows-1252.
 func decodeCharset(charset string, b []byte) string {
 	if charset != "" && !equalFold(charset, "utf-8") && !equalFold(charset, "us-ascii") {
-		if enc, err := htmlindex.Get(charset); err == nil {
+		if enc := charsetByName(charset); enc != nil {
 			if out, err := enc.NewDecoder().Bytes(b); err == nil {
 				return strings.ToValidUTF8(string(out), "\ufffd")
 			}

@@ -1,6 +1,7 @@
 package scanner
 
 import (
+	"fmt"
 	"io"
 
 	"github.com/fivefifty/fivefifty/mime"
@@ -131,6 +132,31 @@ func (m *message) Begin(e *mime.Entity) io.Writer {
 	if e.Kind == mime.Multipart {
 		return nil
 	}
+	it := m.add(e)
+	if it == nil {
+		return nil
+	}
+	it.open(m.scan, it.origin)
+	return it
+}
+
+// Fork implements mime.Forker: e is an object of its own that shares the bytes of
+// another one so far.
+func (m *message) Fork(of, e *mime.Entity) io.Writer {
+	from, ok := m.open[of]
+	if !ok { // no object could be added for it, and the root bears the limit
+		return nil
+	}
+	it := m.add(e)
+	if it == nil {
+		return nil
+	}
+	it.fork(m.scan, from)
+	return it
+}
+
+// add adds the object of an entity; nil if a limit was met.
+func (m *message) add(e *mime.Entity) *item {
 	obj := &Object{Names: entityNames(e), Reading: e.Reading}
 	if e.Kind == mime.Leaf || e.Kind == mime.Carved {
 		obj.Declared = e.MediaType
@@ -146,6 +172,9 @@ func (m *message) Begin(e *mime.Entity) io.Writer {
 		m.root.limit(err)
 		return nil
 	}
+	if len(e.Names) > maxNames {
+		it.addUnchecked(Unchecked{Reason: ReasonLimit, Limit: "names", Detail: fmt.Sprintf("%d names, the first %d are judged", len(e.Names), maxNames)})
+	}
 	it.depth = m.root.depth + e.Depth
 	if m.root.obj.Parent >= 0 {
 		it.depth++ // a message inside another is a level; multiparts count by e.Depth
@@ -157,9 +186,29 @@ func (m *message) Begin(e *mime.Entity) io.Writer {
 	if p, ok := m.open[e.Parent]; ok && e.Kind == mime.Carved {
 		obj.Parent = p.index
 	}
-	it.open(m.scan, it.origin)
 	m.open[e] = it
 	return it
+}
+
+// fork gives the item a body that begins with what another one has so far.
+func (it *item) fork(sc *scan, from *item) {
+	body, err := from.obj.body.Clone()
+	if err != nil {
+		it.open(sc, it.origin)
+		it.full = true
+		it.fail(ReasonEngine, "spool", err)
+		return
+	}
+	it.obj.body = body
+	it.meter = sc.budget.Meter(it.origin)
+	it.refs = 1
+	sc.live[it] = struct{}{}
+	it.full = from.full // what is missing there is missing here
+	it.obj.Unchecked = append(it.obj.Unchecked, from.obj.Unchecked...)
+	if _, err := it.meter.Add(int(body.Size())); err != nil {
+		it.limit(err)
+		it.full = true
+	}
 }
 
 // End implements mime.Handler.

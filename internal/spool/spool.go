@@ -11,8 +11,8 @@
 // # Security
 //
 // Files have mode 0600 and, where the system allows, no name from the moment
-// they exist. They are mapped only after the last write, and nobody else can
-// cut them, so that reading a map cannot fault.
+// they exist. They only grow, no more is mapped than was written, and nobody else
+// can cut them, so that reading a map cannot fault.
 package spool
 
 import (
@@ -42,9 +42,11 @@ func (s *Store) Spooled() int64 { return s.spooled }
 // Buffer is one object's bytes: first written, then finished, then read.
 type Buffer struct {
 	store  *Store
-	mem    []byte   // the bytes while they are in memory
-	file   *os.File // the bytes once they are not
-	mapped []byte   // file, mapped
+	mem    []byte // the bytes while they are in memory
+	block  *block // that mem is the beginning of; nil if mem is empty
+	file   *file  // the bytes once they are not in memory
+	view   bool   // block or file belongs to another Buffer, which may append to it
+	mapped []byte // file, mapped
 	size   int64
 	hash   hash.Hash
 	sum    [sha256.Size]byte
@@ -65,13 +67,13 @@ func (b *Buffer) Write(p []byte) (int, error) {
 	if b.done {
 		return 0, os.ErrClosed
 	}
-	if b.file == nil && !b.reserve(len(p)) {
+	if b.file == nil && !b.reserve(len(p)) || b.file != nil && b.view {
 		if err := b.spill(); err != nil {
 			return 0, err
 		}
 	}
 	if b.file != nil {
-		n, err := b.file.Write(p)
+		n, err := b.file.f.Write(p)
 		b.hash.Write(p[:n])
 		b.size += int64(n)
 		b.store.spooled += int64(n)
@@ -86,7 +88,7 @@ func (b *Buffer) Write(p []byte) (int, error) {
 // reserve makes room for n more bytes in memory, and says whether it could.
 func (b *Buffer) reserve(n int) bool {
 	need := len(b.mem) + n
-	if need <= cap(b.mem) {
+	if b.block != nil && !b.view && need <= cap(b.mem) {
 		return true
 	}
 	if int64(need) > b.store.limit/2 {
@@ -96,34 +98,56 @@ func (b *Buffer) reserve(n int) bool {
 	if c < 0 {
 		return false
 	}
-	more := classSize(c) - int64(cap(b.mem))
+	more := classSize(c)
+	if b.block != nil && b.block.refs == 1 {
+		more -= int64(cap(b.block.b)) // it is given back
+	}
 	if b.store.used+more > b.store.limit {
 		return false
 	}
-	b.store.used += more
 	grown := append(take(c), b.mem...)
-	put(b.mem)
-	b.mem = grown
+	b.free()
+	b.store.used += int64(cap(grown))
+	b.mem, b.block, b.view = grown, &block{grown, 1}, false
 	return true
 }
 
-// spill moves the bytes from memory to a file.
+// spill moves the bytes from memory, or from a file that another Buffer writes,
+// to a file of the Buffer's own.
 func (b *Buffer) spill() error {
 	f, err := create(b.store.dir)
 	if err != nil {
 		return err
 	}
-	b.file = f
-	n, err := f.Write(b.mem)
-	b.store.spooled += int64(n)
+	var n int64
+	if b.file != nil {
+		n, err = io.Copy(f, io.NewSectionReader(b.file.f, 0, b.size))
+	} else {
+		var m int
+		m, err = f.Write(b.mem)
+		n = int64(m)
+	}
+	b.store.spooled += n
 	b.free()
+	b.file, b.view = &file{f, 1}, false
 	return err
 }
 
+// free lets go of memory and file.
 func (b *Buffer) free() {
-	b.store.used -= int64(cap(b.mem))
-	put(b.mem)
-	b.mem = nil
+	if b.block != nil {
+		if b.block.refs--; b.block.refs == 0 {
+			b.store.used -= int64(cap(b.block.b))
+			put(b.block.b)
+		}
+		b.mem, b.block = nil, nil
+	}
+	if b.file != nil {
+		if b.file.refs--; b.file.refs == 0 {
+			discard(b.file.f)
+		}
+		b.file = nil
+	}
 }
 
 // Finish ends writing. It is idempotent.
@@ -139,7 +163,7 @@ func (b *Buffer) Finish() error {
 		return nil
 	}
 	var err error
-	b.mapped, err = mapFile(b.file, b.size)
+	b.mapped, err = mapFile(b.file.f, b.size)
 	return err
 }
 
@@ -190,15 +214,9 @@ func (b *Buffer) Release() {
 		hashes.Put(b.hash)
 		b.hash = nil
 	}
-	if b.mem != nil {
-		b.free()
-	}
 	if b.mapped != nil {
 		unmap(b.mapped)
 		b.mapped = nil
 	}
-	if b.file != nil {
-		discard(b.file)
-		b.file = nil
-	}
+	b.free()
 }
