@@ -91,7 +91,7 @@ func openISODevice(dev *device, l Limits) (walker, error) {
 		v.addBootImages()
 		return v.catalog, nil
 	}
-	return nil, cmpErr(dev.err, ErrFormat)
+	return nil, firstError(dev.err, ErrFormat)
 }
 
 // readDescriptors reads the descriptors where they belong, and then those of

@@ -85,7 +85,7 @@ func openOverlay(src io.ReaderAt, size int64, l Limits) (walker, error) {
 	var head [outerHead]byte
 	o, pe := outerOf(dev.read(head[:], 0), dev)
 	if o == nil {
-		return nil, cmpErr(dev.err, ErrFormat)
+		return nil, firstError(dev.err, ErrFormat)
 	}
 	c := newCatalog(dev, l)
 	if pe != nil {
@@ -97,7 +97,7 @@ func openOverlay(src io.ReaderAt, size int64, l Limits) (walker, error) {
 	}
 	end, ok := o.end(dev)
 	if !ok {
-		return nil, cmpErr(dev.err, ErrFormat)
+		return nil, firstError(dev.err, ErrFormat)
 	}
 	if filled(dev, end, size) {
 		addOverlay(c, o, end, size)
