@@ -58,7 +58,7 @@ func (r *extentReader) Read(p []byte) (int, error) {
 		p = p[:min(int64(len(p)), (unit+1)*e.unit-r.at)]
 		off += unit * e.gap
 	}
-	dev := cmpDevice(e.on, r.dev)
+	dev := firstDevice(e.on, r.dev)
 	if dev == nil {
 		return 0, fmt.Errorf("an extent in no partition: %w", ErrMalformed)
 	}
@@ -135,7 +135,7 @@ func (m *mappedFile) ReadAt(p []byte, off int64) (int, error) {
 	for ; i >= 0 && i < len(m.extents) && done < len(p); i++ {
 		e, in := m.extents[i], off-m.starts[i]
 		part := p[done:min(int64(len(p)), int64(done)+e.n-in)]
-		dev := cmpDevice(e.on, m.on)
+		dev := firstDevice(e.on, m.on)
 		switch n := len(part); {
 		case e.hole:
 			clear(part)
@@ -155,8 +155,8 @@ func (m *mappedFile) ReadAt(p []byte, off int64) (int, error) {
 	return done, nil
 }
 
-// cmpDevice returns the first device that is not nil.
-func cmpDevice(a, b *device) *device {
+// firstDevice returns the first device that is not nil.
+func firstDevice(a, b *device) *device {
 	if a != nil {
 		return a
 	}

@@ -22,8 +22,8 @@ func judgeRounds() int {
 	return 10
 }
 
-// extracted are the bodies that 7-Zip takes out of a file, whatever it says of its
-// state. What it calls by the names of structures, and leaves empty, are no files.
+// extracted are the bodies that 7-Zip takes out of a file, whatever it says of the
+// file's state, but those of which it says that they are broken.
 func extracted(t *testing.T, data []byte, ext string) map[string]string {
 	t.Helper()
 	program := program(t, "7z")
@@ -31,13 +31,20 @@ func extracted(t *testing.T, data []byte, ext string) map[string]string {
 	path := writeFile(t, "image"+ext, data)
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	_ = exec.CommandContext(ctx, program, "x", "-y", "-o"+dir, path).Run() // an error is an opinion
+	said, _ := exec.CommandContext(ctx, program, "x", "-y", "-o"+dir, path).CombinedOutput() // an error is an opinion
+	broken := map[string]bool{}
+	for line := range strings.Lines(string(said)) {
+		if what, name, ok := strings.Cut(strings.TrimSpace(line), " : "); ok && strings.HasPrefix(what, "ERROR: ") {
+			broken[name] = true
+		}
+	}
 	found := map[string]string{}
 	filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
 		if err == nil && d.Type().IsRegular() {
 			if b, err := os.ReadFile(p); err == nil && len(b) > 0 && len(b) < 4<<20 {
-				rel, _ := filepath.Rel(dir, p)
-				found[rel] = string(b)
+				if rel, _ := filepath.Rel(dir, p); !broken[rel] {
+					found[rel] = string(b)
+				}
 			}
 		}
 		return nil
@@ -70,26 +77,35 @@ func mutate(rnd *rand.Rand, image []byte, from int) []byte {
 
 func TestDiskJudge(t *testing.T) {
 	files := map[string]string{"a.txt": "some text", "b.js": payload, "d/e/c.js": payload + "c", "d/long name of a file.txt": strings.Repeat("long ", 2000)}
-	iso := func(args ...string) []byte {
-		image := filepath.Join(t.TempDir(), "disc.iso")
-		run(t, "genisoimage", append(append([]string{"-quiet"}, args...), "-o", image, plant(t, files))...)
-		return slurp(t, image)
+	made := func(name string, args ...string) func(*testing.T) []byte {
+		return func(t *testing.T) []byte {
+			image, root := filepath.Join(t.TempDir(), name), plant(t, files)
+			for i, arg := range args {
+				args[i] = strings.NewReplacer("IMAGE", image, "ROOT", root).Replace(arg)
+			}
+			run(t, args[0], args[1:]...)
+			return slurp(t, image)
+		}
 	}
 	flat := map[string]string{"a.txt": "some text", "b.js": payload, "long name of a file.txt": strings.Repeat("long ", 2000)}
 	for _, c := range []struct {
 		name, ext string
 		from      int
-		image     []byte
+		image     func(*testing.T) []byte
 	}{
-		{"iso", ".iso", 32 << 10, iso("-J", "-R")},
-		{"udf", ".iso", 32 << 10, iso("-udf")},
-		{"fat", ".img", 0, fatImage(t, 12, 1440, files)},
-		{"ntfs", ".img", 0, ntfsImage(t, flat)},
+		{"iso", ".iso", 32 << 10, made("disc.iso", "genisoimage", "-quiet", "-J", "-R", "-o", "IMAGE", "ROOT")},
+		{"udf", ".iso", 32 << 10, made("disc.iso", "genisoimage", "-quiet", "-udf", "-o", "IMAGE", "ROOT")},
+		{"fat", ".img", 0, func(t *testing.T) []byte { return fatImage(t, 12, 1440, files) }},
+		{"ntfs", ".img", 0, func(t *testing.T) []byte { return ntfsImage(t, flat) }},
+		{"wim", ".wim", 0, made("a.wim", "wimlib-imagex", "capture", "ROOT", "IMAGE", "--no-acls", "--compress=XPRESS")},
+		{"squashfs", ".squashfs", 0, made("a.squashfs", "mksquashfs", "ROOT", "IMAGE", "-quiet", "-no-progress", "-noI")},
+		{"xar", ".xar", 0, made("a.xar", "bsdtar", "-c", "-f", "IMAGE", "--format", "xar", "-C", "ROOT", "a.txt", "b.js", "d")},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			image := c.image(t)
 			rnd := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 7))
 			for range judgeRounds() {
-				judgeDisk(t, mutate(rnd, c.image, c.from), c.ext)
+				judgeDisk(t, mutate(rnd, image, c.from), c.ext)
 			}
 		})
 	}

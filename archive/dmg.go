@@ -44,7 +44,7 @@ func openDMG(src io.ReaderAt, size int64, l Limits) (walker, error) {
 		}
 	}
 	if !found {
-		return nil, cmpErr(dev.err, ErrFormat)
+		return nil, firstError(dev.err, ErrFormat)
 	}
 	off, n := offsetOf(be64(t[:], 216)), offsetOf(be64(t[:], 224))
 	list, err := readUpTo(dev.part(off, min(n, dev.size)).reader(), maxDMGList)

@@ -31,7 +31,7 @@ const dmgEntryBytes = 40
 func (c *dmgChunks) Read(p []byte) (int, error) {
 	for c.left == 0 {
 		if c.count == 0 || len(c.rest) < dmgEntryBytes {
-			return 0, cmpErr(c.fail, io.EOF)
+			return 0, firstError(c.fail, io.EOF)
 		}
 		c.next(c.rest[:dmgEntryBytes])
 		c.rest = c.rest[dmgEntryBytes:]
@@ -60,7 +60,7 @@ func (c *dmgChunks) Read(p []byte) (int, error) {
 // spoil makes the rest of the present chunk zeros.
 func (c *dmgChunks) spoil(err error) {
 	c.body = nil
-	c.fail = cmpErr(c.fail, err)
+	c.fail = firstError(c.fail, err)
 }
 
 // next begins a chunk.
@@ -68,7 +68,7 @@ func (c *dmgChunks) next(e []byte) {
 	sectors := offsetOf(be64(e, 16))
 	if sectors > 1<<40 {
 		c.count = 0
-		c.fail = cmpErr(c.fail, fmt.Errorf("chunk of %d sectors: %w", sectors, ErrMalformed))
+		c.fail = firstError(c.fail, fmt.Errorf("chunk of %d sectors: %w", sectors, ErrMalformed))
 		return
 	}
 	c.left, c.body = sectors*sectorBytes, nil

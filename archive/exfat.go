@@ -33,7 +33,7 @@ const (
 func openExFATDevice(dev *device, l Limits) (walker, error) {
 	var b [512]byte
 	if !dev.full(b[:], 0) || string(b[3:11]) != "EXFAT   " {
-		return nil, cmpErr(dev.err, ErrFormat)
+		return nil, firstError(dev.err, ErrFormat)
 	}
 	v := &exfatVolume{fatVolume: &fatVolume{catalog: newCatalog(dev, l), seen: map[uint32]bool{}, paged: -1, bits: exfatBits}}
 	if b[108] < 9 || b[108] > 12 || b[109] > 25-b[108] {

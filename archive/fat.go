@@ -66,7 +66,8 @@ func parseFATBoot(b []byte) (fatBoot, bool) {
 		v.total = int64(le32(b, 32))
 	}
 	jump := b[0] == 0xeb || b[0] == 0xe9 || b[0] == 0
-	media := b[21] == 0xf0 || b[21] >= 0xf8
+	// Windows and Linux look at the kind of medium, 7-Zip at the sector's mark.
+	media := b[21] == 0xf0 || b[21] >= 0xf8 || len(b) >= 512 && b[510] == 0x55 && b[511] == 0xaa
 	power := func(n, least, most int64) bool { return n >= least && n <= most && n&(n-1) == 0 }
 	sane := jump && media && power(v.sector, 128, 4096) && power(v.perUnit, 1, 128) &&
 		v.reserved > 0 && v.fats >= 1 && v.fats <= 4 && v.fatSize > 0

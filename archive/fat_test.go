@@ -19,6 +19,15 @@ func TestFATForged(t *testing.T) {
 	}
 }
 
+// TestFATMedium has a kind of medium that does not exist.
+func TestFATMedium(t *testing.T) {
+	image := forgeFAT(12, fatTree...)
+	image[21] = 0xf1
+	if !slices.Contains(Detect(readerAt(image), int64(len(image))), FAT) {
+		t.Error("not detected")
+	}
+}
+
 func TestFATOddEntries(t *testing.T) {
 	all, _, err := readAll(t, FAT, forgeFAT(12,
 		fatEntry{short: "LABEL   JS ", attr: fatLabel, body: marker},

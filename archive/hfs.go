@@ -71,7 +71,7 @@ func openHFSDevice(dev *device, l Limits) (walker, error) {
 		got = dev.read(h[:], 1024)
 	}
 	if !isHFS(got) {
-		return nil, cmpErr(dev.err, ErrFormat)
+		return nil, firstError(dev.err, ErrFormat)
 	}
 	v := &hfsVolume{
 		catalog: newCatalog(dev, l), block: int64(be32(got, 40)),
@@ -216,7 +216,7 @@ func (v *hfsVolume) addFile(f *hfsFile) {
 func (v *hfsVolume) folder(number uint32) *folder {
 	var way []*hfsFolder
 	var in *folder
-	for f := v.folders[number]; f != nil && number != hfsRoot && len(way) < maxNTFSDepth; f = v.folders[number] {
+	for f := v.folders[number]; f != nil && number != hfsRoot && len(way) < maxFolderDepth; f = v.folders[number] {
 		if f.asked {
 			in = f.folder
 			break

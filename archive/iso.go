@@ -63,6 +63,9 @@ type isoSpot struct {
 }
 
 func detectISO(p *probe) bool {
+	if len(p.head) <= isoFirst*isoSector {
+		return false
+	}
 	for _, layout := range isoLayouts {
 		for n := int64(isoFirst); n < isoLast; n++ {
 			if off := n*layout.stride + layout.skip + 1; bytes.HasPrefix(p.head[min(off, int64(len(p.head))):], isoMagic) {
@@ -88,7 +91,7 @@ func openISODevice(dev *device, l Limits) (walker, error) {
 		v.addBootImages()
 		return v.catalog, nil
 	}
-	return nil, cmpErr(dev.err, ErrFormat)
+	return nil, firstError(dev.err, ErrFormat)
 }
 
 // readDescriptors reads the descriptors where they belong, and then those of

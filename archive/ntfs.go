@@ -72,7 +72,7 @@ func isNTFS(boot []byte) bool {
 func openNTFSDevice(dev *device, l Limits) (walker, error) {
 	var b [512]byte
 	if !isNTFS(dev.read(b[:], 0)) {
-		return nil, cmpErr(dev.err, ErrFormat)
+		return nil, firstError(dev.err, ErrFormat)
 	}
 	v := &ntfsVolume{catalog: newCatalog(dev, l), files: map[uint64]*ntfsFile{}}
 	sector := int64(le16(b[:], 11))
@@ -292,14 +292,15 @@ func (v *ntfsVolume) addStream(number uint64, f *ntfsFile, s *ntfsStream, wof bo
 	}
 }
 
-// maxNTFSDepth bounds the way up from a file to the root.
-const maxNTFSDepth = 256
+// maxFolderDepth bounds the way up from a file to the root, where folders name their
+// parents.
+const maxFolderDepth = 256
 
 // folder is the directory of a record, nil for the root; own says that it is the
 // file system's. A loop ends at the root.
 func (v *ntfsVolume) folder(number uint64) (in *folder, own bool) {
 	var way []*ntfsFile
-	for range maxNTFSDepth {
+	for range maxFolderDepth {
 		f := v.files[number]
 		switch {
 		case number == ntfsExtend:

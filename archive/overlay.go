@@ -3,6 +3,7 @@ package archive
 import (
 	"bytes"
 	"io"
+	"strings"
 )
 
 // outer is a kind of file that has an end of its own, behind which loaders and
@@ -84,7 +85,7 @@ func openOverlay(src io.ReaderAt, size int64, l Limits) (walker, error) {
 	var head [outerHead]byte
 	o, pe := outerOf(dev.read(head[:], 0), dev)
 	if o == nil {
-		return nil, cmpErr(dev.err, ErrFormat)
+		return nil, firstError(dev.err, ErrFormat)
 	}
 	c := newCatalog(dev, l)
 	if pe != nil {
@@ -96,7 +97,7 @@ func openOverlay(src io.ReaderAt, size int64, l Limits) (walker, error) {
 	}
 	end, ok := o.end(dev)
 	if !ok {
-		return nil, cmpErr(dev.err, ErrFormat)
+		return nil, firstError(dev.err, ErrFormat)
 	}
 	if filled(dev, end, size) {
 		addOverlay(c, o, end, size)
@@ -109,23 +110,24 @@ func openOverlay(src io.ReaderAt, size int64, l Limits) (walker, error) {
 func addOverlay(c *catalog, o *outer, off, end int64) {
 	names := []string{"overlay"}
 	c.addExtents(nil, names, []extent{{off: off, n: end - off}}, end-off)
-	var b [512]byte
-	first := c.dev.read(b[:], off)
-	if !honestTail(o.name, first) {
+	if o.name != "jpeg" || !cameraTail(c.dev, off, end) {
 		c.note(AnomalyAppended)
 	}
+	var b [512]byte
 	if at := firstFilled(c.dev, off, end); at > off && isCarried(c.dev.read(b[:], at)) {
 		c.addExtents(nil, names, []extent{{off: at, n: end - at}}, end-at)
 	}
 }
 
-// honestTail knows what cameras and telephones put behind a picture: further
-// pictures (CIPA DC-007) and a short film.
-func honestTail(outer string, b []byte) bool {
-	if outer != "jpeg" {
-		return false
+// cameraTail knows what cameras and telephones put behind a picture: further
+// pictures (CIPA DC-007), a short film, Samsung's notes.
+func cameraTail(dev *device, off, end int64) bool {
+	var b [8]byte
+	first := string(dev.read(b[:], off))
+	if strings.HasPrefix(first, "\xff\xd8\xff") || strings.HasSuffix(first, "ftyp") {
+		return true
 	}
-	return bytes.HasPrefix(b, []byte("\xff\xd8\xff")) || len(b) > 8 && string(b[4:8]) == "ftyp"
+	return string(dev.read(b[:4], end-4)) == "SEFT"
 }
 
 // leastOverlay is the least length in bytes, without padding, that is taken for

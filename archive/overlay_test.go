@@ -94,10 +94,11 @@ func TestOverlayResources(t *testing.T) {
 
 func TestOverlayPictures(t *testing.T) {
 	j := honestOuters(t)["jpeg"]
-	two := append(bytes.Clone(j), j...) // as cameras write a preview
-	all, r, err := readAll(t, Overlay, two)
-	if err != nil || len(all) != 1 || len(r.Anomalies()) > 0 {
-		t.Errorf("%d members, %v, %v", len(all), err, r.Anomalies())
+	for _, tail := range []string{string(j), "\x00\x00\x00\x18ftypmp42 a film", "\x00\x00\x30\x0a notes SEFH\x00\x00SEFT"} {
+		all, r, err := readAll(t, Overlay, append(bytes.Clone(j), tail...))
+		if err != nil || len(all) == 0 || all[0].data != tail || len(r.Anomalies()) > 0 {
+			t.Errorf("%.20q: %d members, %v, %v", tail, len(all), err, r.Anomalies())
+		}
 	}
 }
 

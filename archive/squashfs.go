@@ -61,7 +61,7 @@ func openSquash(src io.ReaderAt, size int64, l Limits) (walker, error) {
 func openSquashDevice(dev *device, l Limits) (walker, error) {
 	var b [96]byte
 	if !isSquash(dev.read(b[:], 0)) {
-		return nil, cmpErr(dev.err, ErrFormat)
+		return nil, firstError(dev.err, ErrFormat)
 	}
 	v := &squashVolume{
 		catalog: newCatalog(dev, l), block: int64(le32(b[:], 12)), count: int64(le32(b[:], 16)),

@@ -105,7 +105,7 @@ func openUDFDevice(dev *device, l Limits) (walker, error) {
 		}
 	}
 	if !found {
-		return nil, cmpErr(dev.err, ErrFormat)
+		return nil, firstError(dev.err, ErrFormat)
 	}
 	if len(v.volumes) == 0 {
 		v.unreadable(nil, "udf", fmt.Errorf("no logical volume: %w", ErrMalformed))

@@ -45,12 +45,30 @@ func seal(b []byte, id uint16, location uint32) {
 	binary.LittleEndian.PutUint16(b, id)
 	binary.LittleEndian.PutUint16(b[2:], 2)
 	binary.LittleEndian.PutUint32(b[12:], location)
+	covered := b[16:min(len(b), 512)]
+	binary.LittleEndian.PutUint16(b[8:], crcITU(covered))
+	binary.LittleEndian.PutUint16(b[10:], uint16(len(covered)))
 	b[4] = 0
 	sum := byte(0)
 	for _, c := range b[:16] {
 		sum += c
 	}
 	b[4] = sum
+}
+
+// crcITU is the checksum of ECMA-167 section 7.2.6.
+func crcITU(b []byte) (crc uint16) {
+	for _, c := range b {
+		crc ^= uint16(c) << 8
+		for range 8 {
+			if crc&0x8000 != 0 {
+				crc = crc<<1 ^ 0x1021
+			} else {
+				crc <<= 1
+			}
+		}
+	}
+	return crc
 }
 
 func putLongAD(b []byte, n, block uint32, ref uint16) {

@@ -220,3 +220,21 @@ func TestUDFBroken(t *testing.T) {
 		t.Errorf("%d members, %v", len(all), err)
 	}
 }
+
+// TestUDFJudge: 7-Zip reads the forge's volumes as we do.
+func TestUDFJudge(t *testing.T) {
+	for _, kind := range []uint16{0, 1, 3} { // it refuses extended descriptors
+		for _, extended := range []bool{false, true} {
+			u := newUDFForge()
+			u.adKind, u.extended = kind, extended
+			js := u.entry(5, []byte(payload))
+			sub := u.entry(udfKindDir, u.fid(u.fid(nil, udfCharDir|udfCharParent, "", 1), 0, "p.js", js))
+			u.entryAt(1, udfKindDir, u.fid(u.fid(nil, udfCharDir|udfCharParent, "", 1), udfCharDir, "sub", sub))
+			image := u.finish(1)
+			if got := extracted(t, image, ".udf"); got["sub/p.js"] != payload {
+				t.Errorf("descriptors %d, extended %t: 7-Zip extracts %q", kind, extended, got)
+			}
+			checkTree(t, UDF, image, map[string]string{"sub/p.js": payload})
+		}
+	}
+}

@@ -41,7 +41,7 @@ func openVHD(src io.ReaderAt, size int64, l Limits) (walker, error) {
 		}
 	}
 	if footer == nil {
-		return nil, cmpErr(dev.err, ErrFormat)
+		return nil, firstError(dev.err, ErrFormat)
 	}
 	kind := be32(footer, 60)
 	if kind != vhdDynamic && kind != vhdDifferencing {
@@ -72,8 +72,8 @@ func noNil(w *diskWalker, err error) (walker, error) {
 	return w, nil
 }
 
-// cmpErr returns the first error that is not nil.
-func cmpErr(a, b error) error {
+// firstError returns the first error that is not nil.
+func firstError(a, b error) error {
 	if a != nil {
 		return a
 	}

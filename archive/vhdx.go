@@ -42,11 +42,11 @@ func openVHDX(src io.ReaderAt, size int64, l Limits) (walker, error) {
 	dev := newDevice(src, size)
 	var magic [8]byte
 	if !dev.full(magic[:], 0) || !bytes.Equal(magic[:], vhdxMagic) {
-		return nil, cmpErr(dev.err, ErrFormat)
+		return nil, firstError(dev.err, ErrFormat)
 	}
 	v, err := readVHDX(dev)
 	if err != nil {
-		return nil, cmpErr(dev.err, err)
+		return nil, firstError(dev.err, err)
 	}
 	w, err := openDiskDevice(dev.derive(v, v.size), l)
 	if err != nil {

@@ -64,7 +64,7 @@ func openWIM(src io.ReaderAt, size int64, l Limits) (walker, error) {
 	var h [wimHeaderBytes]byte
 	got := dev.read(h[:], 0)
 	if !bytes.HasPrefix(got, wimMagic) {
-		return nil, cmpErr(dev.err, ErrFormat)
+		return nil, firstError(dev.err, ErrFormat)
 	}
 	if len(got) < 124 {
 		return nil, fmt.Errorf("header: %w", ErrMalformed)

@@ -27,13 +27,13 @@ func openXAR(src io.ReaderAt, size int64, l Limits) (walker, error) {
 	dev := newDevice(src, size)
 	var h [28]byte
 	if got := dev.read(h[:], 0); !bytes.HasPrefix(got, xarMagic) {
-		return nil, cmpErr(dev.err, ErrFormat)
+		return nil, firstError(dev.err, ErrFormat)
 	}
 	head, n := int64(h[4])<<8|int64(h[5]), offsetOf(be64(h[:], 8))
 	c := newCatalog(dev, l)
 	z, err := zlib.NewReader(dev.part(head, min(n, size)).reader())
 	if err != nil {
-		return nil, cmpErr(dev.err, fmt.Errorf("table of contents: %w", bodyError(err)))
+		return nil, firstError(dev.err, fmt.Errorf("table of contents: %w", bodyError(err)))
 	}
 	defer z.Close()
 	list, err := readUpTo(z, maxXARList)

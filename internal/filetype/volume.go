@@ -35,7 +35,9 @@ func fatBoot(b []byte) bool {
 		total = uint32(n)
 	}
 	power := func(n uint16) bool { return n != 0 && n&(n-1) == 0 }
-	return (b[0] == 0xEB || b[0] == 0xE9 || b[0] == 0) && (b[21] == 0xF0 || b[21] >= 0xF8) && sector >= 128 && sector <= 4096 &&
+	// Windows and Linux look at the kind of medium, 7-Zip at the sector's mark.
+	mark := b[21] == 0xF0 || b[21] >= 0xF8 || b[510] == 0x55 && b[511] == 0xAA
+	return (b[0] == 0xEB || b[0] == 0xE9 || b[0] == 0) && mark && sector >= 128 && sector <= 4096 &&
 		power(sector) && power(uint16(cluster)) && le.Uint16(b[14:]) > 0 && b[16] >= 1 && b[16] <= 4 && total > 0 &&
 		(le.Uint16(b[22:]) > 0 || le.Uint32(b[36:]) > 0)
 }
