@@ -46,6 +46,8 @@
 //   - one ([MS-ONESTORE]): embedded files and pictures. Sections in the packaging of
 //     SharePoint, which cuts them into pieces, have none.
 //   - applefile (RFC 1740, MacBinary): the forks, and attributes of 1 KiB and more.
+//   - installshield: the files behind a setup program, decoded and inflated. The program's
+//     overlay is what they are found in.
 //
 // That macros, Excel 4 macro sheets or a remote template are there is an anomaly: a
 // fact for policy, and no fault.
