@@ -35,8 +35,8 @@
 //     PowerPoint's compressed objects ([MS-PPT]); an installer's streams and tables
 //     under their true names. In an Outlook message ([MS-OXMSG]) the texts, with RTF
 //     decompressed ([MS-OXRTFCP]), and the attachments, those of embedded messages too.
-//     Encrypted documents ([MS-OFFCRYPTO]: agile and standard encryption, RC4 in Word and
-//     Excel, Excel's XOR) are decrypted if the password with which Excel protects workbooks
+//     Encrypted documents ([MS-OFFCRYPTO]: agile and standard encryption, RC4 up to 2003,
+//     Excel's XOR) are decrypted if the password with which Excel protects workbooks
 //     by itself or one of Limits.Keys fits.
 //   - tnef ([MS-OXTNEF]): attachments, embedded messages and objects, and texts.
 //   - rtf (RTF 1.9.1): the data of objects, out of the form of OLE 1.0.
@@ -65,9 +65,8 @@
 // while there is more to find is an error from Next that wraps ErrLimit, or an anomaly
 // for names.
 //
-// Encrypted presentations of PowerPoint up to 2003, Word's XOR, encryption by certificate
-// and by rights management, and ciphers other than AES and RC4 are reported as encrypted
-// whatever the password.
+// Word's XOR, encryption by certificate and by rights management, and ciphers other than
+// AES and RC4 are reported as encrypted whatever the password.
 //
 // Zip methods other than stored and deflate, and all encryption, are reported in
 // Member.Err and not decoded. Sparse tar members are yielded as they are stored.
