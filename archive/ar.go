@@ -25,6 +25,7 @@ type arWalker struct {
 	notes  []string
 
 	off   int64 // of the next header
+	data  int64 // of the member before, 0 if it was searched already
 	table []byte
 	body  storedBody
 }
@@ -53,7 +54,7 @@ func (w *arWalker) next() (*Member, io.Reader, error) {
 	}
 	m := &Member{Method: "stored", Size: h.size}
 	data := w.off + arHeaderBytes
-	w.off = h.behind(data, w.size)
+	w.off, w.data = h.behind(data, w.size), data
 	raw, size := h.name, h.size
 	switch {
 	case bytes.HasPrefix(raw, []byte("#1/")):
@@ -85,7 +86,9 @@ func (w *arWalker) next() (*Member, io.Reader, error) {
 		m.note(AnomalyNameEmpty)
 	}
 	if h.bad {
+		// Readers make different numbers of it: none goes further than this.
 		m.note(AnomalyArField)
+		size = w.size - data
 	}
 	w.body = newStoredBody(w.src, w.size, data, size, m)
 	return m, &w.body, nil
@@ -147,7 +150,7 @@ func arNumber(f []byte) (n int64, ok bool) {
 
 // header returns the next header; w.off is its offset.
 func (w *arWalker) header() (*arHeader, error) {
-	for w.off < w.size {
+	for w.off < w.size || w.astray() {
 		// QUIRK: some writers do not fill a member of odd length up.
 		b, err := saferead.UpTo(w.src, w.off-1, arHeaderBytes+1, w.size, arHeaderBytes+1)
 		if err != nil {
@@ -160,6 +163,7 @@ func (w *arWalker) header() (*arHeader, error) {
 			w.off--
 			return h, nil
 		}
+		w.astray()
 		if err := w.seek(); err != nil {
 			return nil, err
 		}
@@ -167,11 +171,22 @@ func (w *arWalker) header() (*arHeader, error) {
 	return nil, io.EOF
 }
 
+// astray goes back to the data of the member before, if they were not searched:
+// its size led to where no header is, so the data may hold the next.
+func (w *arWalker) astray() bool {
+	if w.data == 0 || w.off == w.size && !w.body.short {
+		return false
+	}
+	w.off, w.data = w.data, 0
+	return true
+}
+
 // seek goes from what is no header to what may be one.
 func (w *arWalker) seek() error {
 	const chunk = 32 << 10
 	b, err := saferead.UpTo(w.src, w.off, chunk, w.size, chunk)
-	if err != nil {
+	if err != nil || len(b) == 0 {
+		w.off = w.size
 		return err
 	}
 	n := len(b)

@@ -42,6 +42,35 @@ const (
 	Rpm           Format = "rpm"
 	PDF           Format = "pdf"
 	HTML          Format = "html" // what web pages, SVG, XML and calendars hold as data: URIs, base64 and attachments
+	ISO      Format = "iso"     // ISO 9660 with its extensions
+	UDF      Format = "udf"     // Universal Disk Format
+	FAT      Format = "fat"     // a FAT volume
+	Disk     Format = "disk"    // a disk with partitions, or a volume that is not read
+	VHD      Format = "vhd"     // Virtual Hard Disk
+	VHDX     Format = "vhdx"    // Virtual Hard Disk, version 2
+	WIM      Format = "wim"     // Windows Imaging
+	DMG      Format = "dmg"     // Apple disk image
+	Overlay  Format = "overlay" // what follows the end of, or is a resource in, a file of another kind
+	OLE      Format = "ole"
+	TNEF     Format = "tnef"
+	RTF      Format = "rtf"
+	P7M      Format = "p7m"
+	One      Format = "one"
+	Apple    Format = "applefile"
+	Xz       Format = "xz"
+	Lzma     Format = "lzma" // a .lzma file alone
+	Lzip     Format = "lzip"
+	Zstd     Format = "zstd"
+	Lz4      Format = "lz4" // frames, legacy ones too
+	Lzop     Format = "lzop"
+	Compress Format = "compress" // .Z
+	Cpio     Format = "cpio"
+	Ar       Format = "ar" // also Debian packages
+	Rpm      Format = "rpm"
+	PDF      Format = "pdf"
+	HTML     Format = "html"     // what web pages, SVG, XML and calendars hold as data: URIs, base64 and attachments
+	Squash   Format = "squashfs" // SquashFS
+	XAR      Format = "xar"      // Apple's installer packages
 )
 
 // Limits bound what a Reader itself holds. The zero value of a field is its
@@ -99,7 +128,7 @@ type Member struct {
 	Encrypted bool   // the container says that it needs a password
 	Password  string // the one of Limits.Keys that opened the body; "" if none was needed or none fits
 	Dir       bool   // the container says that it is a folder (it may carry data all the same)
-	Reading   string // where the container describes it, if readers differ: "local", "central", …
+	Reading   string // where the container describes it, if readers differ: "local", "central", "pax", "expanded", "appended", …
 	Err       error  // why the body cannot be read at all; the Reader then yields no bytes for it
 
 	// Anomalies are stable names, the Anomaly constants. Those that only the

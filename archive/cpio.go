@@ -11,8 +11,8 @@ import (
 // cpioTrailer is the name of the member that ends an archive.
 const cpioTrailer = "TRAILER!!!"
 
-// cpioFirst is how much is looked at to tell a first header from chance, in bytes.
-const cpioFirst = 4 << 10
+// cpioFirst is how far a header in order is sought if the first is not, in bytes.
+const cpioFirst = 8 << 10
 
 // cpioWalker goes from header to header by their sizes. Where no header is, it
 // seeks the next, as GNU cpio and libarchive do.
@@ -23,6 +23,7 @@ type cpioWalker struct {
 	notes  []string
 
 	off   int64 // of the next header
+	data  int64 // what the member before covers, 0 if it was searched already
 	kind  cpioKind
 	ended bool  // a trailer was met
 	stray int64 // offset of bytes behind the trailer that are no header, 0 for none
@@ -34,16 +35,41 @@ func openCpio(src io.ReaderAt, size int64, l Limits) (walker, error) {
 	if err != nil {
 		return nil, err
 	}
-	h, ok := parseCpioHeader(b, cpioAny)
-	if !ok || !h.sure() {
+	kind, ok := beginsCpio(b)
+	if !ok {
 		return nil, ErrFormat
 	}
-	return &cpioWalker{src: src, size: size, limits: l, kind: h.kind}, nil
+	return &cpioWalker{src: src, size: size, limits: l, kind: kind}, nil
+}
+
+// beginsCpio says whether a file is a cpio file, b being its begin: by its first
+// header if that is in order, else by one that follows soon, for programs seek it.
+func beginsCpio(b []byte) (kind cpioKind, ok bool) {
+	b = b[:min(len(b), cpioFirst)]
+	h, ok := parseCpioHeader(b, cpioAny)
+	if ok && h.sure() {
+		return h.kind, true
+	}
+	kinds := cpioKind(0)
+	if ok {
+		kinds = h.kind
+	}
+	for at := 1; at < len(b); at++ {
+		i := nextCpioHeader(b[at:], kinds)
+		if i < 0 {
+			return 0, false
+		}
+		at += i
+		if h, ok := parseCpioHeader(b[at:], kinds); ok && h.named {
+			return h.kind, true
+		}
+	}
+	return 0, false
 }
 
 func detectCpio(p *probe) bool {
-	h, ok := parseCpioHeader(p.head[:min(len(p.head), cpioFirst)], cpioAny)
-	return ok && h.sure()
+	_, ok := beginsCpio(p.head)
+	return ok
 }
 
 func (w *cpioWalker) anomalies() []string { return w.notes }
@@ -65,7 +91,7 @@ func (w *cpioWalker) next() (*Member, io.Reader, error) {
 		}
 		w.body = newStoredBody(w.src, w.size, data, h.size, m)
 		w.body.summed, w.body.want = h.kind == cpioCRC && h.size > 0, h.check
-		w.off = h.behind(data, w.size)
+		w.off, w.data = h.next(w.off, data, w.size)
 		if len(m.Names) > 0 && m.Names[0] == cpioTrailer {
 			w.ended = true
 			if h.size == 0 {
@@ -80,13 +106,20 @@ func (w *cpioWalker) next() (*Member, io.Reader, error) {
 
 // header returns the next header; w.off is its offset.
 func (w *cpioWalker) header() (*cpioHeader, error) {
-	for w.off < w.size {
+	for w.off < w.size || w.astray() {
 		b, err := saferead.UpTo(w.src, w.off, cpioMaxHeader, w.size, cpioMaxHeader)
 		if err != nil {
 			return nil, err
 		}
 		if h, ok := parseCpioHeader(b, w.kind); ok {
 			return h, nil
+		}
+		if h, ok := parseCpioUnmarked(b, w.kind); ok {
+			w.note(AnomalyCpioField)
+			return h, nil
+		}
+		if !allZeros(b) {
+			w.astray()
 		}
 		if err := w.seek(); err != nil {
 			return nil, err
@@ -95,12 +128,23 @@ func (w *cpioWalker) header() (*cpioHeader, error) {
 	return nil, io.EOF
 }
 
+// astray goes back to the data of the member before, if they were not searched:
+// its size led to where no header is, so the data may hold the next.
+func (w *cpioWalker) astray() bool {
+	if w.data == 0 || w.ended {
+		return false
+	}
+	w.off, w.data = w.data, 0
+	return true
+}
+
 // seek goes from what is no header to what may be one. Zero bytes fill an archive
 // up to a block behind the trailer.
 func (w *cpioWalker) seek() error {
 	const chunk = 32 << 10
 	b, err := saferead.UpTo(w.src, w.off, chunk, w.size, chunk)
-	if err != nil {
+	if err != nil || len(b) == 0 {
+		w.off = w.size
 		return err
 	}
 	n := len(b)
@@ -117,7 +161,11 @@ func (w *cpioWalker) seek() error {
 }
 
 func (w *cpioWalker) strayAt(off int64) {
-	if !w.ended {
+	switch {
+	case w.off == 0:
+		w.note(AnomalyPrepended)
+		return
+	case !w.ended:
 		w.note(AnomalyGap)
 		return
 	}
@@ -146,7 +194,10 @@ func (w *cpioWalker) member(h *cpioHeader) (*Member, int64, error) {
 		m.note(AnomalyNameEmpty)
 	}
 	if h.bad {
+		// Readers make different numbers of it: none goes further than this.
 		m.note(AnomalyCpioField)
+		h.size = w.size - at
+		return m, at, nil
 	}
 	data := at + h.name
 	data += h.pad(data - w.off)

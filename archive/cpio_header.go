@@ -36,7 +36,7 @@ type cpioHeader struct {
 	name   int64 // length of the name, with its NUL
 	size   int64
 	check  uint32
-	bad    bool // a number has what are no digits
+	bad    bool // a number has what are no digits, or a binary header is odd
 	named  bool // the name's length is a number, and its NUL is there if b held it
 }
 
@@ -54,16 +54,18 @@ func (h *cpioHeader) pad(n int64) int64 {
 	return 0
 }
 
-// behind is where the header behind size bytes at data is sought. If a number
-// cannot be trusted, that is in the data itself.
-func (h *cpioHeader) behind(data, container int64) int64 {
-	if h.bad {
-		return data
+// next is where the header behind a header at off with size bytes at data is
+// sought, and what is searched if none is there. If a number cannot be trusted,
+// all behind the magic is.
+func (h *cpioHeader) next(off, data, container int64) (next, search int64) {
+	search = off + h.length
+	switch {
+	case h.bad:
+		return off + cpioMagicBytes, 0
+	case h.size > container-data:
+		return container, search
 	}
-	if h.size > container-data {
-		return container
-	}
-	return data + h.size + h.pad(h.size)
+	return data + h.size + h.pad(h.size), search
 }
 
 // parseCpioHeader reads a header of one of the text dialects, or of one of the
@@ -76,11 +78,22 @@ func parseCpioHeader(b []byte, kinds cpioKind) (*cpioHeader, bool) {
 	case bytes.HasPrefix(b, []byte(cpioTextMagic)):
 		return parseCpioText(b)
 	case kinds&cpioLittle != 0 && b[0] == 0xc7 && b[1] == 0x71:
-		return parseCpioBinary(b, cpioLittle, binary.LittleEndian)
+		return parseCpioBinary(b, cpioLittle), true
 	case kinds&cpioBig != 0 && b[0] == 0x71 && b[1] == 0xc7:
-		return parseCpioBinary(b, cpioBig, binary.BigEndian)
+		return parseCpioBinary(b, cpioBig), true
 	}
 	return nil, false
+}
+
+// parseCpioUnmarked reads a binary header without its magic, where one must be.
+//
+// QUIRK: libarchive does not look at the magic behind the first header.
+func parseCpioUnmarked(b []byte, kind cpioKind) (*cpioHeader, bool) {
+	if kind != cpioLittle && kind != cpioBig || len(b) < cpioBinBytes {
+		return nil, false
+	}
+	h := parseCpioBinary(b, kind)
+	return h, !h.bad && h.named
 }
 
 func parseCpioText(b []byte) (*cpioHeader, bool) {
@@ -143,18 +156,18 @@ func (h *cpioHeader) number(f []byte, base int64) int64 {
 
 // parseCpioBinary reads the 13 numbers of 16 bits of a binary header; those of
 // 32 bits have their upper half first.
-func parseCpioBinary(b []byte, kind cpioKind, order binary.ByteOrder) (*cpioHeader, bool) {
+func parseCpioBinary(b []byte, kind cpioKind) *cpioHeader {
+	var order binary.ByteOrder = binary.LittleEndian
+	if kind == cpioBig {
+		order = binary.BigEndian
+	}
 	at := func(i int) int64 { return int64(order.Uint16(b[2*i:])) }
 	h := &cpioHeader{kind: kind, length: cpioBinBytes, mode: at(3), name: at(10), size: at(11)<<16 | at(12)}
 	typ := h.mode >> 12
 	known := typ == 0 || typ&(typ-1) == 0 || typ == 6 || typ == 10 || typ == 12
-	if !known || h.name < 1 || h.name > cpioMaxBinName {
-		return nil, false
-	}
-	if name := b[cpioBinBytes:]; int64(len(name)) >= h.name && name[h.name-1] != 0 {
-		return nil, false
-	}
-	return h, true
+	h.named = named(b[cpioBinBytes:], h.name)
+	h.bad = !known || h.name < 1 || h.name > cpioMaxBinName || !h.named && len(b) >= cpioBinBytes+int(h.name)
+	return h
 }
 
 // nextCpioHeader finds a header that is in order, -1 if there is none. The last

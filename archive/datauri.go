@@ -25,7 +25,7 @@ func detectHTML(p *probe) bool {
 	if _, wide := utf16Order(b); wide {
 		return bytes.Contains(b[:min(len(b), uriText)], []byte("<\x00")) || bytes.Contains(b[:min(len(b), uriText)], []byte("\x00<"))
 	}
-	if bytes.IndexByte(b[:min(len(b), uriText)], 0) >= 0 {
+	if !isText(b[:min(len(b), uriText)]) {
 		return false
 	}
 	start := bytes.TrimLeft(b[:min(len(b), uriText)], "\xef\xbb\xbf \t\r\n\f")
@@ -34,6 +34,17 @@ func detectHTML(p *probe) bool {
 	}
 	return hasFold(b, '<', "script", true) || hasFold(b, ':', "data", false) || bytes.Contains(b, []byte("atob(")) ||
 		hasFold(p.tail, ':', "data", false)
+}
+
+// isText reports whether b is without the control characters that texts do not
+// have, and no PDF file, which may begin like one.
+func isText(b []byte) bool {
+	for _, c := range b {
+		if c < '\t' || c > '\r' && c < ' ' && c != 0x1b && c != 0x1a {
+			return false
+		}
+	}
+	return !bytes.HasPrefix(b, []byte("%PDF"))
 }
 
 // isMarkup reports whether c can follow the "<" of a tag, comment or instruction.
@@ -134,26 +145,41 @@ type uriWalker struct {
 }
 
 func openHTML(src io.ReaderAt, size int64, l Limits) (walker, error) {
-	head, err := readSection(src, 0, min(size, headBytes))
-	if err != nil {
+	buf := heads.Get().(*[headBytes + tailBytes]byte)
+	defer heads.Put(buf)
+	p := &probe{size: size}
+	var err error
+	if p.head, err = readInto(src, 0, buf[:min(headBytes, size)]); err != nil {
 		return nil, err
 	}
-	p := &probe{size: size, head: head}
 	if size > headBytes {
-		from := max(headBytes, size-tailBytes)
-		if p.tail, err = readSection(src, from, size-from); err != nil {
+		tail := min(tailBytes, size-headBytes)
+		if p.tail, err = readInto(src, size-tail, buf[headBytes:headBytes+tail]); err != nil {
 			return nil, err
 		}
 	}
 	if !detectHTML(p) {
 		return nil, ErrFormat
 	}
+	head := p.head
 	if big, wide := utf16Order(head); wide {
 		src, size = narrow{src, big}, size/2
 	}
-	w := &uriWalker{src: src, size: size, work: &pdfWork{left: 64<<20 + 8*min(size, 1<<40)}}
+	w := &uriWalker{src: src, size: size, work: &pdfWork{left: 32<<20 + 4*min(size, 1<<40)}}
 	w.calendar = foldPrefix(bytes.TrimLeft(head[:min(len(head), uriText)], "\xef\xbb\xbf \t\r\n\f"), "begin:v")
 	return w, nil
+}
+
+// readInto is readSome for callers that want the source's error.
+func readInto(src io.ReaderAt, off int64, p []byte) ([]byte, error) {
+	if len(p) == 0 {
+		return nil, nil
+	}
+	n, err := src.ReadAt(p, off)
+	if err == io.EOF {
+		err = nil
+	}
+	return p[:n], err
 }
 
 func (w *uriWalker) anomalies() []string { return nil }

@@ -197,6 +197,7 @@ func scriptEscape(b []byte, used int) (byte, int) {
 func (b *uriBody) decode() {
 	b.out = b.store[:0]
 	for b.err == nil && len(b.out) < len(b.store)-4 && !b.ended {
+		b.plain()
 		c, ok := b.char()
 		if ok && c == '%' && !b.hit.literal && !b.hit.folded {
 			c = b.percent()
@@ -221,6 +222,38 @@ func (b *uriBody) decode() {
 		b.err = io.EOF
 	}
 }
+
+// plain decodes the characters in the buffer that stand for themselves.
+func (b *uriBody) plain() {
+	room := len(b.store) - 4 - len(b.out)
+	if !b.hit.base64 {
+		n := 0
+		for rest := b.buf[b.pos:]; n < len(rest) && n < room && uriPlain[rest[n]]; n++ {
+			b.out = append(b.out, rest[n])
+		}
+		b.pos += n
+		return
+	}
+	for b.n == 0 && room >= 3 && len(b.buf)-b.pos >= 4 {
+		q := b.buf[b.pos : b.pos+4]
+		d0, d1, d2, d3 := base64Digit[q[0]], base64Digit[q[1]], base64Digit[q[2]], base64Digit[q[3]]
+		if d0|d1|d2|d3 < 0 {
+			return
+		}
+		v := uint32(d0)<<18 | uint32(d1)<<12 | uint32(d2)<<6 | uint32(d3)
+		b.out = append(b.out, byte(v>>16), byte(v>>8), byte(v))
+		b.pos += 4
+		room -= 3
+	}
+}
+
+// uriPlain are characters that mean the same wherever they stand.
+var uriPlain = func() (t [256]bool) {
+	for c := range t {
+		t[c] = isPDFRegular(c) && c < 0x7f && c > ' ' && !isQuote(byte(c)) && c != '&' && c != '\\' && c != '#'
+	}
+	return t
+}()
 
 // digit adds a character of base64. QUIRK: WHATWG Infra section 7 fails at what is
 // not of the alphabet, white space apart; it is skipped here.

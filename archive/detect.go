@@ -108,5 +108,5 @@ func detectBzip2(p *probe) bool {
 }
 
 func detectTar(p *probe) bool {
-	return beginsTar(p.head)
+	return beginsTar(p.head) || firstUstar(p.head) >= 0
 }

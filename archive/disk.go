@@ -28,7 +28,7 @@ func detectDisk(p *probe) bool {
 	if bytes.HasPrefix(p.at(512, 8), gptMagic) || bytes.HasPrefix(p.at(4096, 8), gptMagic) {
 		return true
 	}
-	if isNTFS(p.head) {
+	if isBareVolume(p.head) || isAppleDisk(p.head) && string(p.at(int64(p.head[2])<<8, 2)) == "PM" {
 		return true
 	}
 	for i := range unreadKinds {
@@ -40,6 +40,15 @@ func detectDisk(p *probe) bool {
 	return plausibleMBR(p.head, p.size)
 }
 
+// isBareVolume says whether a bare volume is of a kind that is read and has no
+// format of its own here.
+func isBareVolume(head []byte) bool {
+	return isNTFS(head) || len(head) >= 512 && string(head[3:11]) == "EXFAT   " || len(head) > 1024 && isHFS(head[1024:])
+}
+
+// bareHead is how much of a volume isBareVolume looks at, in bytes.
+const bareHead = 1024 + 4
+
 func openDisk(src io.ReaderAt, size int64, l Limits) (walker, error) {
 	dev := newDevice(src, size)
 	w, err := openDiskDevice(dev, l)
@@ -47,8 +56,8 @@ func openDisk(src io.ReaderAt, size int64, l Limits) (walker, error) {
 		return nil, err
 	}
 	// A bare volume of a kind that has its own format is opened as that.
-	var boot [512]byte
-	if w.single && !isNTFS(dev.read(boot[:], 0)) && unreadVolume(dev).name == "" {
+	var head [bareHead]byte
+	if w.single && !isBareVolume(dev.read(head[:], 0)) && unreadVolume(dev).name == "" {
 		return nil, ErrFormat
 	}
 	return w, nil
@@ -66,9 +75,9 @@ func openDiskDevice(dev *device, l Limits) (*diskWalker, error) {
 	if t.more {
 		w.over = fmt.Errorf("partitions: %w", ErrLimit)
 	}
-	var boot [512]byte
-	_, whole := parseFATBoot(dev.read(boot[:], 0))
-	whole = whole || isNTFS(boot[:]) || unreadVolume(dev).name != ""
+	var head [bareHead]byte
+	_, whole := parseFATBoot(dev.read(head[:], 0))
+	whole = whole || isBareVolume(head[:]) || unreadVolume(dev).name != ""
 	if whole {
 		// The code of a boot sector stands where a partition table would.
 		w.parts = keepReadable(dev, w.parts)

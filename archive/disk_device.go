@@ -2,6 +2,7 @@ package archive
 
 import (
 	"encoding/binary"
+	"fmt"
 	"io"
 )
 
@@ -13,9 +14,31 @@ type device struct {
 	src  io.ReaderAt
 	size int64
 	err  error
+	work *int64 // what spend takes from, shared with the devices that lie on this one
 }
 
-func newDevice(src io.ReaderAt, size int64) *device { return &device{src: src, size: size} }
+// newDevice is for a file as it was given.
+func newDevice(src io.ReaderAt, size int64) *device {
+	work := 8*min(size, 1<<56) + 64<<20
+	return &device{src: src, size: size, work: &work}
+}
+
+// derive makes a device that is found through d: a partition, the disk that d
+// describes.
+func (d *device) derive(src io.ReaderAt, size int64) *device {
+	return &device{src: src, size: size, work: d.work}
+}
+
+// spend counts n bytes that are read to find files, and reports whether that is
+// still within a few times the length of the file that all lies in. A disk can be
+// far larger than its file, and any number of structures can share the same bytes.
+func (d *device) spend(n int64) bool {
+	*d.work -= n
+	return *d.work >= 0
+}
+
+// errWork says that spend came to its end.
+var errWork = fmt.Errorf("structures that overlap: %w", ErrLimit)
 
 // ReadAt reads up to the device's end.
 func (d *device) ReadAt(p []byte, off int64) (int, error) {
@@ -48,10 +71,10 @@ func (d *device) full(p []byte, off int64) bool { return len(d.read(p, off)) == 
 // part is the device [off, off+n) of d, cut to what d has.
 func (d *device) part(off, n int64) *device {
 	if off < 0 || off >= d.size || n < 0 {
-		return newDevice(d, 0)
+		return d.derive(d, 0)
 	}
 	n = min(n, d.size-off)
-	return newDevice(&shifted{d, off, n}, n)
+	return d.derive(&shifted{d, off, n}, n)
 }
 
 // reader reads the device from its start to its end.

@@ -1,6 +1,9 @@
 package archive
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // partition is a part of a disk, in bytes.
 type partition struct {
@@ -82,8 +85,8 @@ func (t *partitionTables) add(start, n int64, bare bool) {
 	t.parts = append(t.parts, partition{start, n, bare})
 }
 
-// read reads the boot record, and both copies of a GUID partition table for
-// sectors of either size.
+// read reads the boot record, both copies of a GUID partition table for sectors of
+// either size, and Apple's partition map.
 func (t *partitionTables) read() {
 	var b [sectorBytes]byte
 	if t.dev.full(b[:], 0) && plausibleMBR(b[:], t.dev.size) {
@@ -96,6 +99,7 @@ func (t *partitionTables) read() {
 		t.readGPT(sector, sector)
 		t.readGPT(t.dev.size-sector, sector)
 	}
+	t.readApple()
 }
 
 func (t *partitionTables) addMBR(p mbrPartition) {
@@ -173,6 +177,34 @@ func (t *partitionTables) readGPT(off, sector int64) {
 		t.add(first*sector, (last-first+1)*sector, isBareGPT(e[:16]))
 	}
 	t.more = t.more || count > 4*maxPartitions
+}
+
+// readApple reads an Apple partition map (Inside Macintosh: Devices, chapter 3). A
+// partition of a type without a file system, or of a disc's own data, is only opened
+// if it has one.
+func (t *partitionTables) readApple() {
+	var b [64]byte
+	if got := t.dev.read(b[:4], 0); !isAppleDisk(got) {
+		return
+	}
+	sector := int64(b[2])<<8 | int64(b[3])
+	count := int64(1)
+	for i := int64(1); i <= count; i++ {
+		if !t.dev.full(b[:], i*sector) || string(b[:2]) != "PM" {
+			return
+		}
+		if count = int64(be32(b[:], 4)); count > maxPartitions {
+			count, t.more = maxPartitions, true
+		}
+		kind := string(b[48:])
+		bare := !strings.HasPrefix(kind, "Apple_HFS") && !strings.HasPrefix(kind, "Apple_APFS") && !strings.HasPrefix(kind, "DOS_FAT")
+		t.add(int64(be32(b[:], 8))*sector, int64(be32(b[:], 12))*sector, bare)
+	}
+}
+
+// isAppleDisk asks for a driver descriptor, and a size of its sectors.
+func isAppleDisk(b []byte) bool {
+	return len(b) >= 4 && b[0] == 'E' && b[1] == 'R' && b[3] == 0 && (b[2] == 2 || b[2] == 4 || b[2] == 8 || b[2] == 16)
 }
 
 func isBareGPT(kind []byte) bool {

@@ -121,8 +121,9 @@ func TestDiskUnread(t *testing.T) {
 		class  error
 	}{
 		"ntfs":      {blankVolume(3, "NTFS    "), ErrMalformed},
-		"exfat":     {blankVolume(3, "EXFAT   "), ErrUnsupported},
-		"hfs":       {blankVolume(1024, "H+\x00\x04"), ErrUnsupported},
+		"exfat":     {blankVolume(3, "EXFAT   "), ErrMalformed},
+		"hfs":       {blankVolume(1024, "H+\x00\x04"), ErrMalformed},
+		"apfs":      {blankVolume(32, "NXSB"), ErrUnsupported},
 		"bitlocker": {blankVolume(3, "-FVE-FS-"), ErrEncrypted},
 		"img":       {blankVolume(100, "who knows"), ErrUnsupported},
 	} {

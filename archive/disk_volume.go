@@ -5,7 +5,7 @@ import "bytes"
 // openVolume opens a volume of any kind that is read. The error wraps ErrFormat
 // for one that is not known.
 func openVolume(dev *device, l Limits) (walker, error) {
-	for _, open := range []func(*device, Limits) (walker, error){openFATDevice, openNTFSDevice, openISODevice, openUDFDevice} {
+	for _, open := range []func(*device, Limits) (walker, error){openFATDevice, openNTFSDevice, openExFATDevice, openHFSDevice, openSquashDevice, openISODevice, openUDFDevice} {
 		if w, err := open(dev, l); err == nil {
 			return w, nil
 		}
@@ -27,14 +27,10 @@ type volumeKind struct {
 var unreadKinds = [...]volumeKind{
 	{"bitlocker", 3, "-FVE-FS-", ErrEncrypted, nil},
 	{"luks", 0, "LUKS\xba\xbe", ErrEncrypted, nil},
-	{"exfat", 3, "EXFAT   ", ErrUnsupported, nil},
 	{"refs", 3, "ReFS\x00\x00\x00\x00", ErrUnsupported, nil},
 	{"xfs", 0, "XFSB", ErrUnsupported, saneXFS},
-	{"squashfs", 0, "hsqs", ErrUnsupported, saneSquash},
 	{"apfs", 32, "NXSB", ErrUnsupported, nil},
 	{"lvm", 512, "LABELONE", ErrUnsupported, nil},
-	{"hfs", 1024, "H+\x00\x04", ErrUnsupported, nil},
-	{"hfs", 1024, "HX\x00\x05", ErrUnsupported, nil},
 	{"btrfs", 0x10040, "_BHRfS_M", ErrUnsupported, nil},
 	{"ext", 1080, "\x53\xef", ErrUnsupported, saneExt},
 }
@@ -57,12 +53,6 @@ func saneXFS(dev *device) bool {
 	var b [8]byte
 	n := be32(dev.read(b[:], 0), 4)
 	return n >= 512 && n <= 64<<10 && n&(n-1) == 0
-}
-
-// saneSquash asks for the one version that is in use.
-func saneSquash(dev *device) bool {
-	var b [4]byte
-	return le16(dev.read(b[:], 28), 0) == 4
 }
 
 // saneExt asks for more than the two bytes that mark an ext superblock (Linux,

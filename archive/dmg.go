@@ -79,20 +79,31 @@ func (d *dmgImage) readList(list []byte) {
 		data, after, _ := bytes.Cut(rest, []byte("</data>"))
 		list = after
 		table := make([]byte, base64.StdEncoding.DecodedLen(len(data)))
-		n, _ := base64.StdEncoding.Decode(table, bytes.Join(bytes.Fields(data), nil))
+		n, _ := base64.StdEncoding.Decode(table, unspaced(data))
 		if table = table[:n]; bytes.HasPrefix(table, []byte("mish")) && n >= 204 {
 			d.addTable(table, dmgName(after))
 		}
 	}
 }
 
+// unspaced takes out the blanks and the ends of lines, in place.
+func unspaced(b []byte) []byte {
+	kept := b[:0]
+	for _, c := range b {
+		if c > ' ' {
+			kept = append(kept, c)
+		}
+	}
+	return kept
+}
+
 // dmgName is the name that follows a table in its dictionary.
 func dmgName(after []byte) string {
-	dict, _, _ := bytes.Cut(after, []byte("</dict>"))
+	dict, _, _ := bytes.Cut(after[:min(len(after), maxFolderBytes)], []byte("</dict>"))
 	_, rest, _ := bytes.Cut(dict, []byte("<key>Name</key>"))
 	_, rest, _ = bytes.Cut(rest, []byte("<string>"))
 	name, _, _ := bytes.Cut(rest, []byte("</string>"))
-	return html.UnescapeString(string(name[:min(len(name), maxFolderBytes)]))
+	return html.UnescapeString(string(name))
 }
 
 func (d *dmgImage) addTable(table []byte, name string) {

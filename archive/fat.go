@@ -9,7 +9,7 @@ import (
 // of On-Disk Format" 1.03.
 type fatVolume struct {
 	*catalog
-	bits     int    // of one entry of the FAT: 12, 16 or 32
+	bits     int    // of one entry of the FAT: 12, 16, 32, or exfatBits
 	cluster  int64  // bytes of a cluster
 	clusters uint32 // how many there are, numbered from 2
 	table    int64  // offset of the FAT that is in use
@@ -17,13 +17,15 @@ type fatVolume struct {
 	rootSize int64  // bytes of the root directory; 0 for FAT32
 	data     int64  // offset of cluster 2
 	first    uint32 // cluster of FAT32's root directory
-	mirror   bool   // the other FATs are copies
 
 	queue []fatFolder
 	seen  map[uint32]bool // clusters that were read as a directory
 	page  [4096]byte      // of the FAT
 	paged int64           // its offset, -1 if there is none
 }
+
+// exfatBits is for exFAT, which uses all 32 bits of an entry.
+const exfatBits = 33
 
 // fatFolder is a directory to be read.
 type fatFolder struct {
@@ -98,13 +100,13 @@ func openFATDevice(dev *device, l Limits) (walker, error) {
 }
 
 func newFATVolume(dev *device, boot fatBoot, b []byte, l Limits) *fatVolume {
-	v := &fatVolume{catalog: newCatalog(dev, l), seen: map[uint32]bool{}, paged: -1, mirror: true}
+	v := &fatVolume{catalog: newCatalog(dev, l), seen: map[uint32]bool{}, paged: -1}
 	v.cluster = boot.sector * boot.perUnit
 	v.table = boot.reserved * boot.sector
 	v.root = (boot.reserved + boot.fats*boot.fatSize) * boot.sector
 	v.rootSize = (boot.roots*32 + boot.sector - 1) / boot.sector * boot.sector
 	v.data = v.root + v.rootSize
-	v.clusters = uint32(max(0, boot.total*boot.sector-v.data) / v.cluster)
+	v.clusters = uint32(min(max(0, boot.total*boot.sector-v.data)/v.cluster, 1<<28))
 	// Only the count of clusters tells the types apart (section 3.5); Windows
 	// takes a 16-bit FAT size of 0 for FAT32 besides.
 	switch {
@@ -135,8 +137,10 @@ func (v *fatVolume) nextCluster(n uint32) (uint32, bool) {
 		next, last = uint32(v.entry16(int64(n)*2)), 0xfff7
 	default:
 		at := int64(n) * 4
-		next = uint32(v.entry16(at)) | uint32(v.entry16(at+2))<<16
-		next, last = next&0x0fffffff, 0x0ffffff7
+		next, last = uint32(v.entry16(at))|uint32(v.entry16(at+2))<<16, 0xfffffff7
+		if v.bits == 32 {
+			next, last = next&0x0fffffff, 0x0ffffff7
+		}
 	}
 	return next, next >= 2 && next < last
 }
@@ -194,6 +198,10 @@ func (v *fatVolume) readDirectory(dir *fatDirectory, off, n int64) bool {
 	var buf [4096]byte
 	for n > 0 {
 		got := v.dev.read(buf[:min(n, int64(len(buf)))], off)
+		if !v.dev.spend(int64(len(got))) {
+			v.fail(errWork)
+			return false
+		}
 		for ; len(got) >= 32; got = got[32:] {
 			if !dir.entry(got[:32]) {
 				return false
@@ -213,6 +221,7 @@ type fatChain struct {
 	n     uint32 // the present cluster
 	at    int64  // bytes of it that have been read
 	left  int64  // bytes of the file that are still to come
+	valid int64  // bytes that are not zeros whatever stands there
 	steps uint32 // clusters that may still follow
 }
 
@@ -238,6 +247,9 @@ func (r *fatChain) Read(p []byte) (int, error) {
 	n, err := r.v.dev.ReadAt(p, r.v.offset(r.n)+r.at)
 	r.at += int64(n)
 	r.left -= int64(n)
+	if r.valid -= int64(n); r.valid < 0 {
+		clear(p[max(0, int64(n)+r.valid):n])
+	}
 	if n < len(p) && err == io.EOF {
 		err = fmt.Errorf("cluster %d is cut off: %w", r.n, ErrMalformed)
 	}

@@ -75,7 +75,7 @@ func (d *fatDirectory) folder(first uint32, size int64, names []string) {
 func (d *fatDirectory) file(first uint32, size int64, names []string) *catalogFile {
 	v := d.v
 	return v.add(contentKey{off: int64(first), size: size}, d.in, names, func() io.Reader {
-		return &fatChain{v: v, n: first, left: size, steps: v.clusters}
+		return &fatChain{v: v, n: first, left: size, valid: size, steps: v.clusters}
 	})
 }
 

@@ -20,7 +20,7 @@ func samples(t testing.TB) map[Format][]byte {
 	}
 	for format, command := range map[Format][]string{
 		Xz: {"xz", "--block-size=100", "--x86", "--delta=dist=3", "--lzma2", "-c"}, Lzma: {"xz", "--format=lzma", "-c"}, Lzip: {"lzip", "-c"},
-		Zstd: {"zstd", "-qc", "--check"}, Lz4: {"lz4", "-qc", "-BX", "-BD"},
+		Zstd: {"zstd", "-qc", "--check"}, Lz4: {"lz4", "-qc", "-BX", "-BD"}, Lzop: {"lzop", "-qc"},
 	} {
 		data, err := pipe(payload, command[0], command[1:]...)
 		if err == nil {

@@ -34,6 +34,12 @@ type gzipFrames struct {
 	n      uint32 // its decoded bytes, modulo 2^32
 }
 
+// zeroWindow is what precedes a stream.
+//
+// QUIRK: a match before the begin of the data is an error by RFC 1951 section
+// 3.2.5, yet gzip and busybox take zeros there and go on.
+var zeroWindow [32 << 10]byte
+
 var flates = sync.Pool{New: func() any { return flate.NewReader(nil) }}
 
 func openGzip(src io.ReaderAt, size int64, l Limits) (walker, error) {
@@ -80,7 +86,7 @@ func (f *gzipFrames) open() error {
 	}
 	f.crc, f.n = 0, 0
 	// The reader below is an io.ByteReader, so that nothing is taken ahead.
-	return f.z.(flate.Resetter).Reset(f.s.in.Reader, nil)
+	return f.z.(flate.Resetter).Reset(f.s.in.Reader, zeroWindow[:])
 }
 
 // header reads one stream's header. The first stream's name is the member's;

@@ -78,3 +78,19 @@ func (in *input) skip(n int64) error {
 	}
 	return nil
 }
+
+// grow appends n bytes to b. Memory grows with what arrives.
+func (in *input) grow(b []byte, n int) ([]byte, error) {
+	for end := len(b) + n; len(b) < end; {
+		have := len(b)
+		step := min(end-have, 64<<10)
+		if cap(b) < have+step {
+			b = append(make([]byte, 0, max(have+step, min(2*have, end))), b...)
+		}
+		b = b[:have+step]
+		if err := in.full(b[have:]); err != nil {
+			return b, err
+		}
+	}
+	return b, nil
+}

@@ -37,8 +37,6 @@ type isoImage struct {
 	seen  map[isoSpot]bool // sectors that were read as a directory
 	boots []int64          // boot catalogs, in sectors
 	trees []*isoTree
-
-	tableBytes int64 // of path tables that may still be read, so that they cost no more than the image
 }
 
 // isoTree is how the records of one tree are read.
@@ -117,6 +115,10 @@ func (v *isoImage) readDescriptors() bool {
 func (v *isoImage) readSessions() {
 	buf := make([]byte, 64<<10)
 	for off := int64(isoLast * isoSector); off < v.dev.size; off += int64(len(buf)) {
+		if !v.dev.spend(int64(len(buf))) {
+			v.fail(errWork)
+			return
+		}
 		got := v.dev.read(buf, off)
 		if bytes.Index(got, isoMagic) < 0 {
 			continue
@@ -191,7 +193,6 @@ func (v *isoImage) walk() {
 		v.queue, v.moved = v.moved, nil
 		v.readQueue()
 	}
-	v.tableBytes = v.dev.size
 	for _, t := range v.trees {
 		v.readPathTables(t)
 	}
@@ -229,6 +230,10 @@ func (v *isoImage) readDirectory(f isoFolder) {
 			break
 		}
 		v.seen[spot] = true
+		if !v.dev.spend(isoSector) {
+			v.fail(errWork)
+			break
+		}
 		got := v.dev.read(buf[:], off)
 		for len(got) > 33 && got[0] != 0 {
 			rec, ok := parseISORecord(got)

@@ -198,7 +198,7 @@ func (v *isoImage) readPathTables(t *isoTree) {
 func (v *isoImage) readPathTable(t *isoTree, table isoPathTable) {
 	var folders []*folder
 	var b [8 + 255]byte
-	for off, end := t.base+table.off, min(t.base+table.off+table.size, v.dev.size); off+8 < end && v.over == nil && v.tableBytes > 0; {
+	for off, end := t.base+table.off, min(t.base+table.off+table.size, v.dev.size); off+8 < end && v.over == nil; {
 		got := v.dev.read(b[:], off)
 		if len(got) < 9 || got[0] == 0 || int(got[0]) > len(got)-8 {
 			return
@@ -221,6 +221,8 @@ func (v *isoImage) readPathTable(t *isoTree, table isoPathTable) {
 			v.queue = append(v.queue, isoFolder{f, t, at, isoSector, true})
 		}
 		off += int64(8 + n + n&1)
-		v.tableBytes -= int64(8 + n)
+		if !v.dev.spend(int64(8 + n)) {
+			v.fail(errWork)
+		}
 	}
 }

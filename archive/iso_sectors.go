@@ -19,7 +19,7 @@ func (l isoLayout) device(dev *device) *device {
 		return dev
 	}
 	sectors := dev.size / l.stride
-	return newDevice(&isoSectors{dev, l}, sectors*isoSector)
+	return dev.derive(&isoSectors{dev, l}, sectors*isoSector)
 }
 
 type isoSectors struct {

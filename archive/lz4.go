@@ -160,18 +160,16 @@ func (f *lz4Frames) block() error {
 	if len(head) < 4 {
 		return truncated(err)
 	}
-	size := binary.LittleEndian.Uint32(head)
+	// QUIRK: legacy frames have no stored blocks, yet Go's lz4 reads them.
+	size, raw := binary.LittleEndian.Uint32(head)&^(1<<31), head[3]&0x80 != 0
 	if f.legacy && int64(size) > int64(lz4.CompressBlockBound(lz4LegacyBlock)) {
 		return io.EOF // no block is so long: another frame, or garbage
 	}
 	_, _ = f.s.in.Discard(4)
-	switch {
-	case f.legacy:
-		return f.decode(int(size), false)
-	case size == 0:
+	if size == 0 && !raw && !f.legacy {
 		return f.end()
 	}
-	return f.decode(int(size&^(1<<31)), size>>31 != 0)
+	return f.decode(int(size), raw)
 }
 
 // decode reads and decodes one block of size stored bytes.
@@ -179,7 +177,8 @@ func (f *lz4Frames) decode(size int, raw bool) error {
 	if size > lz4.CompressBlockBound(f.max) {
 		return fmt.Errorf("block of %d bytes: %w", size, ErrMalformed)
 	}
-	if err := f.read(size); err != nil {
+	var err error
+	if f.packed, err = f.s.in.grow(f.packed[:0], size); err != nil {
 		return err
 	}
 	if f.flags&lz4BlockSum != 0 {
@@ -211,23 +210,6 @@ func (f *lz4Frames) decode(size int, raw bool) error {
 	f.total += int64(f.n - history)
 	if f.flags&lz4ContentSum != 0 {
 		f.sum.write(f.out[history:])
-	}
-	return nil
-}
-
-// read reads a stored block. Memory grows with what arrives.
-func (f *lz4Frames) read(size int) error {
-	f.packed = f.packed[:0]
-	for len(f.packed) < size {
-		have := len(f.packed)
-		step := min(size-have, 64<<10)
-		if cap(f.packed) < have+step {
-			f.packed = append(make([]byte, 0, max(have+step, min(2*have, size))), f.packed...)
-		}
-		f.packed = f.packed[:have+step]
-		if err := f.s.in.full(f.packed[have:]); err != nil {
-			return err
-		}
 	}
 	return nil
 }

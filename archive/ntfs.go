@@ -120,7 +120,7 @@ func (v *ntfsVolume) openTable(cluster int64) bool {
 			extents := v.extents(s.runs)
 			m := &mappedFile{on: v.dev}
 			end := m.set(extents)
-			v.mft = newDevice(m, min(s.size, end))
+			v.mft = v.dev.derive(m, min(s.size, end))
 			return true
 		}
 	}
@@ -132,7 +132,11 @@ func (v *ntfsVolume) readTable() {
 	b := make([]byte, v.record)
 	for n := uint64(0); v.over == nil; n++ {
 		off := int64(n) * v.record
-		if off >= v.mft.size || off >= 2*v.dev.size {
+		if off >= v.mft.size {
+			return
+		}
+		if !v.dev.spend(v.record) {
+			v.fail(errWork)
 			return
 		}
 		if !v.mft.full(b, off) || string(b[:4]) != "FILE" || le16(b, 22)&1 == 0 {

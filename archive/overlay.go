@@ -25,6 +25,7 @@ var outers = [...]outer{
 	{"lnk", hasMagic("L\x00\x00\x00\x01\x14\x02\x00"), endOfLNK},
 	{"ole", hasMagic("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), endOfOLE},
 	{"7z", hasMagic("7z\xbc\xaf\x27\x1c"), endOf7z},
+	{"rar", hasMagic("Rar!\x1a\x07"), endOfRAR},
 	{"cab", hasMagic("MSCF\x00\x00\x00\x00"), endOfCAB},
 	{"pdf", isPDF, endOfPDF},
 	{"jpeg", hasMagic("\xff\xd8\xff"), endOfJPEG},

@@ -163,6 +163,10 @@ func honestOuters(t testing.TB) map[string][]byte {
 	}
 	return map[string][]byte{
 		"jpeg": j.Bytes(), "png": p.Bytes(), "gif": g.Bytes(), "bmp": bmp, "ico": append(ico, p.Bytes()...), "wav": wav, "mp4": mp4,
+		"rar4": []byte("Rar!\x1a\x07\x00" + "\x00\x00\x73\x00\x00\x0d\x00\x00\x00\x00\x00\x00\x00" +
+			"\x00\x00\x74\x00\x80\x20\x00\x05\x00\x00\x00" + string(make([]byte, 21)) + "stuff" + "\x00\x00\x7b\x00\x40\x07\x00"),
+		"rar5": []byte("Rar!\x1a\x07\x01\x00" + "\x00\x00\x00\x00\x03\x01\x00\x00" +
+			"\x00\x00\x00\x00\x05\x02\x02\x05\x00\x00stuff" + "\x00\x00\x00\x00\x03\x05\x00\x00"),
 		"cab": cab, "7z": seven, "dos": dos, "lnk": lnkOf(), "class": classOf(), "elf": elf,
 		"pdf":   []byte("%PDF-1.4\n1 0 obj\n<<>>\nendobj\nxref\ntrailer\n<<>>\nstartxref\n9\n%%EOF\n2 0 obj\nstartxref\n9\n%%EOF\r\n"),
 		"macho": machoOf(), "pe": peForge{}.image(), "pe+": peForge{wide: true, pad: 3000}.image(),

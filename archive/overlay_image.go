@@ -138,27 +138,27 @@ func isMP4(b []byte) bool {
 // endOfMP4 passes over the boxes at the top (ISO/IEC 14496-12 section 4.2), to the
 // first that is none.
 func endOfMP4(dev *device) (int64, bool) {
-	at := int64(0)
+	r := newForward(dev, 0)
 	for {
-		var h [16]byte
-		got := dev.read(h[:], at)
-		if len(got) < 8 || !topBoxes[string(got[4:8])] {
+		at := r.at
+		var kind [4]byte
+		n := int64(r.be32())
+		r.bytes(kind[:])
+		switch {
+		case !r.ok || !topBoxes[string(kind[:])]:
 			return at, true
-		}
-		n := int64(be32(got, 0))
-		switch n {
-		case 0:
+		case n == 0:
 			return dev.size, true
-		case 1:
-			n = offsetOf(be64(got, 8))
+		case n == 1:
+			n = int64(min(uint64(r.be32())<<32|uint64(r.be32()), 1<<62))
 		}
-		if n < 8 {
+		if n < r.at-at {
 			return at, true
 		}
 		if n >= dev.size-at {
 			return dev.size, true
 		}
-		at += n
+		r.skip(at + n - r.at)
 	}
 }
 

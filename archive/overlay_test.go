@@ -112,6 +112,33 @@ func TestOverlayNSIS(t *testing.T) {
 	}
 }
 
+// TestOverlayCodeSigning signs the same, and a cabinet, for which signatures are no
+// data.
+func TestOverlayCodeSigning(t *testing.T) {
+	dir := plant(t, map[string]string{"p.js": payload, "i.nsi": "OutFile out.exe\nRequestExecutionLevel user\nSection\nSetOutPath $TEMP\nFile p.js\nSectionEnd\n"})
+	at := func(name string) string { return filepath.Join(dir, name) }
+	program(t, "osslsigncode")
+	run(t, "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", at("key.pem"), "-out", at("cert.pem"), "-subj", "/CN=test", "-days", "2")
+	sign := func(in, out string) []byte {
+		run(t, "osslsigncode", "sign", "-certs", at("cert.pem"), "-key", at("key.pem"), "-in", at(in), "-out", at(out))
+		return slurp(t, at(out))
+	}
+	run(t, "makensis", "-V1", at("i.nsi"))
+	plain, _, err := readAll(t, Overlay, slurp(t, at("out.exe")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, _, err := readAll(t, Overlay, sign("out.exe", "signed.exe"))
+	if err != nil || len(all) != 1 || strings.TrimRight(all[0].data, "\x00") != strings.TrimRight(plain[0].data, "\x00") {
+		t.Errorf("%d members, %v", len(all), err)
+	}
+	run(t, "gcab", "-c", at("a.cab"), at("p.js"))
+	cab := sign("a.cab", "signed.cab")
+	if all, _, err := readAll(t, Overlay, cab); err != nil || len(all) != 0 {
+		t.Errorf("a signed cabinet: %d members, %v", len(all), err)
+	}
+}
+
 // TestOverlayPrograms reads the machine's own programs, which carry nothing.
 func TestOverlayPrograms(t *testing.T) {
 	for _, path := range []string{"/bin/ls", "/bin/sh", "/usr/bin/perl", "/usr/bin/python3"} {

@@ -37,7 +37,7 @@ func hasPDFObject(b []byte) bool {
 		if i < 0 {
 			return false
 		}
-		if _, _, ok := pdfNumbers(b[max(0, i-pdfBefore):i]); ok {
+		if _, _, ok := pdfNumbers(b[max(0, i-pdfDigits):i]); ok {
 			return true
 		}
 		b = b[i+3:]

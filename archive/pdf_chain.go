@@ -58,11 +58,12 @@ func (b *pdfBody) begin() error {
 	return nil
 }
 
-// Read decodes. With pdfBoth, where deflate breaks its own rules it begins anew, forgivingly,
-// and goes on behind what was already read.
+// Read decodes. With pdfBoth, where deflate breaks its own rules it begins anew,
+// forgivingly, and goes on behind what was already read; where deflate is cut it
+// does so for the last symbols, which the fast decoder keeps back.
 func (b *pdfBody) Read(p []byte) (int, error) {
 	n, err := b.r.Read(p)
-	if err == io.EOF && b.damage.strict && !b.loose && b.reading.flate == pdfBoth {
+	if err == io.EOF && !b.loose && (b.damage.short || b.damage.strict && b.reading.flate == pdfBoth) {
 		if n > 0 {
 			err = nil // the next call retries
 		} else if err = b.retry(); err == nil {
@@ -117,6 +118,10 @@ func (b *pdfBody) add(f *pdfFilter) error {
 	if f.predict <= 1 || f.name != "flate" && f.name != "lzw" {
 		return nil
 	}
+	if !f.sane() {
+		b.damage.broken = true // viewers give up, or leave it out
+		return nil
+	}
 	p := newPDFPredictor(b.r, f)
 	if p == nil {
 		return fmt.Errorf("predictor: %w", ErrLimit)
@@ -161,7 +166,8 @@ func (z *pdfFlate) Read(p []byte) (int, error) {
 		var below *sourceError
 		if err != io.EOF && !errors.As(err, &below) {
 			z.damage.broken = true
-			z.damage.strict = !errors.Is(err, io.ErrUnexpectedEOF)
+			z.damage.short = errors.Is(err, io.ErrUnexpectedEOF)
+			z.damage.strict = !z.damage.short
 			err = io.EOF
 		}
 		z.err = err

@@ -103,14 +103,15 @@ func (s *sealer) file(extra string) []byte {
 
 func encryptedPDFs() map[string]lockedPDF {
 	return map[string]lockedPDF{
-		"r2":          {newSealer(2, 1, 5, "", pdfRC4).file(""), ""},
-		"r2-password": {newSealer(2, 1, 5, "secret", pdfRC4).file(""), "secret"},
-		"r3":          {newSealer(3, 2, 16, "", pdfRC4).file(""), ""},
-		"r3-long":     {newSealer(3, 2, 16, strings.Repeat("secret", 9), pdfRC4).file(""), strings.Repeat("secret", 9)},
-		"r4-rc4":      {newSealer(4, 4, 16, "", pdfRC4).file(stdFilters), ""},
-		"r4-aes":      {newSealer(4, 4, 16, "secret", pdfAES128).file(stdFilters), "secret"},
-		"r5":          {newSealer5("").file(stdFilters), ""},
-		"r5-password": {newSealer5("sécret").file(stdFilters), "sécret"},
+		"r2":           {newSealer(2, 1, 5, "", pdfRC4).file(""), ""},
+		"r2-password":  {newSealer(2, 1, 5, "secret", pdfRC4).file(""), "secret"},
+		"r3":           {newSealer(3, 2, 16, "", pdfRC4).file(""), ""},
+		"r3-long":      {newSealer(3, 2, 16, strings.Repeat("secret", 9), pdfRC4).file(""), strings.Repeat("secret", 9)},
+		"r4-rc4":       {newSealer(4, 4, 16, "", pdfRC4).file(stdFilters), ""},
+		"r4-aes":       {newSealer(4, 4, 16, "secret", pdfAES128).file(stdFilters), "secret"},
+		"bare-trailer": {bytes.Replace(newSealer(3, 2, 16, "", pdfRC4).file(""), []byte("trailer"), []byte("railer"), 1), ""},
+		"r5":           {newSealer5("").file(stdFilters), ""},
+		"r5-password":  {newSealer5("sécret").file(stdFilters), "sécret"},
 	}
 }
 

@@ -38,6 +38,7 @@ func (f *pdfFilter) image() bool {
 type pdfDamage struct {
 	broken bool // something cannot be decoded
 	strict bool // it is deflate, and not for want of bytes
+	short  bool // it is deflate that is cut
 }
 
 // pdfStage is one decoder of a chain. Its Read returns io.EOF at the first byte

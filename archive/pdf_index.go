@@ -11,10 +11,10 @@ import (
 
 // Bounds of what is remembered of one file.
 const (
-	pdfPasses  = 6       // times that the file is gone through, to follow references
+	pdfPasses  = 8       // times that the file is gone through, to follow references
 	pdfInts    = 1 << 18 // objects that are integers
 	pdfWants   = 1 << 14 // objects that others refer to in a way that matters
-	pdfDefs    = 16      // versions of one such object
+	pdfDefs    = 64      // versions of one such object
 	pdfDefText = 8 << 20 // bytes of them
 	pdfCrypts  = 4       // encryption dictionaries, identifiers
 )
@@ -73,6 +73,7 @@ type pdfIndex struct {
 	limits Limits
 	work   *pdfWork
 	scan   pdfScanner
+	later  pdfEnds   // of searches that begin behind a declared length
 	parse  pdfParser // of objects of the file
 	inside pdfParser // of objects in object streams
 	few    [pdfTailRoom]byte
@@ -108,6 +109,7 @@ type pdfIndex struct {
 func (x *pdfIndex) build() error {
 	x.scan.src, x.scan.size = x.src, x.size
 	x.scan.end.src, x.scan.end.size = x.src, x.size
+	x.later.src, x.later.size = x.src, x.size
 	x.parse.strings, x.inside.strings = x.limits.NameBytes, x.limits.NameBytes
 	x.parse.lex.work, x.inside.lex.work = x.work, x.work
 	x.wants = map[int64]*pdfWant{}

@@ -287,6 +287,7 @@ func (l *pdfLexer) hex() {
 // literal reads a string up to the parenthesis that closes it (section 7.3.4.2).
 func (l *pdfLexer) literal() {
 	for depth := 1; ; {
+		l.plain()
 		c := l.next()
 		switch c {
 		case -1:
@@ -309,6 +310,20 @@ func (l *pdfLexer) literal() {
 		}
 		l.keep(byte(c), l.max)
 	}
+}
+
+// plain takes the bytes of a literal string that stand for themselves, as far as
+// they are in the buffer.
+func (l *pdfLexer) plain() {
+	b := l.buf[l.pos:]
+	n := 0
+	for n < len(b) && b[n] != '(' && b[n] != ')' && b[n] != '\\' && b[n] != '\r' {
+		n++
+	}
+	l.pos += n
+	room := max(0, l.max-len(l.tok))
+	l.tok = append(l.tok, b[:min(n, room)]...)
+	l.cut = l.cut || n > room
 }
 
 // escape reads what follows a backslash; -1 says that it stands for nothing.

@@ -104,7 +104,7 @@ func (x *pdfIndex) objectStream(st *pdfStream, chain []pdfFilter, m pdfCipher) e
 		if err != nil {
 			return nil // the content member says so
 		}
-		x.inside.lex.reset(nil, 0, &pdfMeter{&source{b}, x.work, 1})
+		x.inside.lex.reset(nil, 0, &source{b})
 		if run == 0 {
 			pairs = x.pairs(st)
 		}
@@ -141,6 +141,7 @@ func (x *pdfIndex) pairs(st *pdfStream) (pairs []pdfPair) {
 // returns those that it met too late.
 func (x *pdfIndex) objectsIn(st *pdfStream, pairs []pdfPair) (late []pdfPair) {
 	p := &x.inside
+	late = pairs[:0] // it never grows beyond what has been read
 	outer := x.cur
 	defer func() { x.cur = outer }()
 	for from, to := 0, 0; from < len(pairs); from = to {

@@ -121,7 +121,8 @@ func (p *pdfParser) object(stop int64, single bool) (root int32, word string) {
 	p.stack = append(p.stack, pdfFrame{node: 1, keep: true, vals: 2})
 	for {
 		top := &p.stack[len(p.stack)-1]
-		if len(p.stack) == 1 && (p.lex.at() >= stop || single && p.complete()) {
+		done := len(p.stack) == 1 && p.complete()
+		if len(p.stack) == 1 && (p.lex.at() >= stop || single && done) {
 			break
 		}
 		p.lex.max = min(p.strings, max(0, pdfText-len(p.tree.text)))
@@ -133,10 +134,13 @@ func (p *pdfParser) object(stop int64, single bool) (root int32, word string) {
 			break
 		}
 		if tok == pdfWord {
-			if word = p.word(); word != "" {
+			if word = p.word(); word != "" || done {
 				break
 			}
 			continue
+		}
+		if done {
+			break // only "stream" can follow a value
 		}
 		p.take(tok)
 	}
@@ -201,8 +205,12 @@ func (p *pdfParser) word() string {
 	switch string(p.lex.tok) {
 	case "stream":
 		return "stream"
-	case "endobj", "obj":
+	case "endobj":
 		return "endobj"
+	case "obj":
+		if len(p.stack) == 1 {
+			return "endobj"
+		}
 	case "R":
 		p.makeRef()
 		return ""
@@ -310,7 +318,8 @@ func (p *pdfParser) openNew(isDict bool) {
 	if isDict {
 		v.kind = pdfDict
 	}
-	f.keep = p.keeps(top)
+	// No array of arrays says anything here, and those of fonts are long.
+	f.keep = (isDict || top.isDict || len(p.stack) == 1 && top.count == 0) && p.keeps(top)
 	switch {
 	case f.keep:
 		if top.key == pdfKeyNamed && top.isDict {

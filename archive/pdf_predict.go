@@ -25,9 +25,14 @@ type pdfPredictor struct {
 
 var pdfPredictors = sync.Pool{New: func() any { return new(pdfPredictor) }}
 
+// sane reports whether a predictor's parameters describe a picture at all.
+func (f *pdfFilter) sane() bool {
+	return f.colors >= 1 && f.colors <= 64 && f.columns >= 1 && f.bits >= 1 && f.bits <= 16
+}
+
 // newPDFPredictor returns nil if the rows are longer than can be kept.
 func newPDFPredictor(r io.Reader, f *pdfFilter) *pdfPredictor {
-	if f.colors < 1 || f.colors > 64 || f.columns < 1 || f.columns > 8*pdfRowMax || f.bits < 1 || f.bits > 16 {
+	if f.columns > 8*pdfRowMax {
 		return nil
 	}
 	row := (f.colors*f.bits*f.columns + 7) / 8

@@ -7,7 +7,8 @@ import (
 
 const (
 	pdfWindow = 64 << 10 // bytes of the file in memory at a time
-	pdfBefore = 128      // bytes kept before the position, for the numbers of an object
+	pdfBefore = 512      // bytes kept before the position, for the beginning of a trailer
+	pdfDigits = 128      // bytes in which the numbers of an object stand
 )
 
 // pdfHit is a place in the file where an object or a trailer may begin.
@@ -31,13 +32,14 @@ type pdfScanner struct {
 	pos  int   // in win
 	obj  int   // next "obj" at or behind pos; len(win) if none is known
 	tra  int   // next "trailer"
+	enc  int   // next "/Encrypt"
 
 	end pdfEnds
 }
 
 // reset goes back to the beginning of the file.
 func (s *pdfScanner) reset() {
-	s.win, s.base, s.pos, s.obj, s.tra = s.win[:0], 0, 0, 0, 0
+	s.win, s.base, s.pos, s.obj, s.tra, s.enc = s.win[:0], 0, 0, 0, 0, 0
 }
 
 // next finds the next place. It returns false at the end or after an error.
@@ -49,7 +51,10 @@ func (s *pdfScanner) next() (pdfHit, bool) {
 		if s.tra < s.pos {
 			s.tra = s.find("trailer")
 		}
-		i := min(s.obj, s.tra)
+		if s.enc < s.pos {
+			s.enc = s.find("/Encrypt")
+		}
+		i := min(s.obj, s.tra, s.enc)
 		if i == len(s.win) {
 			if !s.slide() {
 				return pdfHit{}, false
@@ -60,11 +65,26 @@ func (s *pdfScanner) next() (pdfHit, bool) {
 			s.pos = i + len("trailer")
 			return pdfHit{at: s.base + int64(s.pos), trailer: true}, true
 		}
+		if i == s.enc {
+			s.pos = i + len("/Encrypt")
+			if h, ok := s.bareTrailer(i); ok {
+				return h, true
+			}
+			continue
+		}
 		s.pos = i + len("obj")
 		if h, ok := s.object(i); ok {
 			return h, true
 		}
 	}
+}
+
+// bareTrailer goes back from an "/Encrypt" to where its dictionary begins. QUIRK: mupdf
+// takes a dictionary outside of objects for a trailer, whatever stands before it.
+func (s *pdfScanner) bareTrailer(i int) (pdfHit, bool) {
+	from := max(0, i-pdfBefore)
+	j := bytes.LastIndex(s.win[from:i], []byte("<<"))
+	return pdfHit{at: s.base + int64(from+j), trailer: true}, j >= 0
 }
 
 func (s *pdfScanner) find(word string) int {
@@ -82,14 +102,14 @@ func (s *pdfScanner) slide() bool {
 		s.win = make([]byte, 0, max(2*pdfBefore, min(pdfWindow, s.size+1)))
 	}
 	keep := min(len(s.win), pdfBefore)
-	cut := min(len(s.win), len("trailer")-1)
+	cut := min(len(s.win), len("/Encrypt")-1)
 	copy(s.win[:keep], s.win[len(s.win)-keep:])
 	s.base += int64(len(s.win) - keep)
 	s.pos = max(keep-cut, s.pos-(len(s.win)-keep))
 	at := s.base + int64(keep)
 	n, err := s.src.ReadAt(s.win[keep:min(int64(cap(s.win)), int64(keep)+max(0, s.size-at))], at)
 	s.win = s.win[:keep+n]
-	s.obj, s.tra = s.pos-1, s.pos-1
+	s.obj, s.tra, s.enc = s.pos-1, s.pos-1, s.pos-1
 	if err != nil && err != io.EOF {
 		s.err = &sourceError{err}
 		return false
@@ -108,7 +128,7 @@ func (s *pdfScanner) object(i int) (pdfHit, bool) {
 	if i+3 < len(s.win) && isPDFRegular(int(s.win[i+3])) && !isDigit(s.win[i+3]) {
 		return h, false
 	}
-	before := s.win[max(0, i-pdfBefore):i]
+	before := s.win[max(0, i-pdfDigits):i]
 	var ok bool
 	if h.num, h.gen, ok = pdfNumbers(before); !ok {
 		h.num, h.gen, _ = pdfNumbers(stripPDFComments(before))

@@ -120,6 +120,11 @@ func (x *pdfIndex) readEnds(t *pdfTree, root int32, st *pdfStream) error {
 	if st.sure = len(st.ends) > 0; st.sure {
 		return nil
 	}
+	return x.searchEnds(st, declared)
+}
+
+// searchEnds collects the ends of a stream none of whose declared lengths is right.
+func (x *pdfIndex) searchEnds(st *pdfStream, declared []int64) error {
 	end, err := x.scan.end.next(st.start, x.work)
 	if err != nil {
 		return err
@@ -131,6 +136,21 @@ func (x *pdfIndex) readEnds(t *pdfTree, root int32, st *pdfStream) error {
 		return err
 	}
 	st.ends = append(st.ends, trimmed)
+	// mupdf begins its search behind the length that it was told.
+	for _, d := range declared {
+		after, err := x.later.next(d, x.work)
+		if err != nil {
+			return err
+		}
+		if after == x.size {
+			continue
+		}
+		trimmed, err := x.trimLine(st.start, after)
+		if err != nil {
+			return err
+		}
+		declared = append(declared, trimmed, after)
+	}
 	declared = append(declared, end)
 	if len(st.chains[0]) > 0 {
 		// QUIRK: poppler reads on behind an "endstream" that it did not expect, and a

@@ -135,6 +135,47 @@ func TestPDFWriters(t *testing.T) {
 	}
 }
 
+// TestPDFPasswords opens files with the user's and with the owner's password. Those
+// of revision 6 are many, as the rounds of its hash differ from file to file.
+func TestPDFPasswords(t *testing.T) {
+	dir := t.TempDir()
+	in, out := filepath.Join(dir, "in.pdf"), filepath.Join(dir, "out.pdf")
+	if err := os.WriteFile(in, honestPDF(map[string]string{"a.js": payload}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		times int
+		args  []string
+	}{
+		{1, []string{"40"}}, {1, []string{"128", "--use-aes=n"}}, {1, []string{"128", "--use-aes=y"}},
+		{1, []string{"256", "--force-R5"}}, {20, []string{"256"}},
+	} {
+		for i := range c.times {
+			for _, password := range []string{"", fmt.Sprintf("secret %d", i)} {
+				owner := "owner " + password
+				args := append([]string{"--allow-weak-crypto", "--encrypt", password, owner}, c.args...)
+				if b, err := pdfTool(t, "qpdf", append(args, "--", in, out)...); err != nil {
+					t.Fatalf("%v %s", err, b)
+				}
+				openedBy(t, out, password)
+				openedBy(t, out, owner)
+			}
+		}
+	}
+}
+
+func openedBy(t *testing.T, file, password string) {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, _, err := openWith(t, data, password)
+	if err != nil || len(all) == 0 || all[0].data != payload || all[0].Names[0] != "a.js" {
+		t.Fatalf("%q: %v %s", password, err, listing(all))
+	}
+}
+
 // checkHonest wants the attachments under their names and the script; d.pdf's
 // own attachment may come with them.
 func checkHonest(t *testing.T, all []got, encrypted bool) {
@@ -188,7 +229,7 @@ func mutoolStream(t *testing.T, file string, num int) (b []byte, ok bool) {
 }
 
 // extracted is what poppler, qpdf and mutool get out of a file.
-func extracted(t *testing.T, file string) (found map[string]string) {
+func pdfExtracted(t *testing.T, file string) (found map[string]string) {
 	t.Helper()
 	found = map[string]string{}
 	dir := t.TempDir()
@@ -215,7 +256,7 @@ func extracted(t *testing.T, file string) (found map[string]string) {
 }
 
 // mutate changes some bytes, or cuts, repeats or inserts some.
-func mutate(rnd *rand.Rand, data []byte) []byte {
+func pdfMutate(rnd *rand.Rand, data []byte) []byte {
 	data = bytes.Clone(data)
 	for range 1 + rnd.IntN(6) {
 		at := rnd.IntN(len(data))
@@ -271,7 +312,7 @@ func TestPDFMutated(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(5, seed))
 	compared := 0
 	for i := range rounds {
-		data := mutate(rnd, bases[i%len(bases)])
+		data := pdfMutate(rnd, bases[i%len(bases)])
 		file := filepath.Join(dir, "mutated.pdf")
 		if err := os.WriteFile(file, data, 0o600); err != nil {
 			t.Fatal(err)
@@ -289,7 +330,7 @@ func compareTools(t *testing.T, round int, file string, data []byte) (n int) {
 		t.Logf("round %d: %v", round, err)
 	}
 	have := pdfBodies(all)
-	for from, body := range extracted(t, file) {
+	for from, body := range pdfExtracted(t, file) {
 		n++
 		if len(body) > 0 && !have[body] && !slices.ContainsFunc(all, func(g got) bool { return covers(g, from, body) }) {
 			keep := fmt.Sprintf("%s.%d", os.Getenv("FIVEFIFTY_PDF_KEEP"), round)
@@ -320,6 +361,27 @@ func covers(g got, from, body string) bool {
 		return slices.Contains(g.Names, strings.TrimPrefix(from, "pdfdetach "))
 	}
 	return len(g.data) > 16 && strings.HasPrefix(body, g.data) && len(body)-len(g.data) < 600
+}
+
+// TestPDFLongHonest has what big honest files have: long arrays of arrays, thousands
+// of form fields with the same scripts, many revisions.
+func TestPDFLongHonest(t *testing.T) {
+	f := forgePDF()
+	f.obj(4, "["+strings.Repeat("7 ["+strings.Repeat("500 ", 300)+"] ", 300)+"]")
+	f.obj(5, "<</W "+"["+strings.Repeat("7 ["+strings.Repeat("500 ", 300)+"] ", 300)+"]>>")
+	f.obj(6, "<</XFA 7 0 R>>")
+	f.stream(8, "/Filter/FlateDecode", zlibOf("<xdp/>"))
+	for i := range 3000 {
+		f.obj(20+i, fmt.Sprintf("<</FT/Tx/V(value %d)/AA<</F<</S/JavaScript/JS(AFNumber_Format\\(%d, 0\\);)>>>>>>", i, i%5))
+	}
+	for range 40 {
+		f.obj(7, "[(template)8 0 R]")
+	}
+	all, r, err := readAll(t, PDF, f.end(""))
+	if err != nil || len(all) != 6 {
+		t.Errorf("%d members, %v: %s", len(all), err, listing(all))
+	}
+	checkNotes(t, noteNames(all, r), "")
 }
 
 // TestPDFClamAV reads the sample of Debian's clamav-testfiles.

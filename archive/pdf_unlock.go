@@ -132,7 +132,7 @@ func (c *pdfCrypt) hash(password, salt, user []byte, keys *Keys) ([]byte, bool) 
 		return k, true
 	}
 	var e []byte
-	for round := 0; ; round++ {
+	for done := 1; ; done++ {
 		e = e[:0]
 		for range 64 {
 			e = append(append(append(e, password...), k...), user...)
@@ -160,7 +160,7 @@ func (c *pdfCrypt) hash(password, salt, user []byte, keys *Keys) ([]byte, bool) 
 			sum := sha512.Sum512(e)
 			k = sum[:]
 		}
-		if round >= 63 && int(e[len(e)-1]) <= round-32 {
+		if done >= 64 && int(e[len(e)-1]) <= done-32 {
 			return k[:32], true
 		}
 	}

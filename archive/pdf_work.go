@@ -9,8 +9,8 @@ import (
 // inner decoder: honest files need less than their size in syntax, and less
 // than a tenth of this in object streams.
 const (
-	pdfWorkBase  = 256 << 20
-	pdfWorkTimes = 4 // times the file's size
+	pdfWorkBase  = 128 << 20
+	pdfWorkTimes = 8 // times the file's size
 	pdfRawWeight = 4 // bytes that are only searched or copied cost a quarter
 )
 

@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"bytes"
 	"io"
 
 	"github.com/fivefifty/fivefifty/internal/saferead"
@@ -47,3 +48,6 @@ func (b *storedBody) Read(p []byte) (int, error) {
 	}
 	return n, err
 }
+
+// allZeros says whether b holds nothing but zeros.
+func allZeros(b []byte) bool { return len(bytes.Trim(b, "\x00")) == 0 }

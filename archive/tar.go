@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"bytes"
 	"io"
 	"slices"
 
@@ -30,6 +31,7 @@ type tarWalker struct {
 	more    []tarReading   // of the present member, still to be given
 	global  tarExtension
 	pax     int64 // bytes of extension headers that may still be read
+	scanned int64 // up to here, headers off the blocks' borders were sought
 	body    io.Reader
 }
 
@@ -44,11 +46,20 @@ func openTar(src io.ReaderAt, size int64, l Limits) (walker, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !beginsTar(b) {
+	// Readings overlap: without a bound, n headers could have n sizes read each.
+	w := &tarWalker{src: src, size: size, limits: l, pax: 4*size + maxPax}
+	switch at := firstUstar(b); {
+	case beginsTar(b):
+		if at%tarBlock != 0 {
+			w.forkAt(at)
+		}
+	case at >= 0:
+		w.off = at
+		w.note(AnomalyPrepended)
+	default:
 		return nil, ErrFormat
 	}
-	// Readings overlap: without a bound, n headers could have n sizes read each.
-	return &tarWalker{src: src, size: size, limits: l, pax: 4*size + maxPax}, nil
+	return w, nil
 }
 
 // tarPrefix is how far a first header is sought, in bytes.
@@ -57,17 +68,34 @@ const tarPrefix = 64 << 10
 // beginsTar says whether a file is a tar file, b being its begin.
 //
 // QUIRK: GNU tar and Python's tarfile skip blocks that are no headers, at the
-// begin too. There, magic and checksum must both be right.
+// begin too.
 func beginsTar(b []byte) bool {
 	if len(b) >= tarBlock && isTarHeader(b[:tarBlock]) {
 		return true
 	}
 	for at := tarBlock; at <= tarPrefix && at+tarBlock <= len(b); at += tarBlock {
-		if block := b[at : at+tarBlock]; isUstar(block) && checksumFits(block) {
+		if block := b[at : at+tarBlock]; block[0] != 0 && checksumFits(block) {
 			return true
 		}
 	}
 	return false
+}
+
+// firstUstar finds the first header with magic and right checksum, -1 if there is
+// none: 7-Zip opens a tar file wherever that is.
+func firstUstar(b []byte) int64 {
+	b = b[:min(len(b), tarPrefix+tarBlock)]
+	for at := 0; ; {
+		i := bytes.Index(b[at:], []byte("ustar"))
+		if i < 0 {
+			return -1
+		}
+		at += i
+		if begin := at - 257; begin >= 0 && begin+tarBlock <= len(b) && checksumFits(b[begin:begin+tarBlock]) {
+			return int64(begin)
+		}
+		at++
+	}
 }
 
 func (w *tarWalker) anomalies() []string { return w.notes }
@@ -152,13 +180,17 @@ func (w *tarWalker) readings(h *tarHeader, ext *tarExtension, data int64) error 
 
 // fork keeps the reading of those who take a member to be of another size.
 func (w *tarWalker) fork(data, size, taken int64) {
-	if size == taken {
-		return
+	if size != taken {
+		w.forkAt(padded(data, size, w.size))
 	}
+}
+
+// forkAt keeps an offset at which some readers go on.
+func (w *tarWalker) forkAt(off int64) {
 	if w.visited == nil {
 		w.visited = map[int64]bool{}
 	}
-	w.forks = append(w.forks, padded(data, size, w.size))
+	w.forks = append(w.forks, off)
 }
 
 // clone copies a member for another reading.
@@ -216,6 +248,9 @@ func (w *tarWalker) header() (*tarHeader, error) {
 			if !w.forked {
 				w.note(AnomalyTarGarbage)
 			}
+			if err := w.resync(w.off - tarBlock); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		if !h.checked {
@@ -231,6 +266,28 @@ func (w *tarWalker) header() (*tarHeader, error) {
 		}
 		return h, nil
 	}
+}
+
+// resync seeks a header that lies off the blocks' borders, from a block on that is
+// none. Each byte is looked at once.
+func (w *tarWalker) resync(off int64) error {
+	if off < w.scanned {
+		return nil
+	}
+	b, err := saferead.UpTo(w.src, off, tarPrefix+tarBlock, w.size, tarPrefix+tarBlock)
+	if err != nil {
+		return err
+	}
+	at := firstUstar(b)
+	if at < 0 {
+		w.scanned = off + tarPrefix
+		return nil
+	}
+	w.scanned = off + at + tarBlock
+	if at%tarBlock != 0 {
+		w.forkAt(off + at)
+	}
+	return nil
 }
 
 // member puts a header and its extensions together. It returns the sizes that

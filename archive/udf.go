@@ -27,9 +27,6 @@ type udfImage struct {
 	queue   []udfFolder
 	seen    map[udfIcb]*catalogFile // entries that were read; nil for a directory
 	volumes map[string]bool         // logical volumes that were read
-
-	dirBytes   int64 // of directories that may still be read
-	chainBytes int64 // of allocation extent descriptors that may still be read
 }
 
 // udfIcb is the place of a file's entry.
@@ -92,7 +89,7 @@ func openUDF(src io.ReaderAt, size int64, l Limits) (walker, error) {
 func openUDFDevice(dev *device, l Limits) (walker, error) {
 	v := &udfImage{
 		catalog: newCatalog(dev, l), seen: map[udfIcb]*catalogFile{},
-		volumes: map[string]bool{}, dirBytes: 2*dev.size + 1<<20, chainBytes: 4*dev.size + 1<<20,
+		volumes: map[string]bool{},
 	}
 	found := false
 	var b [32]byte

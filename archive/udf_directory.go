@@ -22,6 +22,10 @@ const maxUDFVersions = 16
 // for the tree's own directory, which has no name.
 func (v *udfImage) entry(vol *udfVolume, in *folder, name string, at udfIcb, isDir bool) {
 	for range maxUDFVersions {
+		if !v.dev.spend(vol.block) {
+			v.fail(errWork)
+			return
+		}
 		e, ok := readUDFEntry(vol, at)
 		if !ok {
 			if v.dev.err == nil {
@@ -81,21 +85,14 @@ func (v *udfImage) addFolder(vol *udfVolume, in *folder, name string, at udfIcb)
 	v.queue = append(v.queue, f)
 }
 
-// readDirectory reads a directory's file identifiers. All directories together may
-// not be longer than twice the image, so that overlapping ones cost no more.
+// readDirectory reads a directory's file identifiers.
 func (v *udfImage) readDirectory(f udfFolder) {
 	e, ok := readUDFEntry(f.volume, f.at)
 	if !ok {
 		return
 	}
-	left := min(e.size, v.dirBytes)
-	body := io.LimitedReader{R: v.body(f.volume, &e), N: left}
-	in := bufio.NewReaderSize(&body, 2048)
+	in := bufio.NewReaderSize(v.body(f.volume, &e), 2048)
 	for v.over == nil && v.identifier(f, in) {
-	}
-	v.dirBytes -= left - body.N
-	if v.dirBytes <= 0 {
-		v.fail(fmt.Errorf("directories overlap: %w", ErrMalformed))
 	}
 }
 
@@ -107,6 +104,10 @@ func (v *udfImage) identifier(f udfFolder, in *bufio.Reader) bool {
 		return false
 	}
 	use := int(le16(h[:], 36))
+	if !v.dev.spend(int64(len(h) + use)) {
+		v.fail(errWork)
+		return false
+	}
 	if _, err := in.Discard(use); err != nil {
 		return false
 	}

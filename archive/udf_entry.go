@@ -80,12 +80,11 @@ func (b *udfBody) Read(p []byte) (int, error) {
 	return b.run.Read(p)
 }
 
-// more reads an allocation extent descriptor, ECMA-167 part 4, section 14.5. All
-// that are read of an image together are a few times as long as the image, however
-// many files lead to them.
+// more reads an allocation extent descriptor, ECMA-167 part 4, section 14.5. Any
+// number of files can lead to the same ones.
 func (b *udfBody) more() error {
-	if b.v.chainBytes -= b.vol.block; b.v.chainBytes < 0 {
-		return fmt.Errorf("allocation descriptors: %w: %w", ErrLimit, ErrMalformed)
+	if !b.v.dev.spend(b.vol.block) {
+		return fmt.Errorf("%w: %w", errWork, ErrMalformed)
 	}
 	d := b.next.on.read(make([]byte, b.vol.block), b.next.off)
 	b.next = udfIcb{}
@@ -133,7 +132,7 @@ func (b *udfBody) device() *device {
 		end := m.set(append(m.extents, b.run.rest...))
 		b.run.rest = nil
 		if b.next.on == nil || len(m.extents) > maxMappedExtents || b.more() != nil {
-			return newDevice(m, min(b.run.left, end))
+			return b.v.dev.derive(m, min(b.run.left, end))
 		}
 	}
 }

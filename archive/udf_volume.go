@@ -151,6 +151,9 @@ func (v *udfImage) virtual(vol *udfVolume, under *device) *device {
 	last := under.size/vol.block - 1
 	for n := last; n >= max(0, last-512); n-- {
 		e, ok := readUDFEntry(probe, udfIcb{under, n * vol.block})
+		if !v.dev.spend(vol.block) {
+			break
+		}
 		if !ok || e.kind != 0 && e.kind != 248 {
 			continue
 		}
@@ -159,12 +162,12 @@ func (v *udfImage) virtual(vol *udfVolume, under *device) *device {
 			var head [2]byte
 			table.read(head[:], 0)
 			skip := int64(le16(head[:], 0))
-			return newDevice(&udfVirtual{under, table.part(skip, table.size-skip), vol.block}, under.size)
+			return under.derive(&udfVirtual{under, table.part(skip, table.size-skip), vol.block}, under.size)
 		}
 		// UDF 1.50: the identifier and the previous table's place are at the end.
 		var id [23]byte
 		if table.full(id[:], table.size-36) && bytes.HasPrefix(id[1:], []byte("*UDF Virtual Alloc Tbl")) {
-			return newDevice(&udfVirtual{under, table.part(0, table.size-36), vol.block}, under.size)
+			return under.derive(&udfVirtual{under, table.part(0, table.size-36), vol.block}, under.size)
 		}
 	}
 	return nil
@@ -210,7 +213,7 @@ func (v *udfImage) sparable(vol *udfVolume, m []byte, under *device) *device {
 		}
 		break
 	}
-	return newDevice(u, under.size)
+	return under.derive(u, under.size)
 }
 
 // udfSparable is a partition some of whose packets have been moved.

@@ -57,7 +57,7 @@ func openVHD(src io.ReaderAt, size int64, l Limits) (walker, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, err := openDiskDevice(newDevice(disk, disk.size), l)
+	w, err := openDiskDevice(dev.derive(disk, disk.size), l)
 	if err == nil && kind == vhdDifferencing {
 		w.given = append(w.given, fmt.Errorf("differences to another disk: %w", ErrUnsupported))
 	}

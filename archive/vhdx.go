@@ -48,7 +48,7 @@ func openVHDX(src io.ReaderAt, size int64, l Limits) (walker, error) {
 	if err != nil {
 		return nil, cmpErr(dev.err, err)
 	}
-	w, err := openDiskDevice(newDevice(v, v.size), l)
+	w, err := openDiskDevice(dev.derive(v, v.size), l)
 	if err != nil {
 		return nil, err
 	}

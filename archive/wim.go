@@ -144,6 +144,8 @@ func (w *wimFile) unread(res wimResource) error {
 		return fmt.Errorf("method lzms: %w", ErrUnsupported)
 	case method != "stored" && (w.chunk < 1<<12 || w.chunk > 1<<21 || w.chunk&(w.chunk-1) != 0):
 		return fmt.Errorf("chunks of %d bytes: %w", w.chunk, ErrUnsupported)
+	case method != "stored" && w.chunk > w.limits.Dictionary:
+		return fmt.Errorf("chunks of %d bytes: %w", w.chunk, ErrLimit)
 	}
 	return nil
 }

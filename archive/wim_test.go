@@ -90,3 +90,21 @@ func FuzzWIMDecoders(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkWIM decodes what wimlib compressed.
+func BenchmarkWIM(b *testing.B) {
+	body := text(2 << 20)
+	root := plant(b, map[string]string{"a.txt": body})
+	for _, method := range []string{"none", "XPRESS", "LZX"} {
+		image := filepath.Join(b.TempDir(), "image.wim")
+		run(b, "wimlib-imagex", "capture", root, image, "--no-acls", "--compress="+method)
+		data := slurp(b, image)
+		b.Run("method="+method, func(b *testing.B) {
+			b.SetBytes(int64(len(body)))
+			b.ReportAllocs()
+			for b.Loop() {
+				drain(b, WIM, data)
+			}
+		})
+	}
+}

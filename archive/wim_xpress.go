@@ -69,7 +69,7 @@ func (b *xpressBits) start() {
 // word reads 16 bits; past the end, where the last code words look ahead, zeros.
 func (b *xpressBits) word() uint32 {
 	if b.pos+1 >= len(b.in) {
-		b.over = b.pos >= len(b.in)+4
+		b.over = b.over || b.pos >= len(b.in)+4
 		b.pos += 2
 		return 0
 	}

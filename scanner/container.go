@@ -209,7 +209,7 @@ func (c *container) memberNames(m *archive.Member) []string {
 // of its own.
 var singleStream = map[archive.Format]bool{
 	archive.Gzip: true, archive.Bzip2: true, archive.Xz: true, archive.Lzma: true, archive.Lzip: true,
-	archive.Zstd: true, archive.Lz4: true, archive.Compress: true,
+	archive.Zstd: true, archive.Lz4: true, archive.Lzop: true, archive.Compress: true,
 }
 
 // unpackedSuffix is what programs put in the place of a suffix that stands for

@@ -35,7 +35,8 @@
 //
 // What is opened: MIME with message/rfc822 and messages pasted into text,
 // uuencode, zip (with everything that is zip inside: OOXML, ODF, JAR, APK),
-// gzip, bzip2, tar. Other containers are told by content and reported as
+// tar, cpio, ar (Debian packages), rpm, gzip, bzip2, xz, lzma, lzip, zstd, lz4,
+// lzop and compress. Other containers are told by content and reported as
 // [ReasonUnsupported]: 7z, RAR, CAB, ISO, TNEF, Outlook's .msg and more.
 // Documents (PDF, RTF, OLE) are shown to the engines as the bytes they are; what
 // is compressed inside them is not unpacked.

@@ -169,6 +169,7 @@ func samples(t testing.TB) []sample {
 		{"rpm", pad("\xED\xAB\xEE\xDB\x03\x00", 100)}, {"iso", put(17*2048+2048, map[int]string{0x8001: "CD001"})}, {"iso", put(20*2048, map[int]string{0: "%PDF-1.4", 0x8001: "CD001"})},
 		{"udf", put(20*2048, map[int]string{0x8001: "BEA01", 0x8801: "NSR02", 0x9001: "TEA01"})}, {"vhd", put(4096, map[int]string{0: "\x33\xC0", 4096 - 512: "conectix"})},
 		{"vhd", pad("conectix", 512)}, {"vhdx", "vhdxfile"}, {"dmg", put(4096, map[int]string{0: "\x78\xDA", 4096 - 512: "koly\x00\x00\x00\x04"})}, {"wim", pad("MSWIM\x00\x00\x00\xD0", 208)},
+		{"xar", put(28, map[int]string{0: "xar!\x00\x1C"})}, {"squashfs", put(96, map[int]string{0: "hsqs", 28: "\x04"})},
 		{"fat", put(4096, map[int]string{0: "\xEB\x3C\x90mkfs.fat\x00\x02\x04\x01\x00\x02\x00\x02\x40\x0B\xF0\x09\x00"})}, {"disk", put(4096, map[int]string{450: "\x07\x00\x00\x00\x01\x00\x00\x00\x07", 510: "\x55\xAA"})},
 		{"disk", put(4096, map[int]string{0: "\xEB\x52\x90NTFS    "})}, {"disk", put(4096, map[int]string{512: "EFI PART"})},
 		{"chm", pad("ITSF\x03\x00\x00\x00\x60", 96)}, {"one", "\xE4\x52\x5C\x7B\x8C\xD8\xA7\x4D\xAE\xB1\x53\x78\xD0\x29\x96\xD3"}, {"tnef", "\x78\x9F\x3E\x22\x01\x00"}, {"szdd", "SZDD\x88\xF0\x27\x33A"},

@@ -12,7 +12,7 @@ var honest = table(map[string]string{
 	"xz txz": "xz", "lzma": "lzma", "zst": "zstd", "lz4": "lz4", "lz": "lzip", "lzo": "lzop", "z": "compress",
 	"7z": "7z", "rar": "rar", "cab": "cab", "arj": "arj", "lzh lha": "lzh", "ace": "ace", "tar": "tar gzip bzip2 xz",
 	"cpio": "cpio", "a ar": "ar deb", "deb": "deb", "rpm": "rpm", "iso": "iso udf", "img ima": "iso udf fat disk data", "raw dd": "disk fat data", "udf": "udf iso",
-	"vhd": "vhd vhdx data", "vhdx": "vhdx vhd", "dmg": "dmg bzip2 data iso", "wim": "wim",
+	"vhd": "vhd vhdx data", "vhdx": "vhdx vhd", "dmg": "dmg bzip2 data iso", "wim": "wim", "pkg xar mpkg": "xar", "sfs squashfs": "squashfs",
 	"doc dot": "doc docx docm dotm rtf html text xml ole eml odt", "docx dotx": "docx ole doc rtf odt zip", "docm": "docm docx ole zip",
 	"dotm": "dotm docm docx ole zip", "xls xlt": "xls xlsx xlsm xlsb html xml text ole eml ods", "xlsx xltx": "xlsx xls ole html text ods zip",
 	"xlsm xltm": "xlsm xlsx ole zip", "xlsb": "xlsb xlsx ole zip", "ppt pps pot": "ppt pptx pptm ole odp", "pptx ppsx potx": "pptx ppt ole odp zip",

@@ -340,6 +340,9 @@ func (v *view) byRarer(b []byte) kind {
 		if has(b, 0, "\x78\x9F\x3E\x22") {
 			return kTNEF
 		}
+		if has(b, 0, "xar!") && len(b) >= 28 && b[4] == 0 && b[5] >= 28 {
+			return kXAR
+		}
 	default:
 		return byLetter(b)
 	}
@@ -367,6 +370,8 @@ func byLetter(b []byte) kind {
 			return kDeb
 		}
 		return kAr
+	case has(b, 0, "hsqs") && len(b) >= 96 && b[28] == 4 && b[29] == 0:
+		return kSquash
 	case has(b, 0, "vhdxfile"):
 		return kVHDX
 	case has(b, 0, "conectix"):

@@ -50,6 +50,8 @@ const (
 	kVHDX
 	kDMG
 	kWim
+	kSquash
+	kXAR
 	kTNEF
 	kSZDD
 	kUU
@@ -180,6 +182,8 @@ var types = [kindCount]Type{
 	kVHDX:     {"vhdx", "application/x-vhdx", Archive},
 	kDMG:      {"dmg", "application/x-apple-diskimage", Archive},
 	kWim:      {"wim", "application/x-ms-wim", Archive},
+	kSquash:   {"squashfs", "application/x-squashfs-image", Archive},
+	kXAR:      {"xar", "application/x-xar", Archive},
 	kTNEF:     {"tnef", "application/vnd.ms-tnef", Archive},
 	kSZDD:     {"szdd", "application/x-ms-compress-szdd", Archive},
 	kUU:       {"uu", "text/x-uuencode", Archive},
