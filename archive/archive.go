@@ -15,33 +15,6 @@ const (
 	Bzip2 Format = "bzip2"
 	Tar   Format = "tar"
 
-	ISO           Format = "iso"     // ISO 9660 with its extensions
-	UDF           Format = "udf"     // Universal Disk Format
-	FAT           Format = "fat"     // a FAT volume
-	Disk          Format = "disk"    // a disk with partitions, or a volume that is not read
-	VHD           Format = "vhd"     // Virtual Hard Disk
-	VHDX          Format = "vhdx"    // Virtual Hard Disk, version 2
-	WIM           Format = "wim"     // Windows Imaging
-	DMG           Format = "dmg"     // Apple disk image
-	Overlay       Format = "overlay" // what follows the end of, or is a resource in, a file of another kind
-	OLE           Format = "ole"
-	TNEF          Format = "tnef"
-	RTF           Format = "rtf"
-	P7M           Format = "p7m"
-	One           Format = "one"
-	Apple         Format = "applefile"
-	InstallShield Format = "installshield" // files behind the program of a setup
-	Xz            Format = "xz"
-	Lzma          Format = "lzma" // a .lzma file alone
-	Lzip          Format = "lzip"
-	Zstd          Format = "zstd"
-	Lz4           Format = "lz4"      // frames, legacy ones too
-	Compress      Format = "compress" // .Z
-	Cpio          Format = "cpio"
-	Ar            Format = "ar" // also Debian packages
-	Rpm           Format = "rpm"
-	PDF           Format = "pdf"
-	HTML          Format = "html" // what web pages, SVG, XML and calendars hold as data: URIs, base64 and attachments
 	ISO      Format = "iso"     // ISO 9660 with its extensions
 	UDF      Format = "udf"     // Universal Disk Format
 	FAT      Format = "fat"     // a FAT volume
@@ -71,6 +44,8 @@ const (
 	HTML     Format = "html"     // what web pages, SVG, XML and calendars hold as data: URIs, base64 and attachments
 	Squash   Format = "squashfs" // SquashFS
 	XAR      Format = "xar"      // Apple's installer packages
+
+	InstallShield Format = "installshield" // files behind the program of a setup
 )
 
 // Limits bound what a Reader itself holds. The zero value of a field is its
