@@ -52,6 +52,8 @@ const (
 	Lzh      Format = "lzh"
 	Szdd     Format = "szdd"
 	Chm      Format = "chm"
+
+	InstallShield Format = "installshield" // files behind the program of a setup
 )
 
 // Limits bound what a Reader itself holds. The zero value of a field is its

@@ -29,6 +29,39 @@
 //     correction for a prefix; the local headers that no directory lists; each method
 //     and each stored length that one of two headers gives; a member marked as
 //     encrypted that is plain all the same.
+//   - gzip and bzip2: all streams of the file put together as one member, also
+//     those behind garbage.
+//   - ole: compound files ([MS-CFB]) whose tables, sizes or trees are damaged, as
+//     long as there is a guess; both places where a stream of its size may be.
+//   - rtf: an object's data with and without what Word skips in it.
+//   - tar: both sizes where a pax record and the header differ, with what follows
+//     under each; members behind zero blocks; any type flag.
+//
+// Of office and mail documents the members are what is in them for somebody to open
+// or run, in plain form:
+//
+//   - ole (doc, xls, ppt, msi, msg; [MS-CFB]): the streams, without those that only
+//     describe the document; files packaged as objects ([MS-OLEDS]) under their names;
+//     the source of macros ([MS-OVBA]), or the compiled code where that is all there is;
+//     PowerPoint's compressed objects ([MS-PPT]); an installer's streams and tables
+//     under their true names. In an Outlook message ([MS-OXMSG]) the texts, with RTF
+//     decompressed ([MS-OXRTFCP]), and the attachments, those of embedded messages too.
+//     Encrypted documents ([MS-OFFCRYPTO]: agile and standard encryption, RC4 up to 2003,
+//     Excel's XOR) are decrypted if the password with which Excel protects workbooks
+//     by itself or one of Limits.Keys fits.
+//   - tnef ([MS-OXTNEF]): attachments, embedded messages and objects, and texts.
+//   - rtf (RTF 1.9.1): the data of objects, out of the form of OLE 1.0.
+//   - p7m (RFC 5652, RFC 3274, RFC 8551): what is signed or compressed, in DER, BER, PEM
+//     or bare base64. A signature without content has no member, an enveloped message
+//     one with ErrEncrypted.
+//   - one ([MS-ONESTORE]): embedded files and pictures. Sections in the packaging of
+//     SharePoint, which cuts them into pieces, have none.
+//   - applefile (RFC 1740, MacBinary): the forks, and attributes of 1 KiB and more.
+//   - installshield: the files behind a setup program, decoded and inflated. The program's
+//     overlay is what they are found in.
+//
+// That macros, Excel 4 macro sheets or a remote template are there is an anomaly: a
+// fact for policy, and no fault.
 //   - single streams: all streams, members or frames of the file put together as
 //     one member, also those behind garbage and behind a broken one; what belongs
 //     to none is a member of its own, for whoever goes on with another format.
@@ -72,6 +105,15 @@
 // tar member, 64 gaps between bzip2 streams. A limit that is met while there is more to find is an error from Next
 // records, eight directory headers for each allowed member, 64 tar extension headers
 // before a member, 1 MiB of pax records in one header, 64 gaps between bzip2
+// streams; eight directory entries of a compound file for each allowed member, 16 times
+// its size in chains of sectors, 2 MiB of descriptions of macros; for the password that
+// is tried without Keys 1,000,000 rounds of a hash in one file, for any key 10,000,000;
+// 8 times a text's size in RTF objects, which can be in each other. A limit that is met
+// while there is more to find is an error from Next that wraps ErrLimit, or an anomaly
+// for names.
+//
+// Word's XOR, encryption by certificate and by rights management, and ciphers other than
+// AES and RC4 are reported as encrypted whatever the password.
 // streams. In a PDF file 8 passes over it, 512 levels of nesting, 16 filters of a stream,
 // 16,384 objects that others refer to, 8 MiB of scripts in strings, 64 KiB of any other
 // string, 1 MiB of a predictor's row, and 128 MiB plus 8 times the file's size of syntax,

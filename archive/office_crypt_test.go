@@ -214,6 +214,44 @@ func rc4Document(strong bool, password string) []cfbFile {
 	return []cfbFile{{"WordDocument", body}, {"1Table", append(description, payloadOf(600)...)}}
 }
 
+// pptRecordBytes is a record of PowerPoint's.
+func pptRecordBytes(head, kind uint16, body []byte) []byte {
+	b := binary.LittleEndian.AppendUint16(nil, head)
+	b = binary.LittleEndian.AppendUint16(b, kind)
+	return append(append(b, put32(uint32(len(body)))...), body...)
+}
+
+// rc4Presentation has a document and an object, each encrypted with a key of its own.
+func rc4Presentation(password string, object []byte) []cfbFile {
+	_, description := rc4Pad(true, password, 16, 16)
+	var stream []byte
+	var offsets []byte
+	add := func(record []byte, id int) {
+		offsets = append(offsets, put32(uint32(len(stream)))...)
+		if id > 0 {
+			sum := sha1.Sum(append(bytes.Clone(testSalt), utf16Bytes(password)...))
+			key := sha1.Sum(append(sum[:], put32(uint32(id))...))
+			c, _ := rc4.NewCipher(key[:16])
+			c.XORKeyStream(record, record)
+		}
+		stream = append(stream, record...)
+	}
+	add(pptRecordBytes(0xF, 1000, payloadOf(3000)), 1)
+	add(pptRecordBytes(0, pptObject, object), 2)
+	add(pptRecordBytes(0xF, pptCrypt, description), 0)
+	list := len(stream)
+	stream = append(stream, pptRecordBytes(0, pptPersist, append(put32(1|3<<20), offsets...))...)
+	edit := len(stream)
+	fields := append(make([]byte, 12), put32(uint32(list))...)
+	fields = append(append(fields, make([]byte, 12)...), put32(3)...)
+	stream = append(stream, pptRecordBytes(0, pptUserEdit, fields)...)
+	user := append(put32(20), put32(pptCryptToken)...)
+	return []cfbFile{
+		{"Current User", pptRecordBytes(0, 0x0FF6, append(append(user, put32(uint32(edit))...), make([]byte, 20)...))},
+		{"PowerPoint Document", stream},
+	}
+}
+
 // keyed reads a compound file with passwords to try.
 func keyed(t *testing.T, data []byte, passwords ...string) ([]got, error) {
 	t.Helper()
@@ -246,6 +284,7 @@ func encryptedSamples(password string, plain []byte) map[string][]byte {
 		"rc4-crypto-xls": cfbForge{files: []cfbFile{{"Workbook", rc4Workbook(true, password)}}}.bytes(),
 		"xor-xls":        cfbForge{files: []cfbFile{{"Workbook", xorWorkbook(password)}}}.bytes(),
 		"rc4-doc":        cfbForge{files: rc4Document(false, password)}.bytes(),
+		"rc4-ppt":        cfbForge{files: rc4Presentation(password, cfbForge{files: wordFiles()}.bytes())}.bytes(),
 		"rc4-crypto-doc": cfbForge{files: rc4Document(true, password)}.bytes(),
 	}
 }
@@ -267,6 +306,9 @@ func TestOfficePasswords(t *testing.T) {
 				if strings.HasPrefix(g.Names[0], "Encrypted") && g.data != string(payloadOf(20_000)) {
 					t.Errorf("%s: other bytes", kind)
 				}
+			}
+			if kind == "rc4-ppt" && !strings.HasPrefix(all[len(all)-1].data, cfbMagic) {
+				t.Errorf("%s: the object is not decrypted", kind)
 			}
 			if !found {
 				t.Errorf("%s: not decrypted with %q: %v", kind, password, all)

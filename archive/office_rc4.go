@@ -121,3 +121,14 @@ func (s *rc4Stream) apply(p []byte, off int64) {
 		}
 	}
 }
+
+// raw decrypts p at off of a key stream without blocks. Offsets ascend.
+func (s *rc4Stream) raw(p []byte, off int64) {
+	for s.off < off {
+		n := min(off-s.off, int64(len(s.waste)))
+		s.now.XORKeyStream(s.waste[:n], s.waste[:n])
+		s.off += n
+	}
+	s.now.XORKeyStream(p, p)
+	s.off += int64(len(p))
+}

@@ -207,7 +207,10 @@ func TestPowerPointObjects(t *testing.T) {
 	}
 	size := binary.LittleEndian.AppendUint32(nil, uint32(len(inner)))
 	objects := append(atom(0x10, pptObject, append(size, packed.Bytes()...)), atom(0, pptObject, inner)...)
-	stream := atom(0x0F, 1000, append(atom(1, 1001, make([]byte, 40)), objects...))
+	// The last record before the objects claims all that follows, as no list refers to it.
+	lie := atom(1, 1001, make([]byte, 40))
+	binary.LittleEndian.PutUint32(lie[4:], 1<<30)
+	stream := atom(0x0F, 1000, append(lie, objects...))
 	all, r, err := readAll(t, OLE, cfbForge{files: []cfbFile{{"PowerPoint Document", stream}}}.bytes())
 	if err != nil || len(all) != 3 || len(noteNames(all, r)) > 0 {
 		t.Fatalf("%d members, %v, %v", len(all), err, noteNames(all, r))

@@ -2,18 +2,16 @@ package archive
 
 import (
 	"bufio"
+	"encoding/binary"
 	"fmt"
 	"io"
 
 	"github.com/klauspost/compress/flate"
 )
 
-// Records of PowerPoint's stream ([MS-PPT] section 2.13.24).
-const (
-	pptContainer  = 0xF    // version of a record that holds others
-	pptObject     = 0x1011 // an embedded object, or the project of macros
-	pptCryptToken = 0xF3D1C4DF
-)
+// pptObject is the type of the record that holds an embedded object, or the project of
+// macros ([MS-PPT] section 2.13.24).
+const pptObject = 0x1011
 
 // pptRecordHead is the length of a record's head, in bytes.
 const pptRecordHead = 8
@@ -21,69 +19,81 @@ const pptRecordHead = 8
 // powerPoint yields PowerPoint's stream, and after it each object in it: those are
 // compound files of their own, mostly compressed.
 func (o *oleFile) powerPoint(s *oleStream) error {
-	encrypted, err := o.pptEncrypted(s)
+	user, err := o.pptUser(s)
 	if err != nil {
 		return err
 	}
-	if encrypted {
-		s.member.Encrypted = true
-		o.broken(s.member, "presentation", ErrEncrypted)
-		return nil
+	if user.token == pptCryptToken {
+		return o.pptEncrypted(s, user)
 	}
 	o.yield(s.member, s.section())
-	o.then(o.pptObjects(s, newFields(s, s.size), 1))
+	heads := newSearch(s, s.size, "\x11\x10")
+	o.then(o.pptObjects(s, heads, 2, 1))
 	return nil
 }
 
-// pptEncrypted asks the stream that says so ([MS-PPT] section 2.3.2).
-func (o *oleFile) pptEncrypted(s *oleStream) (bool, error) {
-	at := o.c.child(o.c.entries[s.index].parent, "Current User")
-	if at < 0 {
-		return false, nil
-	}
-	user, err := o.open(at)
-	if err != nil {
-		return false, err
-	}
-	f := newFields(user, user.size)
-	f.skip(pptRecordHead + 4)
-	token := f.u32()
-	return token == pptCryptToken, f.err
-}
-
-// pptObjects goes through the records from where f is. Containers are entered by
-// going on behind their heads, so that no depth matters.
-func (o *oleFile) pptObjects(s *oleStream, f *fields, number int) step {
+// pptObjects looks for the next object's record, whose type is at or behind from.
+// The records before it are not followed: PowerPoint finds its records by lists of
+// offsets, and whatever stands between them does not matter to it.
+func (o *oleFile) pptObjects(s *oleStream, types *search, from int64, number int) step {
 	return func() error {
-		for f.left() >= pptRecordHead {
+		for {
+			at, err := types.next(from)
+			if at < 0 || err != nil {
+				return err
+			}
+			from = at + 2
+			f := newFields(s, s.size)
+			f.off = at - 2
 			head := f.u16()
-			kind, n := f.u16(), int64(f.u32())
-			switch {
-			case kind == pptObject && head&0xF != pptContainer:
-				body := f.rest(n)
-				f.skip(n)
-				o.pptObject(s, body, head>>4 == 1, number)
-				o.then(o.pptObjects(s, f, number+1))
+			f.skip(2)
+			n := int64(f.u32())
+			if f.err != nil {
 				return f.err
-			case head&0xF != pptContainer:
-				f.skip(n)
+			}
+			body := f.rest(n)
+			begin := make([]byte, 8)
+			got, err := body.ReadAt(begin, 0)
+			if err != nil && err != io.EOF {
+				return err
+			}
+			if isPPTObject(head, begin[:got]) {
+				o.pptObject(s, body, body.Size(), head>>4 == 1, number)
+				o.then(o.pptObjects(s, types, from, number+1))
+				return nil
 			}
 		}
-		return f.err
 	}
 }
 
-// pptObject yields one object ([MS-PPT] section 2.10.34).
-func (o *oleFile) pptObject(s *oleStream, body *io.SectionReader, compressed bool, number int) {
-	m := &Member{Method: "stored", Size: body.Size()}
+// isPPTObject says whether a record's bytes are what its head says: a compound file,
+// or a length and a zlib stream (RFC 1950 section 2.2).
+func isPPTObject(head uint16, begin []byte) bool {
+	switch head {
+	case 0:
+		return string(begin) == cfbMagic
+	case 0x10:
+		return len(begin) == 8 && begin[4]&0xF == 8 && (int(begin[4])<<8|int(begin[5]))%31 == 0
+	}
+	return false
+}
+
+// pptObject yields one object ([MS-PPT] section 2.10.34) of n bytes.
+func (o *oleFile) pptObject(s *oleStream, body io.Reader, n int64, compressed bool, number int) {
+	m := &Member{Method: "stored", Size: n, Password: s.member.Password}
 	m.addName(fmt.Sprintf("%s/object%d.bin", s.member.Names[0], number), o.limits.NameBytes)
 	if !compressed {
 		o.yield(m, body)
 		return
 	}
-	size := newFields(body, body.Size()).u32()
-	m.Size, m.Method = int64(size), "deflate"
-	o.yield(m, &zlibBody{want: m.Size, src: io.NewSectionReader(body, 4, max(0, body.Size()-4))})
+	var size [4]byte
+	if _, err := io.ReadFull(body, size[:]); err != nil {
+		m.Err = bodyError(err)
+		o.yield(m, nil)
+		return
+	}
+	m.Size, m.Method = int64(binary.LittleEndian.Uint32(size[:])), "deflate"
+	o.yield(m, &zlibBody{want: m.Size, src: body})
 }
 
 // zlibBody inflates a zlib stream (RFC 1950), and opens it only when it is read. Its

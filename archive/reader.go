@@ -54,6 +54,7 @@ var formats = [...]format{
 	{P7M, detectP7M, openP7M},
 	{One, detectOne, openOne},
 	{Apple, detectApple, openApple},
+	{InstallShield, detectInstallShield, openInstallShield},
 	{Xz, detectXz, openXz},
 	{Lzma, detectLzma, openLzma},
 	{Lzip, detectLzip, openLzip},
