@@ -218,6 +218,9 @@ func compareJudge(t *testing.T, command string, bent []byte) {
 	}
 	have, flagged := ours(bent)
 	for _, token := range wholeToken.FindAllString(printed, -1) {
+		if command == "bsdcat" && bytes.Contains(bent, []byte(token)) {
+			continue // it prints what it does not know as it is
+		}
 		if !strings.Contains(have, token) {
 			if flagged {
 				t.Logf("%s prints %q, which is not yielded, but the file is said to be odd", command, token)
