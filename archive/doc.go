@@ -14,9 +14,9 @@
 // 1951 and RFC 1952 for deflate and gzip, POSIX.1-2001 (pax) and the GNU tar
 // manual for tar, the xz file format 1.2.1, the LZMA specification and the lzip
 // manual, RFC 8878 for zstd, the LZ4 frame format 1.6.4, Linux' description of
-// LZO streams, FreeBSD's cpio(5) and
-// ar(5), and the RPM V4 package format. Where readers in the field differ from them or from each other,
-// this package reads in all the ways:
+// LZO streams, FreeBSD's cpio(5) and ar(5), and the RPM V4 package format. Where
+// readers in the field differ from them or from each other, this package reads in
+// all the ways:
 //
 //   - zip: every end record outside of members' data, with and without the
 //     correction for a prefix; the local headers that no directory lists; each method
@@ -39,14 +39,14 @@
 // fixed: 64 names for one member's bytes, 8 readings of one zip member, 4,096 end
 // records, eight directory headers for each allowed member, 1 MiB of pax records in
 // one header and four times the file's size in all, 64 MiB of holes in an expanded
-// tar member, 64 gaps between bzip2 streams. A limit that is met while there is more to find is an error from Next
-// that wraps ErrLimit, or an anomaly for names.
+// tar member, 64 gaps between bzip2 streams. A limit that is met while there is
+// more to find is an error from Next that wraps ErrLimit, or an anomaly for names.
 //
 // Zip methods other than stored and deflate, and all encryption, are reported in
 // Member.Err and not decoded. Of single streams, ErrUnsupported says: a filter of xz
 // other than LZMA2, Delta and those of x86, PowerPC, IA-64, ARM, Thumb, ARM64 and
-// SPARC code; zstd before 0.8; a dictionary that is not in the file; a
-// filter of lzop; SCO's compress -H.
+// SPARC code; zstd before 0.8; a dictionary that is not in the file; a filter of
+// lzop; SCO's compress -H.
 //
 // A dictionary above Limits.Dictionary is an ErrLimit at the member's end, behind
 // what a dictionary of that size can decode. Memory grows with the output, so that
