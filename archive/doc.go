@@ -24,6 +24,9 @@
 // and for LHA, SZDD, KWAJ and compiled help the descriptions that their free
 // readers carry. Where readers in the field differ from them or from each other,
 // this package reads in all the ways:
+// LZO streams, FreeBSD's cpio(5) and ar(5), and the RPM V4 package format. Where
+// readers in the field differ from them or from each other, this package reads in
+// all the ways:
 //
 //   - zip: every end record outside of members' data, with and without the
 //     correction for a prefix; the local headers that no directory lists; each method
@@ -119,12 +122,14 @@
 // string, 1 MiB of a predictor's row, and 128 MiB plus 8 times the file's size of syntax,
 // object streams and what filters hand to each other. A limit that is met while there is more to find is an error from Next
 // that wraps ErrLimit, or an anomaly for names.
+// tar member, 64 gaps between bzip2 streams. A limit that is met while there is
+// more to find is an error from Next that wraps ErrLimit, or an anomaly for names.
 //
 // Zip methods other than stored and deflate, and all encryption, are reported in
 // Member.Err and not decoded. Of single streams, ErrUnsupported says: a filter of xz
 // other than LZMA2, Delta and those of x86, PowerPC, IA-64, ARM, Thumb, ARM64 and
-// SPARC code; zstd before 0.8; a dictionary that is not in the file; a
-// filter of lzop; SCO's compress -H.
+// SPARC code; zstd before 0.8; a dictionary that is not in the file; a filter of
+// lzop; SCO's compress -H.
 //
 // A dictionary above Limits.Dictionary is an ErrLimit at the member's end, behind
 // what a dictionary of that size can decode. Memory grows with the output, so that

@@ -104,27 +104,47 @@ func (r *rangeDecoder) bit(p *uint16) uint32 {
 
 // direct decodes n bits of equal probability.
 func (r *rangeDecoder) direct(n uint) uint32 {
-	var v uint32
+	rng, code, v := r.rng, r.code, uint32(0)
 	for ; n > 0; n-- {
-		r.normalize()
-		r.rng >>= 1
-		if r.code >= r.rng {
-			r.code -= r.rng
-			v = v<<1 | 1
-		} else {
-			v <<= 1
+		if rng < rangeTop {
+			rng <<= 8
+			code = code<<8 | r.next()
 		}
+		rng >>= 1
+		code -= rng
+		less := code >> 31 // 1 if it was less than rng, for both are below 1<<31 then
+		code += rng & -less
+		v = v<<1 | (1 - less)
 	}
+	r.rng, r.code = rng, code
 	return v
 }
 
 // tree decodes n bits, the highest first; probs has 1<<n entries, of which the
-// first is not used.
+// first is not used. It is bit, with the coder in variables of its own.
 func (r *rangeDecoder) tree(probs []uint16, n uint) uint32 {
+	rng, code := r.rng, r.code
 	m := uint32(1)
 	for range n {
-		m = m<<1 | r.bit(&probs[m])
+		if rng < rangeTop {
+			rng <<= 8
+			code = code<<8 | r.next()
+		}
+		p := &probs[m]
+		v := uint32(*p)
+		bound := (rng >> probBits) * v
+		if code < bound {
+			rng = bound
+			*p = uint16(v + ((1<<probBits)-v)>>probMove)
+			m <<= 1
+		} else {
+			rng -= bound
+			code -= bound
+			*p = uint16(v - v>>probMove)
+			m = m<<1 | 1
+		}
 	}
+	r.rng, r.code = rng, code
 	return m - 1<<n
 }
 
