@@ -8,11 +8,11 @@ import (
 )
 
 // byteInput is the compressed side of a decoder. It hands out single bytes, so
-// that no decoder takes more than it needs, and counts them.
+// that no decoder takes more than it needs, and knows how many it handed out.
 type byteInput struct {
-	src source
-	buf *bufio.Reader
-	n   int64 // bytes handed out
+	src   source
+	taken int64 // from src
+	buf   *bufio.Reader
 }
 
 var byteInputs = sync.Pool{New: func() any {
@@ -22,9 +22,18 @@ var byteInputs = sync.Pool{New: func() any {
 // newByteInput takes an input from the pool; release gives it back.
 func newByteInput(r io.Reader) *byteInput {
 	in := byteInputs.Get().(*byteInput)
-	in.src.r, in.n = r, 0
-	in.buf.Reset(&in.src)
+	in.src.r, in.taken = r, 0
+	in.buf.Reset(tally{in})
 	return in
+}
+
+// tally counts what a byteInput takes from its source.
+type tally struct{ in *byteInput }
+
+func (t tally) Read(p []byte) (int, error) {
+	n, err := t.in.src.Read(p)
+	t.in.taken += int64(n)
+	return n, err
 }
 
 func (in *byteInput) release() {
@@ -33,19 +42,11 @@ func (in *byteInput) release() {
 	byteInputs.Put(in)
 }
 
-func (in *byteInput) ReadByte() (byte, error) {
-	c, err := in.buf.ReadByte()
-	if err == nil {
-		in.n++
-	}
-	return c, err
-}
+// at is the number of bytes handed out.
+func (in *byteInput) at() int64 { return in.taken - int64(in.buf.Buffered()) }
 
-func (in *byteInput) Read(p []byte) (int, error) {
-	n, err := in.buf.Read(p)
-	in.n += int64(n)
-	return n, err
-}
+func (in *byteInput) ReadByte() (byte, error)    { return in.buf.ReadByte() }
+func (in *byteInput) Read(p []byte) (int, error) { return in.buf.Read(p) }
 
 // lowBits reads bits, the least significant of each byte first.
 type lowBits struct {
@@ -83,7 +84,7 @@ func (b *lowBits) drop(n uint) {
 }
 
 // consumed is the number of bytes of which at least one bit was used.
-func (b *lowBits) consumed() int64 { return b.in.n - int64(b.have/8) }
+func (b *lowBits) consumed() int64 { return b.in.at() - int64(b.have/8) }
 
 // noEOF is for an end of input in the middle of something.
 func noEOF(err error) error {

@@ -66,11 +66,19 @@ type zipFile struct {
 	found    []mark           // by the gap searches, perhaps not read yet
 	first    int64            // offset of the first local header
 	over     error            // more was there than the limits allow
-	trial    int64            // bytes that trial decoding may still cost
+	trial    int64            // bytes that trial decoding and searching may still cost
+	headers  int64            // bytes of names and extra fields that may still be read
+	effort   int64            // bytes of bodies that may still be decoded, those shared by members counted each time
+	decoders zipDecoders
+	password string // the one that opened the last member that needed one
 
-	plan     []*planned // of the present group, not yielded yet
-	frontier int64      // end of what is known to belong to members
+	present  *group     // whose members are yielded
+	accounts []*account // its accounts
+	plan     []*planned // its members, not yielded yet
+	followed int        // its readings that came to light while it was read
+	frontier int64      // end of what was searched
 	groupEnd int64      // end of the present group, -1 if not known
+	judged   int64      // end of what is known to belong to members
 	started  bool       // a member was met
 	body     zipBody
 	listed   bool // a directory was found
@@ -87,8 +95,11 @@ func openZip(src io.ReaderAt, size int64, l Limits) (walker, error) {
 		yielded:  map[bodyKey]bool{},
 		names:    map[string]int64{},
 		ends:     map[int64]bool{},
-		trial:    size + 16<<20,
+		trial:    4*size + 64<<20,
+		headers:  8*size + 1<<20,
+		effort:   16*size + 64<<20,
 		groupEnd: -1,
+		decoders: zipDecoders{dictionary: l.Dictionary, left: dictionaries * l.Dictionary},
 	}
 	first, err := z.searchLocal(0, size)
 	if err != nil {
@@ -110,7 +121,11 @@ func openZip(src io.ReaderAt, size int64, l Limits) (walker, error) {
 
 func (z *zipFile) note(name string)    { z.notes = noteOnce(z.notes, name) }
 func (z *zipFile) anomalies() []string { return z.notes }
-func (z *zipFile) close()              { z.body.close() }
+
+func (z *zipFile) close() {
+	z.body.close()
+	z.decoders.close()
+}
 
 // mergeRecords sorts the records' spans and joins those that touch.
 func (z *zipFile) mergeRecords() {
@@ -146,11 +161,17 @@ func (z *zipFile) next() (*Member, io.Reader, error) {
 	}
 }
 
-// endBody notes where the member that was current ends. Of several readings of
-// one group the shortest counts, so that what lies behind it is searched.
+// endBody notes where the member that was current ends, and what is still to be
+// tried on it. Of several readings of one group the shortest counts, so that what
+// lies behind it is searched.
 func (z *zipFile) endBody() {
-	if end, ok := z.body.end(); ok && (z.groupEnd < 0 || end < z.groupEnd) {
-		z.groupEnd = end
+	if b := &z.body; b.p != nil {
+		from, judged := b.ends()
+		if z.groupEnd < 0 || from < z.groupEnd {
+			z.groupEnd = from
+		}
+		z.judged = max(z.judged, judged)
+		z.follow(b)
 	}
 	z.body.close()
 }
@@ -176,7 +197,7 @@ func (z *zipFile) nextGroup() (*group, error) {
 		if len(z.groups) > 0 {
 			g := z.groups[0]
 			z.groups = z.groups[1:]
-			if g.offset < z.frontier && z.started && !z.again {
+			if g.offset < z.judged && z.started && !z.again {
 				z.note(AnomalyOverlap)
 			}
 			z.enter(g.offset)

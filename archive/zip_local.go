@@ -33,6 +33,9 @@ func (z *zipFile) readLocal(off int64) (*account, error) {
 		return nil, missing(err)
 	}
 	name, extra := int64(le.Uint16(h[26:])), int64(le.Uint16(h[28:]))
+	if off+localBytes+name+extra > z.size || !z.afford(name+extra) {
+		return nil, nil
+	}
 	rest, err := saferead.At(z.src, off+localBytes, name+extra, z.size, 2<<16)
 	if err != nil {
 		return nil, missing(err)
@@ -45,7 +48,9 @@ func (z *zipFile) readLocal(off int64) (*account, error) {
 		csize:   int64(le.Uint32(h[18:])),
 		usize:   int64(le.Uint32(h[22:])),
 		aes:     -1,
+		time:    le.Uint16(h[10:]),
 		raw:     rest[:name],
+		rest:    rest[name:],
 		data:    off + localBytes + name + extra,
 		broken:  !bytes.HasPrefix(h, sigLocal),
 	}
@@ -55,6 +60,27 @@ func (z *zipFile) readLocal(off int64) (*account, error) {
 		a.csize, a.usize = -1, -1
 	}
 	return a, nil
+}
+
+// afford takes the bytes of a header's variable part from what all headers may
+// have: headers that lie in each other's names would cost 64 KiB each.
+func (z *zipFile) afford(n int64) bool {
+	if z.headers < n {
+		z.exceed("bytes of headers")
+		return false
+	}
+	z.headers -= n
+	return true
+}
+
+// isPlausible is plausible for the header at off, of which it reads no more than
+// the fixed part.
+func (z *zipFile) isPlausible(off int64) (bool, error) {
+	h, err := saferead.At(z.src, off, localBytes, z.size, localBytes)
+	if err != nil {
+		return false, missing(err)
+	}
+	return plausibleLocal(h, z.size-off), nil
 }
 
 // missing turns "the file ends here" into no error.

@@ -42,9 +42,14 @@ func TestZipEncrypted(t *testing.T) {
 }
 
 func TestZipUnsupportedMethod(t *testing.T) {
-	all, _, err := readAll(t, Zip, forge([]entry{listed("p", payload, 98)}, nil, ""))
-	if err != nil || len(all) != 1 || !errors.Is(all[0].Err, ErrUnsupported) || !strings.Contains(all[0].Err.Error(), "ppmd") {
+	e := entry{name: "p", method: 97, body: payload, raw: []byte("some other form of the payload")}
+	all, _, err := readAll(t, Zip, forge([]entry{e}, nil, ""))
+	if err != nil || len(all) != 1 || !errors.Is(all[0].Err, ErrUnsupported) || !strings.Contains(all[0].Err.Error(), "wavpack") {
 		t.Errorf("%+v, %v", all, err)
+	}
+	all, _, err = readAll(t, Zip, forge([]entry{listed("p", payload, 97)}, nil, ""))
+	if err != nil || !holds(all) || !slices.Contains(all[1].Anomalies, AnomalyOtherMethod) {
+		t.Errorf("stored under an unknown method: %+v, %v", all, err)
 	}
 }
 
