@@ -72,10 +72,13 @@ type lzStream struct {
 	out  *lzWindow
 	step func() error // decodes one symbol; io.EOF at the end
 	err  error
+	// limit is how many bytes will be read at most, so that no more of the input
+	// is taken; -1 if that is not known.
+	limit int64
 }
 
 func (s *lzStream) open(in *byteInput, step func() error) {
-	s.bits.in, s.out, s.step = in, newLZWindow(), step
+	s.bits.in, s.out, s.step, s.limit = in, newLZWindow(), step, -1
 }
 
 func (s *lzStream) Read(p []byte) (int, error) {
@@ -87,12 +90,17 @@ func (s *lzStream) Read(p []byte) (int, error) {
 			return 0, s.err
 		}
 		s.out.slide()
-		for s.err == nil && s.out.roomy() {
+		if s.limit >= 0 && s.out.n >= s.limit {
+			s.err = io.EOF
+		}
+		for s.err == nil && s.out.roomy() && (s.limit < 0 || s.out.n < s.limit) {
 			s.err = s.step()
 		}
 	}
 	return 0, nil
 }
+
+func (s *lzStream) stopAt(limit int64) { s.limit = limit }
 
 func (s *lzStream) consumed() int64 { return s.bits.consumed() }
 

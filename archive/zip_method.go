@@ -10,7 +10,6 @@ import (
 	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/zstd"
 	"github.com/therootcompany/xz"
-	"github.com/ulikunitz/xz/lzma"
 )
 
 // Methods that other code here needs to know, APPNOTE.TXT section 4.4.5.
@@ -96,6 +95,8 @@ type zipDecoders struct {
 	zstd       *zstd.Decoder
 	xz         *xz.Reader
 	ppmd       *ppmdModel
+	lzma       []byte   // a dictionary
+	literals   []uint16 // an LZMA model's
 	// left is how many bytes of tables and dictionaries may still be allocated
 	// for decoders that cannot be used twice.
 	left int64
@@ -117,7 +118,7 @@ func (d *zipDecoders) close() {
 	if d.zstd != nil {
 		d.zstd.Close()
 	}
-	d.zstd, d.xz, d.ppmd = nil, nil, nil
+	*d = zipDecoders{}
 }
 
 // openBody opens the decoder of a method over r.
@@ -130,17 +131,21 @@ func (d *zipDecoders) openBody(method uint16, r io.Reader, h bodyHints) (bodyDec
 	dec, err := row.open(d, in, h)
 	if err != nil {
 		in.release()
+		return nil, err
 	}
-	return dec, err
+	if s, ok := dec.(interface{ stopAt(int64) }); ok {
+		s.stopAt(h.limit)
+	}
+	return dec, nil
 }
 
-// storedBody is method 0.
-type storedBody struct{ *byteInput }
+// zipStored is method 0.
+type zipStored struct{ *byteInput }
 
-func (s storedBody) consumed() int64 { return s.at() }
+func (s zipStored) consumed() int64 { return s.at() }
 
 func openStored(_ *zipDecoders, in *byteInput, _ bodyHints) (bodyDecoder, error) {
-	return storedBody{in}, nil
+	return zipStored{in}, nil
 }
 
 func openShrink(_ *zipDecoders, in *byteInput, _ bodyHints) (bodyDecoder, error) {
@@ -233,69 +238,54 @@ func openZipBzip2(d *zipDecoders, in *byteInput, _ bodyHints) (bodyDecoder, erro
 // lzmaHeader is what stands before the stream: APPNOTE.TXT section 5.8.8.
 const lzmaHeader = 4 + 5
 
-// headed is an input with made-up bytes before it.
-type headed struct {
-	head []byte
-	in   *byteInput
+// zipLZMA is method 14. It needs no larger dictionary than what is read of the
+// body at most, whatever its header says.
+type zipLZMA struct {
+	*lzmaRaw
+	d        *zipDecoders
+	declared int64 // size of the dictionary
 }
 
-func (h *headed) ReadByte() (byte, error) {
-	if len(h.head) > 0 {
-		c := h.head[0]
-		h.head = h.head[1:]
-		return c, nil
-	}
-	return h.in.ReadByte()
-}
-
-func (h *headed) Read(p []byte) (int, error) {
-	if len(h.head) > 0 {
-		n := copy(p, h.head)
-		h.head = h.head[n:]
-		return n, nil
-	}
-	return h.in.Read(p)
-}
-
-// openZipLZMA needs no larger dictionary than what is read of the body at most,
-// whatever its header says.
 func openZipLZMA(d *zipDecoders, in *byteInput, h bodyHints) (bodyDecoder, error) {
 	var own [lzmaHeader]byte
 	if _, err := io.ReadFull(in, own[:]); err != nil {
 		return nil, bodyError(noEOF(err))
 	}
-	if le.Uint16(own[2:]) != 5 {
+	p, ok := lzmaProps(own[4])
+	if !ok || le.Uint16(own[2:]) != 5 {
 		return nil, fmt.Errorf("lzma properties: %w", ErrMalformed)
 	}
-	declared := int64(le.Uint32(own[5:]))
-	dict := min(declared, d.dictionary)
+	b := &zipLZMA{d: d, declared: int64(le.Uint32(own[5:]))}
+	most := min(b.declared, d.dictionary)
 	if h.limit >= 0 {
-		dict = min(dict, h.limit)
+		most = min(most, h.limit)
 	}
-	dict = max(dict, lzma.MinDictCap)
-	props, err := lzma.PropertiesForCode(own[4])
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+	if n := p.literalProbs(); cap(d.literals) < n {
+		d.literals = make([]uint16, n)
 	}
-	if err := d.allocate(dict + 0x600<<(props.LC+props.LP)); err != nil {
+	// The tables are not new, but they are set as often.
+	if err := d.allocate(int64(2 * p.literalProbs())); err != nil {
 		return nil, err
 	}
-	head := append(le.AppendUint32([]byte{own[4]}, uint32(dict)), 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)
-	r, err := lzma.ReaderConfig{DictCap: int(dict)}.NewReader(&headed{head, in})
+	raw, err := newLZMARaw(in, p, most, d.lzma, d.literals[:p.literalProbs()])
 	if err != nil {
-		return nil, bodyError(noEOF(err))
+		return nil, bodyError(err)
 	}
-	b := &libraryBody{Reader: r, in: in}
-	b.end = func(err error) error {
-		if err != io.EOF && err != io.ErrUnexpectedEOF && declared > dict && dict == d.dictionary && !isSourceError(err) {
-			return fmt.Errorf("dictionary of %d bytes: %w", declared, ErrLimit)
-		}
-		return err
-	}
+	b.lzmaRaw = raw
 	return b, nil
 }
 
-func isSourceError(err error) bool {
-	var source *sourceError
-	return errors.As(err, &source)
+func (b *zipLZMA) Read(p []byte) (int, error) {
+	n, err := b.lzmaRaw.Read(p)
+	if errors.Is(err, errLZMADistance) && b.declared > int64(b.most) && b.total >= int64(b.most) {
+		err = fmt.Errorf("dictionary of %d bytes: %w", b.declared, ErrLimit)
+	}
+	return n, err
+}
+
+func (b *zipLZMA) consumed() int64 { return b.in.at() }
+
+func (b *zipLZMA) release() {
+	b.d.lzma = b.dict
+	b.in.release()
 }
