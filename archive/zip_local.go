@@ -56,10 +56,19 @@ func (z *zipFile) readLocal(off int64) (*account, error) {
 	}
 	a.next = a.data
 	a.extra(rest[name:])
-	if a.flags&flagDescriptor != 0 && a.csize == 0 && a.usize == 0 {
-		a.csize, a.usize = -1, -1
+	if a.flags&flagDescriptor != 0 {
+		// QUIRK: section 4.4.4 wants both sizes to be 0; libarchive fills in the
+		// uncompressed one.
+		a.csize, a.usize = unknownIfZero(a.csize), unknownIfZero(a.usize)
 	}
 	return a, nil
+}
+
+func unknownIfZero(n int64) int64 {
+	if n == 0 {
+		return -1
+	}
+	return n
 }
 
 // afford takes the bytes of a header's variable part from what all headers may

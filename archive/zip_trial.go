@@ -85,7 +85,7 @@ func (z *zipFile) fits(p *planned) bool {
 		return false
 	}
 	sum := crc32.NewIEEE()
-	if n, err := io.Copy(sum, z.section(p)); err != nil || n == 0 {
+	if n, err := io.Copy(sum, z.section(p)); err != nil || n == 0 && p.seal == nil {
 		return false
 	}
 	return slices.Contains(p.crcs, sum.Sum32())

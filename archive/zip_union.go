@@ -300,7 +300,7 @@ func (z *zipFile) compare(m *Member, a, b *account) {
 	if b.csize < 0 || a.csize < 0 {
 		return // a data descriptor says it later
 	}
-	if a.csize != b.csize || a.usize != b.usize || len(a.other)+len(b.other) > 0 {
+	if a.csize != b.csize || a.usize != b.usize && a.usize >= 0 && b.usize >= 0 || len(a.other)+len(b.other) > 0 {
 		m.note(AnomalySizeDiffer)
 	}
 	if a.crc != b.crc && (b.crc != 0 || b.flags&flagDescriptor == 0) {
