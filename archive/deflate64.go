@@ -85,9 +85,8 @@ func (d *inflateAny) copy(code int) error {
 		}
 		dist = (2+s&1)<<extra + int(more) + 1
 	}
-	if int64(dist) > d.out.n {
-		return errBadCopy
-	}
+	// QUIRK: RFC 1951 section 2 forbids copies from before the start. Info-ZIP finds
+	// zeros there.
 	d.out.repeat(dist, length)
 	return nil
 }

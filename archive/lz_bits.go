@@ -97,7 +97,6 @@ func noEOF(err error) error {
 var (
 	errBadCode  = errors.New("bits that are no code")
 	errBadTable = errors.New("impossible code lengths")
-	errBadCopy  = errors.New("copy from before the start")
 )
 
 // Sizes of a prefix code.
