@@ -168,7 +168,9 @@ func TestMethodsBent(t *testing.T) {
 
 func both(a, b func(*head)) func(*head) {
 	return func(h *head) {
-		a(h)
+		if a != nil {
+			a(h)
+		}
 		b(h)
 	}
 }

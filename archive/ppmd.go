@@ -241,11 +241,11 @@ func (m *ppmdModel) escape(before uint32) (*ppmdSee, uint32) {
 	if n == 255 {
 		return &m.dummySee, 1
 	}
-	see := &m.see[m.nsIndex[n+2]-3][one(m.summ(c) > 11*(n+1))+
-		2*one(2*n < m.numStats(m.suffix(c))+before)+m.flags(c)]
+	see := &m.see[m.nsIndex[n+2]-3][ppmdOne(m.summ(c) > 11*(n+1))+
+		2*ppmdOne(2*n < m.numStats(m.suffix(c))+before)+m.flags(c)]
 	r := see.summ >> see.shift
 	see.summ -= r
-	return see, uint32(r) + one(r == 0)
+	return see, uint32(r) + ppmdOne(r == 0)
 }
 
 // ppmdPerByte is more memory than the model needs for one byte of output.

@@ -82,13 +82,13 @@ func (m *ppmdModel) load(s uint32) (t [6]byte) { copy(t[:], m.mem[s:]); return t
 func (m *ppmdModel) store(s uint32, t [6]byte) { copy(m.mem[s:], t[:]) }
 func (m *ppmdModel) swap(a, b uint32)          { t := m.load(a); m.copyState(a, b); m.store(b, t) }
 func (m *ppmdModel) addSumm(c, n uint32)       { m.set16(c+2, m.summ(c)+n) }
-func one(b bool) uint32 {
+func ppmdOne(b bool) uint32 {
 	if b {
 		return 1
 	}
 	return 0
 }
-func highFlag(symbol byte, flag uint32) uint32 { return flag * one(symbol >= 0x40) }
+func highFlag(symbol byte, flag uint32) uint32 { return flag * ppmdOne(symbol >= 0x40) }
 
 // find returns the state of a symbol in a context that has it.
 func (m *ppmdModel) find(c uint32, symbol byte) uint32 {
@@ -234,7 +234,7 @@ func (m *ppmdModel) cutOff(c, order uint32) uint32 {
 		m.insert(first, m.class(units))
 		m.setFreq(oneState(c), (m.freq(oneState(c))+11)>>3)
 	} else {
-		m.refresh(c, units, one(m.summ(c) > 16*uint32(left)))
+		m.refresh(c, units, ppmdOne(m.summ(c) > 16*uint32(left)))
 	}
 	return c
 }

@@ -25,7 +25,7 @@ func (m *ppmdModel) createSuccessors(skip bool, s1, c uint32) uint32 {
 			}
 		default:
 			s = oneState(c)
-			m.setFreq(s, m.freq(s)+one(m.numStats(m.suffix(c)) == 0 && m.freq(s) < 24))
+			m.setFreq(s, m.freq(s)+ppmdOne(m.numStats(m.suffix(c)) == 0 && m.freq(s) < 24))
 		}
 		if next := m.successor(s); next != upBranch {
 			c = next
@@ -64,7 +64,7 @@ func (m *ppmdModel) upState(c, upBranch uint32) (up [6]byte) {
 	}
 	cf := m.freq(m.find(c, up[0])) - 1
 	s0 := m.summ(c) - m.numStats(c) - cf
-	f := one(5*cf > s0)
+	f := ppmdOne(5*cf > s0)
 	if 2*cf > s0 {
 		f = (cf + 2*s0 - 3) / s0
 	}
@@ -96,7 +96,7 @@ func (m *ppmdModel) reduceOrder(s1, c uint32) uint32 {
 				}
 			} else {
 				s = oneState(c)
-				m.setFreq(s, m.freq(s)+one(m.freq(s) < 32))
+				m.setFreq(s, m.freq(s)+ppmdOne(m.freq(s) < 32))
 			}
 		}
 		if m.successor(s) != 0 {
@@ -152,7 +152,7 @@ func (m *ppmdModel) updateModel() {
 	}
 	if m.orderFall--; m.orderFall == 0 {
 		successor = fSuccessor
-		m.text -= one(m.maxContext != m.minContext)
+		m.text -= ppmdOne(m.maxContext != m.minContext)
 	}
 	ns := m.numStats(m.minContext)
 	s0 := m.summ(m.minContext) - ns - fFreq
@@ -175,7 +175,7 @@ func (m *ppmdModel) raiseSuffix(symbol byte) uint32 {
 	c := m.suffix(m.minContext)
 	if m.numStats(c) == 0 {
 		s := oneState(c)
-		m.setFreq(s, m.freq(s)+one(m.freq(s) < 32))
+		m.setFreq(s, m.freq(s)+ppmdOne(m.freq(s) < 32))
 		return s
 	}
 	s := m.find(c, symbol)
@@ -205,7 +205,7 @@ func (m *ppmdModel) widen(c, ns uint32) bool {
 			f = m.freq(s) << 1
 		}
 		m.setFreq(s, f)
-		m.set16(c+2, f+m.initEsc+one(ns > 2))
+		m.set16(c+2, f+m.initEsc+ppmdOne(ns > 2))
 		return true
 	}
 	if n&1 != 0 {
@@ -220,7 +220,7 @@ func (m *ppmdModel) widen(c, ns uint32) bool {
 			m.set32(c+4, to)
 		}
 	}
-	m.addSumm(c, one(3*n+1 < ns))
+	m.addSumm(c, ppmdOne(3*n+1 < ns))
 	return true
 }
 
@@ -229,10 +229,10 @@ func (m *ppmdModel) addSymbol(c, s0, fFreq uint32, symbol byte, successor uint32
 	cf := 2 * fFreq * (m.summ(c) + 6)
 	sf := s0 + m.summ(c)
 	if cf < 6*sf {
-		cf = 1 + one(cf > sf) + one(cf >= 4*sf)
+		cf = 1 + ppmdOne(cf > sf) + ppmdOne(cf >= 4*sf)
 		m.addSumm(c, 4)
 	} else {
-		cf = 4 + one(cf > 9*sf) + one(cf > 12*sf) + one(cf > 15*sf)
+		cf = 4 + ppmdOne(cf > 9*sf) + ppmdOne(cf > 12*sf) + ppmdOne(cf > 15*sf)
 		m.addSumm(c, cf)
 	}
 	n := m.numStats(c) + 1
@@ -254,7 +254,7 @@ func (m *ppmdModel) rescale() {
 	}
 	m.store(s, t)
 	esc := m.summ(c) - m.freq(s)
-	adder := one(m.orderFall != 0)
+	adder := ppmdOne(m.orderFall != 0)
 	m.setFreq(s, (m.freq(s)+4+adder)>>1)
 	sum := m.freq(s)
 	for range m.numStats(c) {
@@ -330,7 +330,7 @@ func (m *ppmdModel) nextContext() {
 
 func (m *ppmdModel) updateFirst() {
 	s, c := m.found, m.minContext
-	m.prevSuccess = one(2*m.freq(s) >= m.summ(c))
+	m.prevSuccess = ppmdOne(2*m.freq(s) >= m.summ(c))
 	m.runLength += int32(m.prevSuccess)
 	m.addSumm(c, 4)
 	m.raiseFound()
@@ -362,7 +362,7 @@ func (m *ppmdModel) updateEscaped() {
 
 func (m *ppmdModel) updateSingle() {
 	s := m.found
-	m.setFreq(s, m.freq(s)+one(m.freq(s) < 196))
+	m.setFreq(s, m.freq(s)+ppmdOne(m.freq(s) < 196))
 	m.prevSuccess = 1
 	m.runLength++
 	m.nextContext()

@@ -63,7 +63,7 @@ func (p *planned) reading(key bodyKey, label string) *planned {
 	q, m := *p, *p.member
 	m.Names, m.Anomalies = slices.Clone(m.Names), slices.Clone(m.Anomalies)
 	m.Method, m.Reading, m.Err = methodName(key.method), label, nil
-	q.key, q.member = key, &m
+	q.key, q.member, q.lost = key, &m, false
 	return &q
 }
 
