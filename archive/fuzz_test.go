@@ -30,7 +30,7 @@ func fuzzRead(t *testing.T, f Format, data []byte, decoder uint64) (bodies map[s
 	kept.Grow(fuzzOutput + len(sink))
 
 	runtime.ReadMemStats(&before)
-	r, err := Open(f, bytes.NewReader(data), int64(len(data)), Limits{Members: fuzzMembers})
+	r, err := Open(f, bytes.NewReader(data), int64(len(data)), fuzzLimits(f))
 	if err != nil {
 		if !errors.Is(err, ErrFormat) && !errors.Is(err, ErrMalformed) && !errors.Is(err, ErrUnsupported) {
 			t.Fatalf("Open: class of %v", err)
@@ -83,13 +83,33 @@ func fuzzRead(t *testing.T, f Format, data []byte, decoder uint64) (bodies map[s
 	return bodies, complete && left > 0
 }
 
+// fuzzLimits keep the tables of a zip file's decoders small, so that the bound on
+// allocations means something.
+func fuzzLimits(f Format) Limits {
+	l := Limits{Members: fuzzMembers}
+	if f == Zip {
+		l.Dictionary = 1 << 20
+	}
+	return l
+}
+
+// zipTables is what the decoders of one zip file may allocate under fuzzLimits:
+// those that cannot be used twice, and one of each of the others.
+const zipTables = dictionaries<<20 + 16<<20
+
 func FuzzZip(f *testing.F) {
 	for _, z := range forged(f) {
 		f.Add(z.data)
 	}
+	for _, p := range packers {
+		f.Add(forge([]entry{p.entry(f, "p", payload, nil)}, nil, ""))
+	}
+	for _, m := range []uint16{9, 12, 98} {
+		f.Add(forge([]entry{{name: "p", method: m, raw: []byte("BZh91AY&SY and so on")}}, nil, ""))
+	}
 	f.Add(stdZip(f, file{"a", "a", 0}, file{"b/", "", 0}, file{"c", payload, 8}))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		bodies, complete := fuzzRead(t, Zip, data, 0)
+		bodies, complete := fuzzRead(t, Zip, data, zipTables)
 		if complete {
 			compareStd(t, data, bodies)
 		}

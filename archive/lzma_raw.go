@@ -85,9 +85,14 @@ func (l *lzmaLengths) reset() {
 	}
 }
 
+// halve sets probabilities to one half. The tables of literals can have megabytes.
 func halve(list []uint16) {
-	for i := range list {
+	n := min(len(list), 64)
+	for i := range n {
 		list[i] = lzmaInit
+	}
+	for ; n < len(list); n *= 2 {
+		copy(list[n:], list[:n])
 	}
 }
 

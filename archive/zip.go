@@ -97,7 +97,7 @@ func openZip(src io.ReaderAt, size int64, l Limits) (walker, error) {
 		ends:     map[int64]bool{},
 		trial:    4*size + 64<<20,
 		headers:  8*size + 1<<20,
-		effort:   16*size + 64<<20,
+		effort:   2*size + 128<<20,
 		groupEnd: -1,
 		decoders: zipDecoders{dictionary: l.Dictionary, left: dictionaries * l.Dictionary},
 	}

@@ -195,7 +195,9 @@ type mutation struct {
 
 var mutations = []mutation{
 	{"local field", func(_ testing.TB, rnd *rand.Rand, b []byte) []byte { return setField(rnd, b, sigLocal, localFields) }},
-	{"central field", func(_ testing.TB, rnd *rand.Rand, b []byte) []byte { return setField(rnd, b, sigCentral, centralFields) }},
+	{"central field", func(_ testing.TB, rnd *rand.Rand, b []byte) []byte {
+		return setField(rnd, b, sigCentral, centralFields)
+	}},
 	{"end field", func(_ testing.TB, rnd *rand.Rand, b []byte) []byte { return setField(rnd, b, sigEnd, endFields) }},
 	{"both headers", func(_ testing.TB, rnd *rand.Rand, b []byte) []byte {
 		return setField(rnd, setField(rnd, b, sigCentral, centralFields), sigLocal, localFields)
@@ -209,8 +211,12 @@ var mutations = []mutation{
 	{"prefix", func(_ testing.TB, rnd *rand.Rand, b []byte) []byte {
 		return append([]byte([]string{"x", "PK00", "PK\x07\x08", "MZ a stub", "PK\x03\x04 not one"}[rnd.IntN(5)]), b...)
 	}},
-	{"suffix", func(_ testing.TB, rnd *rand.Rand, b []byte) []byte { return append(bytes.Clone(b), make([]byte, rnd.IntN(90))...) }},
-	{"second zip", func(t testing.TB, rnd *rand.Rand, b []byte) []byte { return append(bytes.Clone(b), randomZip(t, rnd)...) }},
+	{"suffix", func(_ testing.TB, rnd *rand.Rand, b []byte) []byte {
+		return append(bytes.Clone(b), make([]byte, rnd.IntN(90))...)
+	}},
+	{"second zip", func(t testing.TB, rnd *rand.Rand, b []byte) []byte {
+		return append(bytes.Clone(b), randomZip(t, rnd)...)
+	}},
 	{"zip in comment", func(t testing.TB, rnd *rand.Rand, b []byte) []byte {
 		return forge([]entry{listed("outer", "outer body", 0)}, nil, string(b[:min(len(b), 60_000)]))
 	}},

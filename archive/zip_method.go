@@ -103,7 +103,7 @@ type zipDecoders struct {
 }
 
 // dictionaries is how often Limits.Dictionary may be allocated in one file.
-const dictionaries = 256
+const dictionaries = 64
 
 // allocate takes n bytes from what is left.
 func (d *zipDecoders) allocate(n int64) error {

@@ -99,7 +99,7 @@ func (z *zipFile) decodes(p *planned) bool {
 	if k.limit >= 0 && (silent || k.limit < want) {
 		want = k.limit
 	}
-	if !z.try(want/8 + 1024) { // an eighth, as few trials go far
+	if !z.try(1024) { // what it costs beyond that is known later
 		return false
 	}
 	dec, err := z.decoders.openBody(k.method, z.section(p), bodyHints{k.flags, k.limit})
@@ -110,7 +110,7 @@ func (z *zipFile) decodes(p *planned) bool {
 	sum := crc32.NewIEEE()
 	n, err := io.CopyN(sum, dec, want)
 	consumed := dec.consumed()
-	z.try(n + consumed)
+	z.trial -= n + consumed
 	if n > 0 && slices.Contains(p.crcs, sum.Sum32()) && (err == io.EOF || n == k.limit) {
 		return true
 	}
