@@ -111,6 +111,10 @@ func threats(t testing.TB) map[string]threat {
 	add("zombie-sizes-equal", AnomalyHiddenDeflate, besides(e8(storeFits, storeFits)), plain)
 	add("zombie-no-crc", AnomalyHiddenDeflate, besides(e8(both(store, noCRC), both(store, noCRC))), plain)
 
+	lowByte := func(h *head) { h.method |= 0x4200 }
+	add("a1-low-byte", "", besides(e8(lowByte, lowByte)), plain)
+	add("a1-low-byte-stored", "", besides(entry{name: "p", body: payload, local: both(lowByte, noCRC), central: both(lowByte, noCRC)}), plain)
+
 	// A2: sizes.
 	for name, f := range map[string]func(*head){
 		"zero": func(h *head) { h.csize, h.usize = 0, 0 }, "usize-zero": func(h *head) { h.usize = 0 }, "csize-zero": func(h *head) { h.csize = 0 },

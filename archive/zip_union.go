@@ -124,8 +124,8 @@ const maxReadings = 8
 // is always among them.
 func (z *zipFile) ways(accounts []*account) []bodyKey {
 	var all []bodyKey
-	add := func(a *account) {
-		k := bodyKey{method: a.trueMethod(), length: -1, limit: -1}
+	add := func(a *account, method uint16) {
+		k := bodyKey{method: method, length: -1, limit: -1}
 		if k.method == 6 {
 			k.flags = a.flags & (flagImplode8K | flagImplodeLiterals)
 		}
@@ -137,10 +137,16 @@ func (z *zipFile) ways(accounts []*account) []bodyKey {
 			all = append(all, k)
 		}
 	}
-	add(accounts[0])
-	add(accounts[len(accounts)-1])
+	add(accounts[0], accounts[0].trueMethod())
+	local := accounts[len(accounts)-1]
+	add(local, local.trueMethod())
 	for _, a := range accounts {
-		add(a)
+		add(a, a.trueMethod())
+		if a.method > 0xff {
+			// QUIRK: the method has two bytes, section 4.4.5; libarchive takes the
+			// lower one.
+			add(a, a.method&0xff)
+		}
 	}
 	return all
 }

@@ -137,6 +137,7 @@ func (d *zipDecoders) resetZstd(r io.Reader) (err error) {
 	if d.zstd == nil {
 		window := uint64(max(d.dictionary, zstd.MinWindowSize))
 		d.zstd, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+			zstd.IgnoreChecksum(true), // a wrong one would cost the bytes before it; zip has its own
 			zstd.WithDecoderMaxWindow(window), zstd.WithDecoderMaxMemory(window))
 		if err != nil {
 			return err
