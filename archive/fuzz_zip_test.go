@@ -37,10 +37,10 @@ func FuzzReduce(f *testing.F)    { fuzzDecoder(f, 5, reduceOf(payload, 4)) }
 func FuzzImplode(f *testing.F)   { fuzzDecoder(f, 6, implodeOf(payload, 6)) }
 func FuzzDeflate64(f *testing.F) { fuzzDecoder(f, 9, pack(8, payload), pack(8, text(4000))) }
 func FuzzZipLZMA(f *testing.F) {
-	fuzzDecoder(f, 14, lzmaOf(f, payload, true), lzmaOf(f, payload, false))
+	fuzzDecoder(f, 14, lzmaBody(f, payload, true), lzmaBody(f, payload, false))
 }
-func FuzzZipZstd(f *testing.F) { fuzzDecoder(f, 93, zstdOf(f, payload)) }
-func FuzzZipXZ(f *testing.F)   { fuzzDecoder(f, 95, xzOf(f, payload)) }
+func FuzzZipZstd(f *testing.F) { fuzzDecoder(f, 93, zstdBody(f, payload)) }
+func FuzzZipXZ(f *testing.F)   { fuzzDecoder(f, 95, xzBody(f, payload)) }
 func FuzzPPMd(f *testing.F) {
 	fuzzDecoder(f, 98, []byte("\x05\x00 some bytes that are no stream of PPMd but decode"), []byte("\x0f\x10\x00\x00\x00\x00\x00\x00\x00\x00\x00"))
 }

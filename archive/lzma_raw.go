@@ -26,10 +26,10 @@ func (p lzmaProperties) literalProbs() int { return 0x300 << (p.lc + p.lp) }
 
 // Sizes of the model.
 const (
-	lzmaStates    = 12
-	lzmaLenStates = 4
-	lzmaInit      = 1 << 10 // a probability of one half
-	lzmaEndMark   = 0xffffffff
+	lzmaStateCount   = 12
+	lzmaLengthStates = 4
+	lzmaInit         = 1 << 10 // a probability of one half
+	lzmaEndMark      = 0xffffffff
 )
 
 // lzmaLengths codes the lengths of copies.
@@ -42,13 +42,13 @@ type lzmaLengths struct {
 
 // lzmaModel is what adapts.
 type lzmaModel struct {
-	match      [lzmaStates][16]uint16
-	rep        [lzmaStates]uint16
-	repG0      [lzmaStates]uint16
-	repG1      [lzmaStates]uint16
-	repG2      [lzmaStates]uint16
-	rep0Long   [lzmaStates][16]uint16
-	slots      [lzmaLenStates][64]uint16
+	match      [lzmaStateCount][16]uint16
+	rep        [lzmaStateCount]uint16
+	repG0      [lzmaStateCount]uint16
+	repG1      [lzmaStateCount]uint16
+	repG2      [lzmaStateCount]uint16
+	rep0Long   [lzmaStateCount][16]uint16
+	slots      [lzmaLengthStates][64]uint16
 	special    [128]uint16
 	align      [16]uint16
 	length     lzmaLengths

@@ -75,8 +75,8 @@ func (d *lzmaRaw) newCopy(pos uint32) error {
 	if err != nil {
 		return err
 	}
-	d.state = after(d.state, 7)
-	slot, err := d.tree(d.slots[min(n, lzmaLenStates-1)][:], 6)
+	d.state = lzmaAfter(d.state, 7)
+	slot, err := d.tree(d.slots[min(n, lzmaLengthStates-1)][:], 6)
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func (d *lzmaRaw) oldCopy(pos uint32) error {
 			return err
 		}
 		if long == 0 {
-			d.state = after(d.state, 9)
+			d.state = lzmaAfter(d.state, 9)
 			return d.begin(1)
 		}
 	} else if err := d.pickRep(); err != nil {
@@ -131,7 +131,7 @@ func (d *lzmaRaw) oldCopy(pos uint32) error {
 	if err != nil {
 		return err
 	}
-	d.state = after(d.state, 8)
+	d.state = lzmaAfter(d.state, 8)
 	return d.begin(n + 2)
 }
 
@@ -157,8 +157,8 @@ func (d *lzmaRaw) pickRep() error {
 	return nil
 }
 
-// after is the state after a copy: first if the one before was a literal.
-func after(state, first int) int {
+// lzmaAfter is the state after a copy: first if the one before was a literal.
+func lzmaAfter(state, first int) int {
 	switch {
 	case state < 7:
 		return first

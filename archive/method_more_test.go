@@ -33,14 +33,14 @@ var packers = []packer{
 	{"reduce-4", 5, 0, func(_ testing.TB, b string) []byte { return reduceOf(b, 4) }},
 	{"implode", 6, 6, func(_ testing.TB, b string) []byte { return implodeOf(b, 6) }},
 	{"deflate", 8, 0, func(_ testing.TB, b string) []byte { return pack(8, b) }},
-	{"lzma", 14, 0, func(t testing.TB, b string) []byte { return lzmaOf(t, b, false) }},
-	{"lzma-marked", 14, 2, func(t testing.TB, b string) []byte { return lzmaOf(t, b, true) }},
-	{"zstd-old", 20, 0, zstdOf},
-	{"zstd", 93, 0, zstdOf},
-	{"xz", 95, 0, xzOf},
+	{"lzma", 14, 0, func(t testing.TB, b string) []byte { return lzmaBody(t, b, false) }},
+	{"lzma-marked", 14, 2, func(t testing.TB, b string) []byte { return lzmaBody(t, b, true) }},
+	{"zstd-old", 20, 0, zstdBody},
+	{"zstd", 93, 0, zstdBody},
+	{"xz", 95, 0, xzBody},
 }
 
-func zstdOf(t testing.TB, body string) []byte {
+func zstdBody(t testing.TB, body string) []byte {
 	w, err := zstd.NewWriter(nil, zstd.WithEncoderCRC(true))
 	if err != nil {
 		t.Fatal(err)
@@ -48,7 +48,7 @@ func zstdOf(t testing.TB, body string) []byte {
 	return w.EncodeAll([]byte(body), nil)
 }
 
-func xzOf(t testing.TB, body string) []byte {
+func xzBody(t testing.TB, body string) []byte {
 	var b bytes.Buffer
 	w, err := xz.WriterConfig{DictCap: 1 << 16}.NewWriter(&b)
 	if err == nil {
@@ -63,7 +63,7 @@ func xzOf(t testing.TB, body string) []byte {
 	return b.Bytes()
 }
 
-func lzmaOf(t testing.TB, body string, marked bool) []byte {
+func lzmaBody(t testing.TB, body string, marked bool) []byte {
 	var b bytes.Buffer
 	w, err := lzma.WriterConfig{DictCap: 1 << 16, EOSMarker: marked, SizeInHeader: !marked, Size: int64(len(body))}.NewWriter(&b)
 	if err == nil {
@@ -90,7 +90,7 @@ func (p packer) entry(t testing.TB, name, body string, bend func(*head)) entry {
 
 // TestMethods reads honest members and checks that nothing is noted.
 func TestMethods(t *testing.T) {
-	for kind, body := range bodies() {
+	for kind, body := range sampleBodies() {
 		if kind == "one" { // an empty dictionary confuses the writers
 			continue
 		}

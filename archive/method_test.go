@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// bodies are what the decoders are tried with.
-func bodies() map[string]string {
+// sampleBodies are what the decoders are tried with.
+func sampleBodies() map[string]string {
 	rnd := rand.New(rand.NewPCG(3, 4))
 	noise := make([]byte, 30_000)
 	for i := range noise {
@@ -27,7 +27,7 @@ func bodies() map[string]string {
 }
 
 func TestOldMethods(t *testing.T) {
-	for name, body := range bodies() {
+	for name, body := range sampleBodies() {
 		for _, c := range []struct {
 			method string
 			raw    []byte
@@ -68,7 +68,7 @@ func oldZip(body string) []byte {
 // neither reads reduce any more.
 func TestOldMethodsPeers(t *testing.T) {
 	names := []string{"shrink", "implode-4k-2", "implode-8k-2", "implode-4k-3", "implode-8k-3"}
-	for kind, body := range bodies() {
+	for kind, body := range sampleBodies() {
 		for _, tool := range [][]string{{"unzip", "-p", "FILE"}, {"7z", "e", "-so", "FILE"}} {
 			for _, name := range names {
 				if got := peerOutput(t, oldZip(body), append(tool, name)); got != body {

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// cost reads a file up to a bound of output, as a caller with a budget does.
-func cost(t testing.TB, data []byte, limits Limits, most int64) (members int, bytesOut int64, err error) {
+// zipCost reads a file up to a bound of output, as a caller with a budget does.
+func zipCost(t testing.TB, data []byte, limits Limits, most int64) (members int, bytesOut int64, err error) {
 	t.Helper()
 	r, err := Open(Zip, bytes.NewReader(data), int64(len(data)), limits)
 	if err != nil {
@@ -33,9 +33,9 @@ func cost(t testing.TB, data []byte, limits Limits, most int64) (members int, by
 	return members, bytesOut, nil
 }
 
-// cpu is the processor time of this process so far: the wall clock says little on
+// cpuTime is the processor time of this process so far: the wall clock says little on
 // a busy machine.
-func cpu() time.Duration {
+func cpuTime() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 		return 0
@@ -79,8 +79,8 @@ func quotedFlood(n int, kernel []byte) []byte {
 	return out.Bytes()
 }
 
-// floods are files that cost much for their size in careless readers.
-func floods(scale int) map[string][]byte {
+// zipFloods are files that cost much for their size in careless readers.
+func zipFloods(scale int) map[string][]byte {
 	zombie := func(h *head) { h.method, h.usize = 0, h.usize+1 }
 	var decoys, encrypted, descriptors, lzma []entry
 	zeros := zeroStream(300)
@@ -113,16 +113,16 @@ func floods(scale int) map[string][]byte {
 
 // TestZipFloods: any megabyte costs seconds at most, and memory in proportion.
 func TestZipFloods(t *testing.T) {
-	for name, data := range floods(40) {
+	for name, data := range zipFloods(40) {
 		if len(data) > 4<<20 {
 			data = data[len(data)-4<<20:]
 		}
 		var before, after runtime.MemStats
 		runtime.GC()
 		runtime.ReadMemStats(&before)
-		start := cpu()
-		members, n, err := cost(t, data, Limits{}, 100<<20)
-		took := cpu() - start
+		start := cpuTime()
+		members, n, err := zipCost(t, data, Limits{}, 100<<20)
+		took := cpuTime() - start
 		runtime.ReadMemStats(&after)
 		t.Logf("%s: %d bytes, %d members, %d bytes out, %v, %v, %d KiB allocated", name, len(data), members, n, err, took, (after.TotalAlloc-before.TotalAlloc)>>10)
 		if took > 10*time.Second {
@@ -137,11 +137,11 @@ func TestZipFloods(t *testing.T) {
 // BenchmarkZipFloods shows that the cost grows with the size and not with its square.
 func BenchmarkZipFloods(b *testing.B) {
 	for _, scale := range []int{5, 10, 20, 40} {
-		for name, data := range floods(scale) {
+		for name, data := range zipFloods(scale) {
 			b.Run(fmt.Sprintf("flood=%s/scale=%d", name, scale), func(b *testing.B) {
 				b.SetBytes(int64(len(data)))
 				for b.Loop() {
-					cost(b, data, Limits{Members: 1 << 20}, 20<<20)
+					zipCost(b, data, Limits{Members: 1 << 20}, 20<<20)
 				}
 				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(data)), "ns/byte")
 			})

@@ -39,7 +39,7 @@ func readWith(t testing.TB, data []byte, keys *Keys) []got {
 	}
 }
 
-func keys(passwords ...string) *Keys { return &Keys{Passwords: passwords, Work: 1 << 30} }
+func tryKeys(passwords ...string) *Keys { return &Keys{Passwords: passwords, Work: 1 << 30} }
 
 // zipCryptoOf encrypts with the traditional cipher.
 func zipCryptoOf(plain []byte, password string, check byte) []byte {
@@ -102,14 +102,14 @@ func TestZipPasswords(t *testing.T) {
 		}
 		for name, e := range entries {
 			data := forge([]entry{e, listed("o", "plain", 0)}, nil, "")
-			all := readWith(t, data, keys("wrong", "", "1234", "infected"))
+			all := readWith(t, data, tryKeys("wrong", "", "1234", "infected"))
 			if len(all) != 2 || all[0].data != payload || all[0].err != nil || all[0].Password != "infected" || !all[0].Encrypted {
 				t.Errorf("%s %d: %+v %v", name, method, all[0].Member, all[0].err)
 			}
 			if len(all[0].Anomalies) > 0 || all[1].Password != "" || all[0].Method != methodName(method) {
 				t.Errorf("%s %d: %+v, %+v", name, method, all[0].Member, all[1].Member)
 			}
-			for _, k := range []*Keys{nil, keys(), keys("wrong"), {Passwords: []string{"infected"}, Work: 1}} {
+			for _, k := range []*Keys{nil, tryKeys(), tryKeys("wrong"), {Passwords: []string{"infected"}, Work: 1}} {
 				all := readWith(t, data, k)
 				if len(all) != 2 || !errors.Is(all[0].Err, ErrEncrypted) || all[0].data != "" || all[0].Password != "" || all[0].Names[0] != "p" {
 					t.Errorf("%s %d, %v: %+v", name, method, k, all[0].Member)
@@ -139,7 +139,7 @@ func TestZipPasswordForged(t *testing.T) {
 	local := cryptoEntry(8, payload, "k")
 	local.central = nil
 	for name, e := range map[string]entry{"strong-bit": strong, "crc": crc, "mac": mac, "stored-mac": storedMAC, "csize": short, "marked-local-only": local} {
-		all := readWith(t, forge([]entry{e}, nil, ""), keys("x", "k"))
+		all := readWith(t, forge([]entry{e}, nil, ""), tryKeys("x", "k"))
 		if !slices.ContainsFunc(all, func(g got) bool { return g.data == payload && g.Password == "k" }) {
 			t.Errorf("%s: not opened", name)
 			for _, g := range all {
@@ -180,12 +180,12 @@ func TestZipPasswordFalseHits(t *testing.T) {
 		wrong = append(wrong, fmt.Sprint("wrong-", i))
 	}
 	for _, method := range []uint16{0, 8} {
-		noise := bodies()["noise"]
-		all := readWith(t, forge([]entry{cryptoEntry(method, noise, "right")}, nil, ""), keys(wrong...))
+		noise := sampleBodies()["noise"]
+		all := readWith(t, forge([]entry{cryptoEntry(method, noise, "right")}, nil, ""), tryKeys(wrong...))
 		if len(all) != 1 || !errors.Is(all[0].Err, ErrEncrypted) {
 			t.Errorf("%d: %+v", method, all[0].Member)
 		}
-		all = readWith(t, forge([]entry{cryptoEntry(method, noise, "right")}, nil, ""), keys(append(wrong, "right")...))
+		all = readWith(t, forge([]entry{cryptoEntry(method, noise, "right")}, nil, ""), tryKeys(append(wrong, "right")...))
 		if len(all) != 1 || all[0].data != noise || all[0].Password != "right" {
 			t.Errorf("%d: %+v", method, all[0].Member)
 		}
@@ -234,7 +234,7 @@ func TestZipPasswordPeers(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, g := range readWith(t, data, keys("", "x", secret, "infected")) {
+			for _, g := range readWith(t, data, tryKeys("", "x", secret, "infected")) {
 				want, ok := bodies[g.Names[0]]
 				if g.Names[0] == "-" {
 					want, ok = bodies["text"], true

@@ -15,9 +15,9 @@ import (
 	"testing"
 )
 
-// judges are real unpackers. Each writes what it extracts from IN into files
+// zipJudges are real unpackers. Each writes what it extracts from IN into files
 // under the present folder.
-var judges = map[string][]string{
+var zipJudges = map[string][]string{
 	"7z":     {"7z", "x", "-y", "-pnone", "IN"},
 	"unzip":  {"unzip", "-o", "-qq", "-P", "none", "IN"},
 	"bsdtar": {"bsdtar", "--passphrase", "none", "-xf", "IN"},
@@ -81,27 +81,27 @@ func TestZipJudges(t *testing.T) {
 	}
 	extracted := map[string]int{}
 	for i := seed; i < seed+cases; i++ {
-		data, story := mutant(t, rand.New(rand.NewPCG(uint64(i), 77)))
-		judge(t, fmt.Sprintf("case %d (%s)", i, story), data, extracted)
+		data, story := zipMutant(t, rand.New(rand.NewPCG(uint64(i), 77)))
+		judgeZip(t, fmt.Sprintf("case %d (%s)", i, story), data, extracted)
 	}
 	t.Logf("%d cases; bodies extracted: %v", cases, extracted)
 }
 
-func judge(t *testing.T, name string, data []byte, extracted map[string]int) {
+func judgeZip(t *testing.T, name string, data []byte, extracted map[string]int) {
 	t.Helper()
 	all, r, err := readAll(t, Zip, data)
 	ours := map[[32]byte]bool{}
 	for _, g := range all {
 		ours[sha256.Sum256([]byte(g.data))] = true
 	}
-	for tool, command := range judges {
+	for tool, command := range zipJudges {
 		if _, missing := exec.LookPath(command[0]); missing != nil {
 			continue
 		}
 		bodies, content := judgement(t, command, data)
 		for _, b := range bodies {
 			extracted[tool]++
-			if ours[sha256.Sum256([]byte(b))] || !content && begins(all, b) {
+			if ours[sha256.Sum256([]byte(b))] || !content && beginsOne(all, b) {
 				continue
 			}
 			t.Errorf("%s: %s extracts %d bytes that are not yielded (content %v): %.40q; Next: %v", name, tool, len(b), content, b, err)
@@ -118,9 +118,9 @@ func judge(t *testing.T, name string, data []byte, extracted map[string]int) {
 	}
 }
 
-// begins says whether a body of ours begins with b, but for the zeros with which
+// beginsOne says whether a body of ours begins with b, but for the zeros with which
 // libarchive fills up to the declared size.
-func begins(all []got, b string) bool {
+func beginsOne(all []got, b string) bool {
 	b = strings.TrimRight(b, "\x00")
 	for _, g := range all {
 		if strings.HasPrefix(g.data, b) {
@@ -136,12 +136,12 @@ func begins(all []got, b string) bool {
 	return false
 }
 
-// mutant makes a zip file and breaks it in up to three ways.
-func mutant(t testing.TB, rnd *rand.Rand) ([]byte, string) {
+// zipMutant makes a zip file and breaks it in up to three ways.
+func zipMutant(t testing.TB, rnd *rand.Rand) ([]byte, string) {
 	data := randomZip(t, rnd)
 	story := fmt.Sprintf("%d bytes", len(data))
 	for range rnd.IntN(4) {
-		m := mutations[rnd.IntN(len(mutations))]
+		m := zipMutations[rnd.IntN(len(zipMutations))]
 		data = m.mutate(t, rnd, data)
 		story += ", " + m.name
 	}
@@ -195,7 +195,7 @@ type mutation struct {
 	mutate func(t testing.TB, rnd *rand.Rand, data []byte) []byte
 }
 
-var mutations = []mutation{
+var zipMutations = []mutation{
 	{"local field", func(_ testing.TB, rnd *rand.Rand, b []byte) []byte { return setField(rnd, b, sigLocal, localFields) }},
 	{"central field", func(_ testing.TB, rnd *rand.Rand, b []byte) []byte {
 		return setField(rnd, b, sigCentral, centralFields)
@@ -226,7 +226,7 @@ var mutations = []mutation{
 		return forge([]entry{listed("outer.zip", string(b), 8), listed("other", "other body", 8)}, nil, "")
 	}},
 	{"junk inside", func(_ testing.TB, rnd *rand.Rand, b []byte) []byte {
-		at := records(b, [][]byte{sigLocal, sigCentral, sigEnd}[rnd.IntN(3)])
+		at := recordsOf(b, [][]byte{sigLocal, sigCentral, sigEnd}[rnd.IntN(3)])
 		if len(at) == 0 {
 			return b
 		}
@@ -234,7 +234,7 @@ var mutations = []mutation{
 		return bytes.Join([][]byte{b[:i], []byte("some junk"), b[i:]}, nil)
 	}},
 	{"doubled part", func(_ testing.TB, rnd *rand.Rand, b []byte) []byte {
-		at := append(records(b, sigLocal), records(b, sigCentral)...)
+		at := append(recordsOf(b, sigLocal), recordsOf(b, sigCentral)...)
 		if len(at) < 2 {
 			return b
 		}
@@ -252,7 +252,7 @@ var (
 	endFields     = []field{{0, 4}, {4, 2}, {6, 2}, {8, 2}, {10, 2}, {12, 4}, {16, 4}, {20, 2}}
 )
 
-func records(b, sig []byte) (at []int) {
+func recordsOf(b, sig []byte) (at []int) {
 	for i := 0; ; i++ {
 		j := bytes.Index(b[i:], sig)
 		if j < 0 {
@@ -265,7 +265,7 @@ func records(b, sig []byte) (at []int) {
 
 // setField gives a field of one record another value.
 func setField(rnd *rand.Rand, b, sig []byte, fields []field) []byte {
-	at := records(b, sig)
+	at := recordsOf(b, sig)
 	if len(at) == 0 {
 		return b
 	}

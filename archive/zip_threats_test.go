@@ -29,7 +29,7 @@ func e8(local, central func(*head)) entry {
 	return entry{name: "p.js", method: 8, body: payload, local: local, central: central}
 }
 
-func honest() []byte { return besides(listed("p.js", payload, 8)) }
+func honestZip() []byte { return besides(listed("p.js", payload, 8)) }
 
 // wide64 is a zip64 extra field.
 func wide64(v ...uint64) string {
@@ -89,8 +89,8 @@ func deflateOf(parts ...string) []byte {
 	return b.Bytes()
 }
 
-func threats(t testing.TB) map[string]threat {
-	plain := honest()
+func zipThreats(t testing.TB) map[string]threat {
+	plain := honestZip()
 	hidden := inside(listed("p.js", payload, 8))
 	harmless := listed("o.txt", "harmless", 8)
 	all := map[string]threat{}
@@ -205,7 +205,7 @@ func threats(t testing.TB) map[string]threat {
 	quoted := deflateOf("some text", hidden, "more text")
 	add("c1-in-deflate-short-csize", "", besides(entry{name: "q", method: 8, raw: quoted, body: "some text" + hidden + "more text",
 		local: func(h *head) { h.csize = uint32(bytes.Index(quoted, sigLocal)) }}), nil)
-	add("c1-under-encrypted", "", besides(entry{name: "q", body: strings.Repeat("z", 50), raw: []byte(string(bodies()["noise"][:400]) + hidden),
+	add("c1-under-encrypted", "", besides(entry{name: "q", body: strings.Repeat("z", 50), raw: []byte(string(sampleBodies()["noise"][:400]) + hidden),
 		local: h(func(h *head) { h.flags |= 1 }), central: h(func(h *head) { h.flags |= 1 })}), nil)
 	add("c1-under-unknown", "", besides(entry{name: "q", method: 97, raw: []byte("wavy" + hidden)}), nil)
 	desync := streamed(entry{name: "q", raw: []byte("first" + descriptorOf(true, "first") + hidden), body: "first" + descriptorOf(true, "first") + hidden}, true, false)
@@ -329,7 +329,7 @@ func endInExtra(plain []byte) []byte {
 }
 
 func TestZipThreats(t *testing.T) {
-	for name, c := range threats(t) {
+	for name, c := range zipThreats(t) {
 		all, r, err := readAll(t, Zip, c.data)
 		if r == nil {
 			t.Errorf("%s: %v", name, err)

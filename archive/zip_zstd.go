@@ -21,8 +21,8 @@ type zstdFeed struct {
 }
 
 const (
-	zstdMagic     = 0xfd2fb528
-	zstdSkippable = 0x184d2a50 // to 0x184d2a5f
+	zstdFrameMagic = 0xfd2fb528
+	zstdSkipMagic  = 0x184d2a50 // to 0x184d2a5f
 )
 
 func (f *zstdFeed) Read(p []byte) (int, error) {
@@ -68,8 +68,8 @@ func (f *zstdFeed) frame() error {
 		return err
 	}
 	magic := le.Uint32(head)
-	skip := magic&^15 == zstdSkippable
-	if !skip && magic != zstdMagic {
+	skip := magic&^15 == zstdSkipMagic
+	if !skip && magic != zstdFrameMagic {
 		if f.any {
 			return io.EOF
 		}
