@@ -1,11 +1,14 @@
 package archive
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"io"
 	"math"
 	"slices"
+
+	"github.com/fivefifty/fivefifty/internal/saferead"
 )
 
 // Signatures, APPNOTE.TXT section 4.3.
@@ -65,6 +68,7 @@ type zipFile struct {
 	ends     map[int64]bool   // end records read
 	found    []mark           // by the gap searches, perhaps not read yet
 	first    int64            // offset of the first local header
+	marker   int64            // length of the mark of an archive in volumes before it
 	over     error            // more was there than the limits allow
 	trial    int64            // bytes that trial decoding and searching may still cost
 	headers  int64            // bytes of names and extra fields that may still be read
@@ -106,6 +110,9 @@ func openZip(src io.ReaderAt, size int64, l Limits) (walker, error) {
 		return nil, err
 	}
 	z.first = max(0, first)
+	if err := z.readMarker(); err != nil {
+		return nil, err
+	}
 	if err := z.readDirectories(); err != nil {
 		return nil, err
 	}
@@ -225,9 +232,24 @@ func (z *zipFile) finish() error {
 	return io.EOF
 }
 
+// readMarker reads what archivers put before the first member of an archive that
+// was to have several volumes, APPNOTE.TXT section 8.5: "PK00" if it has only
+// this one after all.
+func (z *zipFile) readMarker() error {
+	b, err := saferead.UpTo(z.src, 0, 4, z.size, 4)
+	switch {
+	case bytes.Equal(b, sigDescriptor):
+		z.marker = 4
+		z.note(AnomalyMultiDisk)
+	case string(b) == "PK00":
+		z.marker = 4
+	}
+	return err
+}
+
 // enter notes that a member begins at off.
 func (z *zipFile) enter(off int64) {
-	if !z.started && off > 0 {
+	if !z.started && off > z.marker {
 		z.note(AnomalyPrepended)
 	}
 	z.started = true
