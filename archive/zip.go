@@ -86,6 +86,7 @@ type zipFile struct {
 	started  bool       // a member was met
 	body     zipBody
 	listed   bool // a directory was found
+	sound    bool // an end record is where and what it should be
 	again    bool // this is not the first pass
 	lostDir  bool // an end record leads to no directory
 	window   []byte

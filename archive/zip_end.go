@@ -68,7 +68,7 @@ func (z *zipFile) acceptEnds(from, to int64) error {
 	}
 	covered := make(map[int64]bool)
 	for i := len(ends) - 1; i >= 0; i-- {
-		if covered[ends[i].at] {
+		if covered[ends[i].at] && z.sound {
 			if whole, err := z.reachesEnd(ends[i]); err != nil || !whole {
 				if err != nil {
 					return err
@@ -132,8 +132,12 @@ func (z *zipFile) claimed(g *group) (span, error) {
 	return span{data, end}, nil
 }
 
-// claimedGaps is what neither members nor records claim.
+// claimedGaps is what neither members nor records claim; all, if the end record
+// is one that strict readers refuse: they look on for another.
 func (z *zipFile) claimedGaps() ([]span, error) {
+	if !z.sound {
+		return []span{{0, z.size}}, nil
+	}
 	taken := slices.Clone(z.records)
 	for _, g := range z.groups {
 		s, err := z.claimed(g)
@@ -175,6 +179,8 @@ func (z *zipFile) readEnd(off int64) (int, error) {
 	z.records = append(z.records, span{start, min(e.behind, z.size)})
 	switch {
 	case total > 0:
+		d := e.dirs[len(e.dirs)-1]
+		z.sound = z.sound || e.behind == z.size && d.off == d.recordAt-d.size
 		if z.listed {
 			z.note(AnomalyManyEnds)
 		}

@@ -8,21 +8,23 @@ import (
 )
 
 // plausibleLocal says whether b, with room bytes left in the file, begins with a
-// local header that stands for itself.
+// local header that stands for itself. In a program's code the signature alone is
+// no rarity; headers where a reader arrives by following records need not pass.
 func plausibleLocal(b []byte, room int64) bool {
 	if len(b) < localBytes || !bytes.HasPrefix(b, sigLocal) {
 		return false
 	}
-	name, extra := le.Uint16(b[26:]), le.Uint16(b[28:])
-	return plausible(le.Uint16(b[4:]), le.Uint16(b[8:]), int(name)) &&
-		localBytes+int64(name)+int64(extra) <= room
-}
-
-// plausible says whether a header that nothing leads to can be one: in a
-// program's code the signature alone is no rarity. Headers where a reader
-// arrives by following records need not pass.
-func plausible(version, method uint16, name int) bool {
-	return version&0xff <= 100 && method <= 100 && name > 0
+	version, method := le.Uint16(b[4:])&0xff, le.Uint16(b[8:])
+	name, extra := int64(le.Uint16(b[26:])), int64(le.Uint16(b[28:]))
+	if localBytes+name+extra > room {
+		return false
+	}
+	if name == 0 {
+		// A signature that a program compares with, and zeros.
+		hasData := le.Uint32(b[18:]) > 0 || le.Uint16(b[6:])&flagDescriptor != 0
+		return version >= 10 && version <= 63 && hasData && zipMethods[method].open != nil
+	}
+	return version <= 100 && method <= 100 || zipMethods[method&0xff].open != nil
 }
 
 // readLocal reads the header at off, whatever its signature. It returns nil if

@@ -225,6 +225,12 @@ func zipThreats(t testing.TB) map[string]threat {
 	add("c2-fold-500", AnomalyManyEnds, bytes.Repeat(plain, 500), plain)
 	add("c2-in-extra", "", endInExtra(plain), plain)
 
+	cover := pack(8, "harmless text and more of it, "+string(sampleBodies()["noise"][:3000]))
+	add("c2-in-compressed", "", coveredEnd(plain, cover), plain)
+	add("c1-strange-header", "", slices.Concat(forge([]entry{harmless}, nil, ""), []byte("junk"),
+		[]byte(inside(e8(func(h *head) { h.name = "" }, nil))), []byte("junk"),
+		[]byte(inside(e8(func(h *head) { h.method |= 0x300 }, nil)))), plain)
+
 	// C3: counts and sizes.
 	for name, f := range map[string]func(off, size *uint32, n *uint16){
 		"count-0": func(_, _ *uint32, n *uint16) { *n = 0 }, "count-1": func(_, _ *uint32, n *uint16) { *n = 1 }, "count-huge": func(_, _ *uint32, n *uint16) { *n = 0xffff },
@@ -326,6 +332,14 @@ func endInExtra(plain []byte) []byte {
 	extra := "zz" + string(le.AppendUint16(nil, uint16(len(rest)))) + string(rest)
 	x := forge([]entry{{name: "x", body: "x", local: func(h *head) { h.extra = extra }}}, nil, "")
 	return slices.Concat(members, x)
+}
+
+// coveredEnd puts a whole file into what another says is a member's data, between
+// two halves of it, and gives the last end record an offset that is wrong.
+func coveredEnd(inner, cover []byte) []byte {
+	raw := slices.Concat(cover[:len(cover)/2], inner, cover[len(cover)/2:])
+	x := forge([]entry{{name: "x", method: 12, body: "x", raw: raw}}, func(off, _ *uint32, _ *uint16) { *off += 3 }, "")
+	return x
 }
 
 func TestZipThreats(t *testing.T) {
