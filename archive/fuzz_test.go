@@ -95,7 +95,7 @@ func fuzzLimits(f Format) Limits {
 
 // zipTables is what the decoders of one zip file may allocate under fuzzLimits:
 // those that cannot be used twice, and one of each of the others.
-const zipTables = dictionaries<<20 + 16<<20
+const zipTables = dictionaries<<20 + 32<<20
 
 func FuzzZip(f *testing.F) {
 	for _, z := range forged(f) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 )
 
 var errPPMd = errors.New("impossible PPMd code")
@@ -268,23 +269,28 @@ func openZipPPMd(d *zipDecoders, in *byteInput, h bodyHints) (bodyDecoder, error
 	if h.limit >= 0 && h.limit < size/ppmdPerByte {
 		size = min(size, h.limit*ppmdPerByte+1<<20)
 	}
-	if d.ppmd == nil {
-		d.ppmd = new(ppmdModel)
+	m := ppmdModels.Get().(*ppmdModel)
+	if need := size + ppmdBase + ppmdUnit; int64(len(m.mem)) < need {
+		m.mem = make([]byte, need)
 	}
-	if need := size + ppmdBase + ppmdUnit; int64(len(d.ppmd.mem)) < need {
-		if err := d.allocate(need); err != nil {
-			return nil, err
-		}
-		d.ppmd.mem = make([]byte, need)
-	}
-	d.ppmd.size = uint32(size)
-	d.ppmd.init(order, uint8(restore))
-	dec := &ppmdDecoder{m: d.ppmd, in: in, clamped: size < declared, declared: declared}
+	m.size = uint32(size)
+	m.init(order, uint8(restore))
+	dec := &ppmdDecoder{m: m, in: in, clamped: size < declared, declared: declared}
 	if err := dec.start(); err != nil {
+		ppmdModels.Put(m)
 		return nil, bodyError(err)
 	}
 	return dec, nil
 }
 
+// ppmdModels are shared by all files, for none keeps its memory longer than one
+// body takes: an archive in an archive must not hold what its folder holds too.
+var ppmdModels = sync.Pool{New: func() any { return new(ppmdModel) }}
+
 func (d *ppmdDecoder) consumed() int64 { return d.in.at() }
-func (d *ppmdDecoder) release()        { d.in.release() }
+
+func (d *ppmdDecoder) release() {
+	ppmdModels.Put(d.m)
+	d.m = nil
+	d.in.release()
+}

@@ -129,7 +129,8 @@ func beginsOne(all []got, b string) bool {
 		// A judge that goes by the local headers misses the end of a stored body
 		// whose descriptor has no signature; Info-ZIP does not stop in the middle
 		// of shrink's last word.
-		if (g.Method == "shrink" || g.Method == "stored") && g.data != "" && strings.HasPrefix(b, g.data) {
+		// 7-Zip goes on behind the end of a cut stream.
+		if (g.Method == "shrink" || g.Method == "stored" || g.err != nil) && g.data != "" && strings.HasPrefix(b, g.data) {
 			return true
 		}
 	}

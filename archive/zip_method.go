@@ -9,7 +9,6 @@ import (
 
 	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/zstd"
-	"github.com/therootcompany/xz"
 )
 
 // Methods that other code here needs to know, APPNOTE.TXT section 4.4.5.
@@ -88,22 +87,18 @@ func errNoMethod(m uint16) error {
 	return fmt.Errorf("method %s: %w", methodName(m), ErrUnsupported)
 }
 
-// zipDecoders holds what one file's decoders share, so that memory does not grow
-// with the number of members.
+// zipDecoders holds what one file's decoders share. Large dictionaries are not kept
+// from one body to the next: an archive in an archive would hold them at each level.
 type zipDecoders struct {
 	dictionary int64 // Limits.Dictionary
 	zstd       *zstd.Decoder
-	xz         *xz.Reader
-	ppmd       *ppmdModel
-	lzma       []byte   // a dictionary
-	literals   []uint16 // an LZMA model's
 	// left is how many bytes of tables and dictionaries may still be allocated
 	// for decoders that cannot be used twice.
 	left int64
 }
 
 // dictionaries is how often Limits.Dictionary may be allocated in one file.
-const dictionaries = 64
+const dictionaries = 128
 
 // allocate takes n bytes from what is left.
 func (d *zipDecoders) allocate(n int64) error {
@@ -117,8 +112,8 @@ func (d *zipDecoders) allocate(n int64) error {
 func (d *zipDecoders) close() {
 	if d.zstd != nil {
 		d.zstd.Close()
+		d.zstd = nil
 	}
-	*d = zipDecoders{}
 }
 
 // openBody opens the decoder of a method over r.
@@ -200,6 +195,7 @@ type libraryBody struct {
 	in   *byteInput
 	over int64 // bytes taken beyond the body, known at its end
 	end  func(error) error
+	done func() // gives back what the decoder holds; may be nil
 }
 
 func (b *libraryBody) Read(p []byte) (n int, err error) {
@@ -216,7 +212,13 @@ func (b *libraryBody) Read(p []byte) (n int, err error) {
 }
 
 func (b *libraryBody) consumed() int64 { return b.in.at() - b.over }
-func (b *libraryBody) release()        { b.in.release() }
+
+func (b *libraryBody) release() {
+	if b.done != nil {
+		b.done()
+	}
+	b.in.release()
+}
 
 // bzip2Tables is what a bzip2 decoder allocates at most, in bytes.
 const bzip2Tables = 4 << 20
@@ -242,9 +244,17 @@ const lzmaHeader = 4 + 5
 // body at most, whatever its header says.
 type zipLZMA struct {
 	*lzmaRaw
-	d        *zipDecoders
+	tables   *lzmaTables
 	declared int64 // size of the dictionary
 }
+
+// lzmaTables are what a decoder can use again, as ppmdModels are.
+type lzmaTables struct {
+	dict     []byte
+	literals []uint16
+}
+
+var lzmaTablePool = sync.Pool{New: func() any { return new(lzmaTables) }}
 
 func openZipLZMA(d *zipDecoders, in *byteInput, h bodyHints) (bodyDecoder, error) {
 	var own [lzmaHeader]byte
@@ -255,20 +265,21 @@ func openZipLZMA(d *zipDecoders, in *byteInput, h bodyHints) (bodyDecoder, error
 	if !ok || le.Uint16(own[2:]) != 5 {
 		return nil, fmt.Errorf("lzma properties: %w", ErrMalformed)
 	}
-	b := &zipLZMA{d: d, declared: int64(le.Uint32(own[5:]))}
-	most := min(b.declared, d.dictionary)
-	if h.limit >= 0 {
-		most = min(most, h.limit)
-	}
-	if n := p.literalProbs(); cap(d.literals) < n {
-		d.literals = make([]uint16, n)
-	}
 	// The tables are not new, but they are set as often.
 	if err := d.allocate(int64(2 * p.literalProbs())); err != nil {
 		return nil, err
 	}
-	raw, err := newLZMARaw(in, p, most, d.lzma, d.literals[:p.literalProbs()])
+	b := &zipLZMA{tables: lzmaTablePool.Get().(*lzmaTables), declared: int64(le.Uint32(own[5:]))}
+	most := min(b.declared, d.dictionary)
+	if h.limit >= 0 {
+		most = min(most, h.limit)
+	}
+	if n := p.literalProbs(); cap(b.tables.literals) < n {
+		b.tables.literals = make([]uint16, n)
+	}
+	raw, err := newLZMARaw(in, p, most, b.tables.dict, b.tables.literals[:p.literalProbs()])
 	if err != nil {
+		lzmaTablePool.Put(b.tables)
 		return nil, bodyError(err)
 	}
 	b.lzmaRaw = raw
@@ -286,6 +297,8 @@ func (b *zipLZMA) Read(p []byte) (int, error) {
 func (b *zipLZMA) consumed() int64 { return b.in.at() }
 
 func (b *zipLZMA) release() {
-	b.d.lzma = b.dict
+	b.tables.dict = b.dict
+	lzmaTablePool.Put(b.tables)
+	b.tables = nil
 	b.in.release()
 }

@@ -1,11 +1,11 @@
 package archive
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
-	"math"
 
 	"github.com/therootcompany/xz"
 )
@@ -47,10 +47,64 @@ func (f *xzFeed) over() int64 {
 	return 0
 }
 
+// xzDictionary is the size of the dictionary that the first block of a stream
+// asks for, section 3.1 and 5.3.1 there; -1 if there is none to be found.
+func xzDictionary(b []byte) int64 {
+	const streamHeader = 12
+	if len(b) < streamHeader+2 {
+		return -1
+	}
+	if b = b[streamHeader:]; b[0] == 0 {
+		return 0 // an index: the stream has no blocks
+	}
+	flags := b[1]
+	b = b[2:min(len(b), 4*(int(b[0])+1))]
+	number := func() uint64 {
+		v, n := binary.Uvarint(b)
+		b = b[max(n, 0):]
+		return v
+	}
+	for _, bit := range []byte{0x40, 0x80} { // the block's sizes
+		if flags&bit != 0 {
+			number()
+		}
+	}
+	for range flags&3 + 1 {
+		id, n := number(), number()
+		if n > uint64(len(b)) {
+			return -1
+		}
+		if id == 0x21 && n == 1 && b[0] < 40 {
+			return int64(2|b[0]&1) << (b[0]/2 + 11)
+		}
+		b = b[n:]
+	}
+	return -1
+}
+
+// openZipXZ lets the decoder allocate what the first block asks for, and no more
+// for the blocks that follow.
 func openZipXZ(d *zipDecoders, in *byteInput, _ bodyHints) (bodyDecoder, error) {
+	head, err := in.buf.Peek(12 + 1024)
+	if err != nil && err != io.EOF {
+		return nil, bodyError(err)
+	}
+	dict := xzDictionary(head)
+	switch {
+	case dict > d.dictionary:
+		return nil, fmt.Errorf("dictionary of %d bytes: %w", dict, ErrLimit)
+	case dict < 0:
+		return nil, fmt.Errorf("xz block header: %w", ErrMalformed)
+	}
+	if err := d.allocate(dict); err != nil {
+		return nil, err
+	}
 	feed := &xzFeed{in: in}
-	err := d.resetXZ(feed)
-	b := &libraryBody{Reader: d.xz, in: in}
+	r, err := newXZ(feed, uint32(max(dict, 4096)))
+	if err != nil {
+		return nil, bodyError(noEOF(err))
+	}
+	b := &libraryBody{Reader: r, in: in}
 	b.end = func(err error) error {
 		switch {
 		case err == io.EOF:
@@ -65,25 +119,15 @@ func openZipXZ(d *zipDecoders, in *byteInput, _ bodyHints) (bodyDecoder, error) 
 		b.over = feed.over()
 		return err
 	}
-	if err != nil {
-		if errors.Is(err, xz.ErrMemlimit) {
-			return nil, fmt.Errorf("dictionary: %w", ErrLimit)
-		}
-		return nil, bodyError(noEOF(err))
-	}
 	return b, nil
 }
 
-// resetXZ points the file's one xz decoder, with its dictionary, at a new body.
-func (d *zipDecoders) resetXZ(r io.Reader) (err error) {
+// newXZ guards the decoder's reading of the stream header.
+func newXZ(r io.Reader, dict uint32) (x *xz.Reader, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			d.xz, err = nil, fmt.Errorf("decoder: %v", v)
+			err = fmt.Errorf("decoder: %v", v)
 		}
 	}()
-	if d.xz == nil {
-		d.xz, err = xz.NewReader(r, uint32(min(d.dictionary, math.MaxUint32)))
-		return err
-	}
-	return d.xz.Reset(r)
+	return xz.NewReader(r, dict)
 }

@@ -18,7 +18,12 @@ type zstdFeed struct {
 	checksum bool // the frame ends with one
 	buf      [18]byte
 	any      bool // a frame was read
+	d        *zipDecoders
+	large    bool // a frame has a window that is not worth keeping
 }
+
+// zstdKept is the largest window that a file's decoder keeps between bodies.
+const zstdKept = 1 << 20
 
 const (
 	zstdFrameMagic = 0xfd2fb528
@@ -94,7 +99,31 @@ func (f *zstdFeed) frame() error {
 	if !single || descriptor>>6 == 0 {
 		rest++ // the window, or a content size of one byte
 	}
-	return f.take(rest)
+	if err := f.take(rest); err != nil {
+		return err
+	}
+	if w := f.window(); w > zstdKept && w <= f.d.dictionary {
+		f.large = true
+		return f.d.allocate(2 * w)
+	}
+	return nil
+}
+
+// window is the size of the window that the frame header in ready asks for.
+func (f *zstdFeed) window() int64 {
+	descriptor, rest := f.ready[4], f.ready[5:]
+	if descriptor&0x20 == 0 {
+		base := int64(1) << (10 + rest[0]>>3)
+		return base + base/8*int64(rest[0]&7)
+	}
+	rest = rest[[4]int{0, 1, 2, 4}[descriptor&3]:]
+	var size [8]byte
+	copy(size[:], rest)
+	n := int64(le.Uint64(size[:]) &^ (1 << 63))
+	if len(rest) == 2 {
+		n += 256
+	}
+	return n
 }
 
 // block reads a block's header, or what follows the last one.
@@ -118,11 +147,18 @@ func (f *zstdFeed) block() error {
 }
 
 func openZipZstd(d *zipDecoders, in *byteInput, _ bodyHints) (bodyDecoder, error) {
-	feed := &zstdFeed{in: in}
+	feed := &zstdFeed{in: in, d: d}
 	if err := d.resetZstd(feed); err != nil {
 		return nil, err
 	}
 	b := &libraryBody{Reader: d.zstd, in: in}
+	b.done = func() {
+		if feed.large {
+			d.close()
+		} else {
+			_ = d.zstd.Reset(nil) // lets go of the input
+		}
+	}
 	b.end = func(err error) error {
 		if errors.Is(err, zstd.ErrWindowSizeExceeded) || errors.Is(err, zstd.ErrDecoderSizeExceeded) {
 			return fmt.Errorf("window: %w", ErrLimit)
