@@ -89,33 +89,46 @@ func deflateOf(parts ...string) []byte {
 	return b.Bytes()
 }
 
-func zipThreats(t testing.TB) map[string]threat {
-	plain := honestZip()
-	hidden := inside(listed("p.js", payload, 8))
-	harmless := listed("o.txt", "harmless", 8)
-	all := map[string]threat{}
-	add := func(name, anomaly string, data, benign []byte) { all[name] = threat{data, anomaly, benign} }
+// threatList is threats by name.
+type threatList map[string]threat
 
-	// A1: methods.
+func (l threatList) add(name, anomaly string, data, benign []byte) {
+	l[name] = threat{data, anomaly, benign}
+}
+
+func zipThreats() threatList {
+	all := threatList{}
+	for _, f := range []func(threatList){methodThreats, sizeThreats, nameThreats, kindThreats, flagThreats, collisionThreats, unlistedThreats, endThreats, countThreats, offsetThreats, zip64Threats, descriptorThreats, damageThreats} {
+		f(all)
+	}
+	return all
+}
+
+// methodThreats are bodies under methods that the headers lie about.
+func methodThreats(l threatList) {
+	plain := honestZip()
 	for _, m := range []int{0, 1, 6, 9, 12, 14, 93, 95, 98, 99, 0xffff} {
 		f := func(h *head) { h.method = m }
-		add(fmt.Sprintf("a1-local-%d", m), AnomalyMethodDiffer, besides(e8(f, nil)), plain)
-		add(fmt.Sprintf("a1-central-%d", m), AnomalyMethodDiffer, besides(e8(nil, f)), plain)
+		l.add(fmt.Sprintf("a1-local-%d", m), AnomalyMethodDiffer, besides(e8(f, nil)), plain)
+		l.add(fmt.Sprintf("a1-central-%d", m), AnomalyMethodDiffer, besides(e8(nil, f)), plain)
 		if m != 9 && m != 99 {
-			add(fmt.Sprintf("a1-both-%d", m), "", besides(e8(f, f)), plain)
+			l.add(fmt.Sprintf("a1-both-%d", m), "", besides(e8(f, f)), plain)
 		}
 	}
 	store := func(h *head) { h.method = 0 }
 	storeFits := func(h *head) { h.method, h.usize = 0, h.csize }
 	noCRC := func(h *head) { h.crc = 0 }
-	add("zombie-sizes-equal", AnomalyHiddenDeflate, besides(e8(storeFits, storeFits)), plain)
-	add("zombie-no-crc", AnomalyHiddenDeflate, besides(e8(both(store, noCRC), both(store, noCRC))), plain)
+	l.add("zombie-sizes-equal", AnomalyHiddenDeflate, besides(e8(storeFits, storeFits)), plain)
+	l.add("zombie-no-crc", AnomalyHiddenDeflate, besides(e8(both(store, noCRC), both(store, noCRC))), plain)
 
 	lowByte := func(h *head) { h.method |= 0x4200 }
-	add("a1-low-byte", "", besides(e8(lowByte, lowByte)), plain)
-	add("a1-low-byte-stored", "", besides(entry{name: "p", body: payload, local: both(lowByte, noCRC), central: both(lowByte, noCRC)}), plain)
+	l.add("a1-low-byte", "", besides(e8(lowByte, lowByte)), plain)
+	l.add("a1-low-byte-stored", "", besides(entry{name: "p", body: payload, local: both(lowByte, noCRC), central: both(lowByte, noCRC)}), plain)
+}
 
-	// A2: sizes.
+// sizeThreats are sizes that lie.
+func sizeThreats(l threatList) {
+	plain := honestZip()
 	for name, f := range map[string]func(*head){
 		"zero": func(h *head) { h.csize, h.usize = 0, 0 }, "usize-zero": func(h *head) { h.usize = 0 }, "csize-zero": func(h *head) { h.csize = 0 },
 		"short": func(h *head) { h.csize, h.usize = 5, 5 }, "usize-short": func(h *head) { h.usize = 9 }, "csize-short": func(h *head) { h.csize = 9 },
@@ -126,17 +139,20 @@ func zipThreats(t testing.TB) map[string]threat {
 	} {
 		for _, method := range []uint16{0, 8} {
 			e := entry{name: "p.js", method: method, body: payload}
-			l, c, b := e, e, e
-			l.local, c.central, b.local, b.central = f, f, f, f
-			add(fmt.Sprintf("a2-%s-local-%d", name, method), "", besides(l), plain)
-			add(fmt.Sprintf("a2-%s-central-%d", name, method), "", besides(c), plain)
+			loc, c, b := e, e, e
+			loc.local, c.central, b.local, b.central = f, f, f, f
+			l.add(fmt.Sprintf("a2-%s-local-%d", name, method), "", besides(loc), plain)
+			l.add(fmt.Sprintf("a2-%s-central-%d", name, method), "", besides(c), plain)
 			if method == 8 {
-				add(fmt.Sprintf("a2-%s-both-%d", name, method), "", besides(b), plain)
+				l.add(fmt.Sprintf("a2-%s-both-%d", name, method), "", besides(b), plain)
 			}
 		}
 	}
+}
 
-	// A3: names.
+// nameThreats are names that differ or are strange.
+func nameThreats(l threatList) {
+	plain := honestZip()
 	for name, f := range map[string]func(*head){
 		"other": func(h *head) { h.name = "p.txt" }, "empty": func(h *head) { h.name = "" }, "nul": func(h *head) { h.name = "p.txt\x00.js" },
 		"long": func(h *head) { h.name = strings.Repeat("n", 65535) }, "bad-utf8": func(h *head) { h.name = "p\xff\xfe.js"; h.flags |= flagUTF8 },
@@ -147,12 +163,15 @@ func zipThreats(t testing.TB) map[string]threat {
 		},
 		"extra-broken": func(h *head) { h.extra = "\x75\x70\xff\xff" },
 	} {
-		add("a3-"+name+"-local", "", besides(e8(f, nil)), plain)
-		add("a3-"+name+"-central", "", besides(e8(nil, f)), plain)
-		add("a3-"+name+"-both", "", besides(e8(f, f)), plain)
+		l.add("a3-"+name+"-local", "", besides(e8(f, nil)), plain)
+		l.add("a3-"+name+"-central", "", besides(e8(nil, f)), plain)
+		l.add("a3-"+name+"-both", "", besides(e8(f, f)), plain)
 	}
+}
 
-	// A4: kinds of file.
+// kindThreats are files dressed as something else.
+func kindThreats(l threatList) {
+	plain := honestZip()
 	for name, f := range map[string]entry{
 		"slash":     {name: "p/", method: 8, body: payload},
 		"backslash": {name: `p\`, method: 8, body: payload},
@@ -165,105 +184,133 @@ func zipThreats(t testing.TB) map[string]threat {
 		if name == "slash" || name == "backslash" || name == "dos-dir" {
 			dir = AnomalyDirData
 		}
-		add("a4-"+name, dir, besides(f), besides(entry{name: "p/", attrs: 0x10}))
+		l.add("a4-"+name, dir, besides(f), besides(entry{name: "p/", attrs: 0x10}))
 	}
 	slash := func(h *head) { h.name = "p.js/" }
-	add("a4-slash-local", AnomalyDirData, besides(e8(slash, nil)), plain)
-	add("a4-slash-central", AnomalyDirData, besides(e8(nil, slash)), plain)
+	l.add("a4-slash-local", AnomalyDirData, besides(e8(slash, nil)), plain)
+	l.add("a4-slash-central", AnomalyDirData, besides(e8(nil, slash)), plain)
+}
 
-	// A5: flags.
+// flagThreats are bits of the general purpose flag.
+func flagThreats(l threatList) {
+	plain := honestZip()
 	for _, bit := range []uint16{0, 4, 5, 6, 7, 8, 9, 10, 12, 13, 14, 15} {
 		for _, method := range []uint16{0, 8} {
 			f := func(h *head) { h.flags |= 1<<bit | 1&^(bit&1) }
 			only := func(h *head) { h.flags |= 1 << bit }
 			e := entry{name: "p.js", method: method, body: payload}
 			for i, g := range []func(*head){f, only} {
-				l, c, b := e, e, e
-				l.local, c.central, b.local, b.central = g, g, g, g
-				add(fmt.Sprintf("a5-%d-%d-%d-local", bit, method, i), "", besides(l), plain)
-				add(fmt.Sprintf("a5-%d-%d-%d-central", bit, method, i), "", besides(c), plain)
-				add(fmt.Sprintf("a5-%d-%d-%d-both", bit, method, i), "", besides(b), plain)
+				loc, c, b := e, e, e
+				loc.local, c.central, b.local, b.central = g, g, g, g
+				l.add(fmt.Sprintf("a5-%d-%d-%d-local", bit, method, i), "", besides(loc), plain)
+				l.add(fmt.Sprintf("a5-%d-%d-%d-central", bit, method, i), "", besides(c), plain)
+				l.add(fmt.Sprintf("a5-%d-%d-%d-both", bit, method, i), "", besides(b), plain)
 			}
 		}
 	}
 	fakeNoCRC := func(h *head) { h.flags |= 1; h.crc = 0 }
-	add("a5-stored-no-crc", AnomalyFakeEncryption, besides(entry{name: "p", body: payload, local: fakeNoCRC, central: fakeNoCRC}), plain)
-	add("a5-deflate-no-crc", AnomalyFakeEncryption, besides(e8(fakeNoCRC, fakeNoCRC)), plain)
+	l.add("a5-stored-no-crc", AnomalyFakeEncryption, besides(entry{name: "p", body: payload, local: fakeNoCRC, central: fakeNoCRC}), plain)
+	l.add("a5-deflate-no-crc", AnomalyFakeEncryption, besides(e8(fakeNoCRC, fakeNoCRC)), plain)
+}
 
-	// B: names that collide.
+// collisionThreats are names that collide.
+func collisionThreats(l threatList) {
+	plain := honestZip()
 	for name, other := range map[string]string{"same": "p.js", "case": "P.JS", "dot": "./p.js", "slashes": "d//p.js", "up": "x/../p.js", "space": "p.js ", "point": "p.js."} {
-		add("b-"+name, "", forge([]entry{listed(other, "harmless", 8), listed("p.js", payload, 8)}, nil, ""), plain)
-		add("b-"+name+"-first", "", forge([]entry{listed("p.js", payload, 8), listed(other, "harmless", 8)}, nil, ""), plain)
+		l.add("b-"+name, "", forge([]entry{listed(other, "harmless", 8), listed("p.js", payload, 8)}, nil, ""), plain)
+		l.add("b-"+name+"-first", "", forge([]entry{listed("p.js", payload, 8), listed(other, "harmless", 8)}, nil, ""), plain)
 	}
+}
 
-	// C1: what no directory lists.
-	add("c1-in-comment", AnomalyUnlisted, forge([]entry{harmless}, nil, hidden), forge([]entry{harmless}, nil, "just a comment"))
-	add("c1-local-extra", "", besides(entry{name: "x", body: "x", local: func(h *head) { h.extra = "zz" + string(le.AppendUint16(nil, uint16(len(hidden)))) + hidden }}), nil)
-	add("c1-central-extra", "", besides(entry{name: "x", body: "x", central: func(h *head) { h.extra = "zz" + string(le.AppendUint16(nil, uint16(len(hidden)))) + hidden }}), nil)
-	add("c1-local-name", "", besides(entry{name: "x", body: "x", local: func(h *head) { h.name = hidden }}), nil)
-	add("c1-gap", AnomalyUnlisted, forge([]entry{{name: "o", body: "x", after: hidden}}, nil, ""), nil)
+// unlistedThreats are entries that no directory lists.
+func unlistedThreats(l threatList) {
+	plain := honestZip()
+	hidden := inside(listed("p.js", payload, 8))
+	harmless := listed("o.txt", "harmless", 8)
+	l.add("c1-in-comment", AnomalyUnlisted, forge([]entry{harmless}, nil, hidden), forge([]entry{harmless}, nil, "just a comment"))
+	l.add("c1-local-extra", "", besides(entry{name: "x", body: "x", local: func(h *head) { h.extra = "zz" + string(le.AppendUint16(nil, uint16(len(hidden)))) + hidden }}), nil)
+	l.add("c1-central-extra", "", besides(entry{name: "x", body: "x", central: func(h *head) { h.extra = "zz" + string(le.AppendUint16(nil, uint16(len(hidden)))) + hidden }}), nil)
+	l.add("c1-local-name", "", besides(entry{name: "x", body: "x", local: func(h *head) { h.name = hidden }}), nil)
+	l.add("c1-gap", AnomalyUnlisted, forge([]entry{{name: "o", body: "x", after: hidden}}, nil, ""), nil)
 	quoted := deflateOf("some text", hidden, "more text")
-	add("c1-in-deflate-short-csize", "", besides(entry{name: "q", method: 8, raw: quoted, body: "some text" + hidden + "more text",
+	l.add("c1-in-deflate-short-csize", "", besides(entry{name: "q", method: 8, raw: quoted, body: "some text" + hidden + "more text",
 		local: func(h *head) { h.csize = uint32(bytes.Index(quoted, sigLocal)) }}), nil)
-	add("c1-under-encrypted", "", besides(entry{name: "q", body: strings.Repeat("z", 50), raw: []byte(string(sampleBodies()["noise"][:400]) + hidden),
+	l.add("c1-under-encrypted", "", besides(entry{name: "q", body: strings.Repeat("z", 50), raw: []byte(string(sampleBodies()["noise"][:400]) + hidden),
 		local: h(func(h *head) { h.flags |= 1 }), central: h(func(h *head) { h.flags |= 1 })}), nil)
-	add("c1-under-unknown", "", besides(entry{name: "q", method: 97, raw: []byte("wavy" + hidden)}), nil)
+	l.add("c1-under-unknown", "", besides(entry{name: "q", method: 97, raw: []byte("wavy" + hidden)}), nil)
 	desync := streamed(entry{name: "q", raw: []byte("first" + descriptorOf(true, "first") + hidden), body: "first" + descriptorOf(true, "first") + hidden}, true, false)
-	add("c1-desync", "", besides(desync), nil)
-	add("c1-fake-central", "", append([]byte("PK\x01\x02 is not a header, PK\x05\x06 neither"), plain...), nil)
+	l.add("c1-desync", "", besides(desync), nil)
+	l.add("c1-fake-central", "", append([]byte("PK\x01\x02 is not a header, PK\x05\x06 neither"), plain...), nil)
+}
 
-	// C2: end records.
+// endThreats are several, cut and hidden end records.
+func endThreats(l threatList) {
+	plain := honestZip()
+	harmless := listed("o.txt", "harmless", 8)
 	other := forge([]entry{harmless}, nil, "")
-	add("c2-first", AnomalyManyEnds, slices.Concat(plain, other), plain)
-	add("c2-last", AnomalyManyEnds, slices.Concat(other, plain), plain)
-	add("c2-middle", AnomalyManyEnds, slices.Concat(other, plain, other), plain)
-	add("c2-in-comment", AnomalyManyEnds, forge([]entry{harmless}, nil, string(plain)), plain)
-	add("c2-comment-too-long", AnomalyCommentLength, lieComment(plain, 7, ""), plain)
-	add("c2-comment-short", AnomalyAppended, lieComment(plain, 0, "longer"), plain)
-	add("c2-cut", AnomalyNoEnd, plain[:len(plain)-10], plain)
-	add("c2-far-junk", AnomalyAppended, slices.Concat(plain, make([]byte, 200_000)), plain)
-	add("c2-fold-500", AnomalyManyEnds, bytes.Repeat(plain, 500), plain)
-	add("c2-in-extra", "", endInExtra(plain), plain)
+	l.add("c2-first", AnomalyManyEnds, slices.Concat(plain, other), plain)
+	l.add("c2-last", AnomalyManyEnds, slices.Concat(other, plain), plain)
+	l.add("c2-middle", AnomalyManyEnds, slices.Concat(other, plain, other), plain)
+	l.add("c2-in-comment", AnomalyManyEnds, forge([]entry{harmless}, nil, string(plain)), plain)
+	l.add("c2-comment-too-long", AnomalyCommentLength, lieComment(plain, 7, ""), plain)
+	l.add("c2-comment-short", AnomalyAppended, lieComment(plain, 0, "longer"), plain)
+	l.add("c2-cut", AnomalyNoEnd, plain[:len(plain)-10], plain)
+	l.add("c2-far-junk", AnomalyAppended, slices.Concat(plain, make([]byte, 200_000)), plain)
+	l.add("c2-fold-500", AnomalyManyEnds, bytes.Repeat(plain, 500), plain)
+	l.add("c2-in-extra", "", endInExtra(plain), plain)
 
 	cover := pack(8, "harmless text and more of it, "+string(sampleBodies()["noise"][:3000]))
-	add("c2-in-compressed", "", coveredEnd(plain, cover), plain)
-	add("c1-strange-header", "", slices.Concat(forge([]entry{harmless}, nil, ""), []byte("junk"),
+	l.add("c2-in-compressed", "", coveredEnd(plain, cover), plain)
+	l.add("c1-strange-header", "", slices.Concat(forge([]entry{harmless}, nil, ""), []byte("junk"),
 		[]byte(inside(e8(func(h *head) { h.name = "" }, nil))), []byte("junk"),
 		[]byte(inside(e8(func(h *head) { h.method |= 0x300 }, nil)))), plain)
+}
 
-	// C3: counts and sizes.
+// countThreats are counts and sizes of directories that lie.
+func countThreats(l threatList) {
+	plain := honestZip()
+	harmless := listed("o.txt", "harmless", 8)
 	for name, f := range map[string]func(off, size *uint32, n *uint16){
 		"count-0": func(_, _ *uint32, n *uint16) { *n = 0 }, "count-1": func(_, _ *uint32, n *uint16) { *n = 1 }, "count-huge": func(_, _ *uint32, n *uint16) { *n = 0xffff },
 		"size-0": func(_, s *uint32, _ *uint16) { *s = 0 }, "size-1": func(_, s *uint32, _ *uint16) { *s -= 1 }, "size-huge": func(_, s *uint32, _ *uint16) { *s = 0xfffffff0 },
 		"off-0": func(o, _ *uint32, _ *uint16) { *o = 0 }, "off-1": func(o, _ *uint32, _ *uint16) { *o++ }, "off-huge": func(o, _ *uint32, _ *uint16) { *o = 0xfffffff0 },
 		"all": func(o, s *uint32, n *uint16) { *o, *s, *n = 7, 9, 3 },
 	} {
-		add("c3-"+name, "", forge([]entry{harmless, listed("p.js", payload, 8)}, f, ""), plain)
+		l.add("c3-"+name, "", forge([]entry{harmless, listed("p.js", payload, 8)}, f, ""), plain)
 	}
 	i := bytes.LastIndex(plain, sigCentral)
-	add("c3-junk-between", "", slices.Concat(plain[:i], []byte("some junk"), plain[i:]), plain)
+	l.add("c3-junk-between", "", slices.Concat(plain[:i], []byte("some junk"), plain[i:]), plain)
+}
 
-	// C4: prefixes and offsets.
+// offsetThreats are prefixes and offsets that lie.
+func offsetThreats(l threatList) {
+	plain := honestZip()
 	for _, prefix := range []string{"x", "PK00", "PK\x07\x08", "MZ" + strings.Repeat("stub ", 1000), "%PDF-1.4\n"} {
-		add(fmt.Sprintf("c4-prefix-%.4q", prefix), "", append([]byte(prefix), plain...), plain)
+		l.add(fmt.Sprintf("c4-prefix-%.4q", prefix), "", append([]byte(prefix), plain...), plain)
 	}
 	for _, off := range []int64{-5, 1, 1000, 1 << 30} {
-		add(fmt.Sprintf("c4-local-off-%d", off), "", besides(entry{name: "p.js", method: 8, body: payload, offset: off}), plain)
+		l.add(fmt.Sprintf("c4-local-off-%d", off), "", besides(entry{name: "p.js", method: 8, body: payload, offset: off}), plain)
 	}
+}
 
-	// C5: zip64.
+// zip64Threats are zip64 records that contradict.
+func zip64Threats(l threatList) {
+	plain := honestZip()
 	wide := end64(plain, nil, escape32, nil, "")
-	add("c5-lies", "", end64(plain, func(n, s, o *uint64) { *n, *s, *o = 0, 0, 0 }, nil, nil, ""), wide)
-	add("c5-narrow-lies", AnomalyZip64Differ, end64(plain, nil, func(n *uint16, s, o *uint32) { *n, *s, *o = 1, 2, 3 }, nil, ""), wide)
-	add("c5-locator-lies", "", end64(plain, nil, escape32, func(uint64) uint64 { return 3 }, ""), wide)
-	add("c5-prefix", "", append([]byte("prefix"), wide...), wide)
-	add("c5-prefix-longer", "", append([]byte("prefix"), end64(plain, nil, escape32, nil, "further data")...), nil)
-	add("c5-only-central", "", besides(e8(nil, func(h *head) {
+	l.add("c5-lies", "", end64(plain, func(n, s, o *uint64) { *n, *s, *o = 0, 0, 0 }, nil, nil, ""), wide)
+	l.add("c5-narrow-lies", AnomalyZip64Differ, end64(plain, nil, func(n *uint16, s, o *uint32) { *n, *s, *o = 1, 2, 3 }, nil, ""), wide)
+	l.add("c5-locator-lies", "", end64(plain, nil, escape32, func(uint64) uint64 { return 3 }, ""), wide)
+	l.add("c5-prefix", "", append([]byte("prefix"), wide...), wide)
+	l.add("c5-prefix-longer", "", append([]byte("prefix"), end64(plain, nil, escape32, nil, "further data")...), nil)
+	l.add("c5-only-central", "", besides(e8(nil, func(h *head) {
 		h.extra = wide64(uint64(h.usize), uint64(h.csize))
 		h.csize, h.usize = 0xffffffff, 0xffffffff
 	})), wide)
+}
 
-	// Descriptors.
+// descriptorThreats are data descriptors.
+func descriptorThreats(l threatList) {
+	harmless := listed("o.txt", "harmless", 8)
 	for _, method := range []uint16{0, 8} {
 		for name, after := range map[string]string{"signed": descriptorOf(true, payload), "bare": descriptorOf(false, payload), "missing": "", "lying": "PK\x07\x08 none at all"} {
 			e := streamed(entry{name: "p.js", method: method, body: payload, raw: pack(method, payload)}, true, false)
@@ -272,41 +319,43 @@ func zipThreats(t testing.TB) map[string]threat {
 			} else {
 				e.after = after
 			}
-			add(fmt.Sprintf("d-%s-%d", name, method), "", forge([]entry{e, harmless}, nil, ""), forge([]entry{streamed(listedRaw("p.js", payload, 8), true, false), harmless}, nil, ""))
+			l.add(fmt.Sprintf("d-%s-%d", name, method), "", forge([]entry{e, harmless}, nil, ""), forge([]entry{streamed(listedRaw("p.js", payload, 8), true, false), harmless}, nil, ""))
 			e.unlisted = true
-			add(fmt.Sprintf("d-%s-%d-unlisted", name, method), "", forge([]entry{e, harmless}, nil, ""), nil)
+			l.add(fmt.Sprintf("d-%s-%d-unlisted", name, method), "", forge([]entry{e, harmless}, nil, ""), nil)
 		}
 	}
+}
 
-	// Damage.
+// damageThreats are damage.
+func damageThreats(l threatList) {
+	plain := honestZip()
 	for name, sig := range map[string][]byte{"local": sigLocal, "central": sigCentral, "end": sigEnd} {
 		for k := 0; k < 4; k++ {
 			b := bytes.Clone(plain)
 			b[bytes.LastIndex(b, sig)+k] ^= 0x20
-			add(fmt.Sprintf("x-%s-%d", name, k), "", b, plain)
+			l.add(fmt.Sprintf("x-%s-%d", name, k), "", b, plain)
 		}
 	}
 	locals := bytes.Clone(plain)
 	j := bytes.LastIndex(locals, sigLocal)
 	copy(locals[j:j+localBytes], make([]byte, localBytes))
-	add("x-local-zeroed", "", locals, plain)
+	l.add("x-local-zeroed", "", locals, plain)
 	lengths := bytes.Clone(plain)
 	binary.LittleEndian.PutUint16(lengths[j+26:], 60000)
-	add("x-local-name-length", "", lengths, plain)
+	l.add("x-local-name-length", "", lengths, plain)
 	k := bytes.Index(plain, sigCentral)
-	add("x-no-directory", AnomalyNoEnd, plain[:k], plain)
-	add("x-no-directory-cut", AnomalyNoEnd, plain[:k-1], plain)
+	l.add("x-no-directory", AnomalyNoEnd, plain[:k], plain)
+	l.add("x-no-directory-cut", AnomalyNoEnd, plain[:k-1], plain)
 	disks := bytes.Clone(plain)
 	e := bytes.LastIndex(disks, sigEnd)
 	copy(disks[e+4:], "\x01\x00\x01\x00")
-	add("x-multi-disk", AnomalyMultiDisk, disks, plain)
+	l.add("x-multi-disk", AnomalyMultiDisk, disks, plain)
 	c := bytes.LastIndex(disks, sigCentral)
 	disks = bytes.Clone(plain)
 	copy(disks[c+34:], "\x05\x00")
-	add("x-member-disk", AnomalyMultiDisk, disks, plain)
+	l.add("x-member-disk", AnomalyMultiDisk, disks, plain)
 	wrong := func(h *head) { h.crc++ }
-	add("x-crc", AnomalyCRC, besides(e8(wrong, wrong)), plain)
-	return all
+	l.add("x-crc", AnomalyCRC, besides(e8(wrong, wrong)), plain)
 }
 
 func listedRaw(name, body string, method uint16) entry {
@@ -343,7 +392,7 @@ func coveredEnd(inner, cover []byte) []byte {
 }
 
 func TestZipThreats(t *testing.T) {
-	for name, c := range zipThreats(t) {
+	for name, c := range zipThreats() {
 		all, r, err := readAll(t, Zip, c.data)
 		if r == nil {
 			t.Errorf("%s: %v", name, err)
