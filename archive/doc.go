@@ -30,8 +30,8 @@
 // fixed: 64 names for one member's bytes; in a zip file 8 methods and 8 lengths of
 // one member and 32 readings that come to light later, 4,096 end records, eight
 // directory headers for each allowed member, eight times the file's size of names and
-// extra fields, four times of trial decoding, twice of bodies that members share, and 64
-// times the window for tables that cannot be used twice; 64 tar extension headers
+// extra fields, and, with a fixed amount for small files, four times of trial decoding and
+// twice of bodies that members share, and 128 times the window for tables that cannot be used twice; 64 tar extension headers
 // before a member, 1 MiB of pax records in one header, 64 gaps between bzip2
 // streams. A limit that is met while there is more to find is an error from Next
 // that wraps ErrLimit, or an anomaly for names.

@@ -100,7 +100,7 @@ func openZip(src io.ReaderAt, size int64, l Limits) (walker, error) {
 		yielded:  map[bodyKey]bool{},
 		names:    map[string]int64{},
 		ends:     map[int64]bool{},
-		trial:    4*size + 64<<20,
+		trial:    4*size + 256<<20,
 		headers:  8*size + 1<<20,
 		effort:   2*size + 128<<20,
 		groupEnd: -1,

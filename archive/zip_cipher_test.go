@@ -192,6 +192,36 @@ func TestZipPasswordFalseHits(t *testing.T) {
 	}
 }
 
+// TestZipPasswordMany opens many members that deflate well, within the budget of
+// trials.
+func TestZipPasswordMany(t *testing.T) {
+	body := strings.Repeat("a compressible body ", 10_000)
+	var entries []entry
+	one := cryptoEntry(8, body, "k")
+	for i := range 1500 {
+		one.name = fmt.Sprint(i)
+		entries = append(entries, one)
+	}
+	data := forge(entries, nil, "")
+	r, err := Open(Zip, bytes.NewReader(data), int64(len(data)), Limits{Keys: tryKeys("x", "k")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	for n := 0; ; n++ {
+		m, err := r.Next()
+		if err == io.EOF && n == len(entries) {
+			return
+		}
+		if err != nil || m.Err != nil || m.Password != "k" {
+			t.Fatalf("member %d: %+v, %v", n, m, err)
+		}
+		if size, err := io.Copy(io.Discard, r); size != int64(len(body)) || err != nil {
+			t.Fatalf("member %d: %d bytes, %v", n, size, err)
+		}
+	}
+}
+
 // TestZipPasswordPeers opens what real archivers encrypt.
 func TestZipPasswordPeers(t *testing.T) {
 	dir := t.TempDir()

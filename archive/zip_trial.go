@@ -10,6 +10,10 @@ import (
 // stored data run into an invalid block long before.
 const trialBytes = 256 << 10
 
+// sealedTrialBytes is the same for what a password opens: its check byte or verifier
+// has spoken already.
+const sealedTrialBytes = 16 << 10
+
 // try takes n bytes from what trial decoding and searching may cost in one file.
 func (z *zipFile) try(n int64) bool {
 	if z.trial < n {
@@ -94,7 +98,11 @@ func (z *zipFile) fits(p *planned) bool {
 // decodes says whether a body is a stream of its method: it has the right CRC or
 // the right length, or goes on for long without a fault.
 func (z *zipFile) decodes(p *planned) bool {
-	k, want := p.key, int64(trialBytes)
+	k, enough := p.key, int64(trialBytes)
+	if p.seal != nil {
+		enough = sealedTrialBytes
+	}
+	want := enough
 	silent := k.method >= 1 && k.method <= 6 // decodes anything
 	if k.limit >= 0 && (silent || k.limit < want) {
 		want = k.limit
@@ -118,7 +126,7 @@ func (z *zipFile) decodes(p *planned) bool {
 	case silent, err != nil && err != io.EOF:
 		return false
 	case err == nil:
-		return n == trialBytes
+		return n == enough
 	}
 	if p.seal != nil {
 		consumed += p.seal.head + p.seal.tail
