@@ -38,6 +38,8 @@ const (
 	AnomalyFakeEncryption = "fake-encryption"       // marked as encrypted, yet plain
 	AnomalyStoredSize     = "stored-size-differ"    // a stored member with two sizes
 	AnomalyHiddenDeflate  = "deflate-said-stored"   // said to be stored, and is a deflate stream
+	AnomalyOtherMethod    = "other-method"          // a body that no declared method explains, read by another
+	AnomalyAuth           = "auth-mismatch"         // the password is right, and the authentication code is not
 	AnomalyDuplicateName  = "duplicate-name"        // two members with other bytes bear one name
 	AnomalyDescriptor     = "descriptor-on-stored"  // a stored member whose length follows it
 	AnomalyBadDescriptor  = "descriptor-mismatch"   // the data descriptor does not fit the bytes

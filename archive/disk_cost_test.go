@@ -84,7 +84,7 @@ func TestCostUDF(t *testing.T) {
 		b := u.block(first + i)
 		binary.LittleEndian.PutUint32(b[20:], 8)
 		copy(b[24:], u.ad(nil, 3<<30|udfForgeBlock, first+(i+1)%chain))
-		seal(b, udfExtentDesc, first+i)
+		udfSeal(b, udfExtentDesc, first+i)
 	}
 	var dir []byte
 	for i := range 250 {
@@ -94,7 +94,7 @@ func TestCostUDF(t *testing.T) {
 		binary.LittleEndian.PutUint32(b[172:], 8)
 		copy(b[176:], u.ad(nil, 3<<30|udfForgeBlock, first))
 		b[27] = 5
-		seal(b, udfFileEntry, file)
+		udfSeal(b, udfFileEntry, file)
 		dir = u.fid(dir, 0, fmt.Sprint(i), file)
 	}
 	u.entryAt(1, udfKindDir, dir)

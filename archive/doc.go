@@ -28,10 +28,12 @@
 // readers in the field differ from them or from each other, this package reads in
 // all the ways:
 //
-//   - zip: every end record outside of members' data, with and without the
-//     correction for a prefix; the local headers that no directory lists; each method
-//     and each stored length that one of two headers gives; a member marked as
-//     encrypted that is plain all the same.
+//   - zip: every end record outside of members' data, zip64 or not, and any whose
+//     comment ends where the file does, with and without the correction for a prefix;
+//     the local headers that no directory lists, also in names, extra fields and
+//     comments and behind each declared size; each method and each size that one of
+//     two headers gives; stored and deflate bodies that are said to be something else;
+//     a member marked as encrypted that is plain all the same.
 //   - gzip and bzip2: all streams of the file put together as one member, also
 //     those behind garbage.
 //   - ole: compound files ([MS-CFB]) whose tables, sizes or trees are damaged, as
@@ -107,6 +109,11 @@
 // one header and four times the file's size in all, 64 MiB of holes in an expanded
 // tar member, 64 gaps between bzip2 streams. A limit that is met while there is more to find is an error from Next
 // records, eight directory headers for each allowed member, 64 tar extension headers
+// fixed: 64 names for one member's bytes; in a zip file 8 methods and 8 lengths of
+// one member and 32 readings that come to light later, 4,096 end records, eight
+// directory headers for each allowed member, eight times the file's size of names and
+// extra fields, and, with a fixed amount for small files, four times of trial decoding and
+// twice of bodies that members share, and 128 times the window for tables that cannot be used twice; 64 tar extension headers
 // before a member, 1 MiB of pax records in one header, 64 gaps between bzip2
 // streams; eight directory entries of a compound file for each allowed member, 16 times
 // its size in chains of sectors, 2 MiB of descriptions of macros; for the password that
@@ -150,6 +157,12 @@
 //
 // Zip methods other than stored and deflate, and encryption of zip, are reported in
 // Member.Err and not decoded. Sparse tar members are yielded as they are stored.
+// Of zip's methods stored, shrink, reduce, implode, deflate, deflate64, bzip2, LZMA,
+// Zstandard under both numbers, xz and PPMd are decoded, and with Limits.Keys the
+// traditional cipher and WinZip's AES are opened; other methods, PKWARE's strong
+// encryption and encrypted directories are reported in Member.Err or by Next. A stored
+// zip in a zip is one member, and its own members are found when that is opened.
+// Sparse tar members are yielded as they are stored.
 //
 // The bytes of a body are not bounded here: a small container can decode to any
 // amount, and the caller counts what it reads.

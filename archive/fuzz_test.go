@@ -22,7 +22,7 @@ const (
 // input. It returns the bodies that were read to their end, and whether all was
 // read.
 func fuzzRead(t *testing.T, f Format, data []byte, decoder uint64) (bodies map[string]bool, complete bool) {
-	return fuzzReadLimits(t, f, data, decoder, Limits{Members: fuzzMembers})
+	return fuzzReadLimits(t, f, data, decoder, fuzzLimits(f))
 }
 
 // fuzzReadLimits is fuzzRead with other limits.
@@ -88,13 +88,33 @@ func fuzzReadLimits(t *testing.T, f Format, data []byte, decoder uint64, limits 
 	return bodies, complete && left > 0
 }
 
+// fuzzLimits keep the tables of a zip file's decoders small, so that the bound on
+// allocations means something.
+func fuzzLimits(f Format) Limits {
+	l := Limits{Members: fuzzMembers}
+	if f == Zip {
+		l.Dictionary = 1 << 20
+	}
+	return l
+}
+
+// zipTables is what the decoders of one zip file may allocate under fuzzLimits:
+// those that cannot be used twice, and one of each of the others.
+const zipTables = dictionaries<<20 + 32<<20
+
 func FuzzZip(f *testing.F) {
 	for _, z := range forged(f) {
 		f.Add(z.data)
 	}
+	for _, p := range packers {
+		f.Add(forge([]entry{p.entry(f, "p", payload, nil)}, nil, ""))
+	}
+	for _, m := range []uint16{9, 12, 98} {
+		f.Add(forge([]entry{{name: "p", method: m, raw: []byte("BZh91AY&SY and so on")}}, nil, ""))
+	}
 	f.Add(stdZip(f, file{"a", "a", 0}, file{"b/", "", 0}, file{"c", payload, 8}))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		bodies, complete := fuzzRead(t, Zip, data, 0)
+		bodies, complete := fuzzRead(t, Zip, data, zipTables)
 		if complete {
 			compareStd(t, data, bodies)
 		}

@@ -126,7 +126,7 @@ func openWith(t *testing.T, data []byte, passwords ...string) (all []got, r *Rea
 	for {
 		m, err := r.Next()
 		if err != nil {
-			return all, r, noEOF(err)
+			return all, r, pdfNoEOF(err)
 		}
 		g := got{Member: m}
 		b := new(bytes.Buffer)
@@ -136,7 +136,7 @@ func openWith(t *testing.T, data []byte, passwords ...string) (all []got, r *Rea
 	}
 }
 
-func noEOF(err error) error {
+func pdfNoEOF(err error) error {
 	if err.Error() == "EOF" {
 		return nil
 	}

@@ -41,7 +41,7 @@ func (u *udfForge) alloc(n uint32) uint32 {
 }
 
 // seal fills a descriptor's tag.
-func seal(b []byte, id uint16, location uint32) {
+func udfSeal(b []byte, id uint16, location uint32) {
 	binary.LittleEndian.PutUint16(b, id)
 	binary.LittleEndian.PutUint16(b[2:], 2)
 	binary.LittleEndian.PutUint32(b[12:], location)
@@ -119,7 +119,7 @@ func (u *udfForge) entryAt(at uint32, kind byte, body []byte) {
 	}
 	binary.LittleEndian.PutUint32(b[lengths+4:], uint32(len(data)))
 	copy(b[fixed:], data)
-	seal(b, id, at)
+	udfSeal(b, id, at)
 }
 
 // store writes a body in two extents, and returns its descriptors.
@@ -139,7 +139,7 @@ func (u *udfForge) store(body []byte) (ads []byte) {
 		b := u.block(at)
 		binary.LittleEndian.PutUint32(b[20:], uint32(len(ads)))
 		copy(b[24:], ads)
-		seal(b, udfExtentDesc, at)
+		udfSeal(b, udfExtentDesc, at)
 		ads = u.ad(nil, 3<<30|udfForgeBlock, at)
 	}
 	return ads
@@ -156,7 +156,7 @@ func (u *udfForge) fid(dir []byte, traits byte, name string, icb uint32) []byte 
 	b[18], b[19] = traits, byte(len(raw))
 	putLongAD(b[20:], udfForgeBlock, icb+u.delta, u.ref)
 	copy(b[38:], raw)
-	seal(b, udfFileID, 0)
+	udfSeal(b, udfFileID, 0)
 	return append(dir, b...)
 }
 
@@ -164,13 +164,13 @@ func (u *udfForge) fid(dir []byte, traits byte, name string, icb uint32) []byte 
 func (u *udfForge) finish(root uint32) []byte {
 	fs := u.block(0)
 	putLongAD(fs[400:], udfForgeBlock, root+u.delta, u.ref)
-	seal(fs, udfFileSet, 0)
+	udfSeal(fs, udfFileSet, 0)
 
 	pd := u.sector(257)
 	binary.LittleEndian.PutUint32(pd[188:], udfForgeStart)
 	binary.LittleEndian.PutUint32(pd[192:], udfForgeBlocks-udfForgeStart)
 	copy(pd[25:], "+NSR02")
-	seal(pd, udfPartitionDesc, 257)
+	udfSeal(pd, udfPartitionDesc, 257)
 
 	lv := u.sector(258)
 	binary.LittleEndian.PutUint32(lv[212:], udfForgeBlock)
@@ -179,8 +179,8 @@ func (u *udfForge) finish(root uint32) []byte {
 	binary.LittleEndian.PutUint32(lv[264:], uint32(len(u.maps)))
 	binary.LittleEndian.PutUint32(lv[268:], u.nmaps)
 	copy(lv[440:], u.maps)
-	seal(lv, udfLogicalVolume, 258)
-	seal(u.sector(259), udfTerminator, 259)
+	udfSeal(lv, udfLogicalVolume, 258)
+	udfSeal(u.sector(259), udfTerminator, 259)
 
 	for i, id := range []string{"BEA01", "NSR02", "TEA01"} {
 		copy(u.sector(int64(16 + i))[1:], id+"\x01")
@@ -189,7 +189,7 @@ func (u *udfForge) finish(root uint32) []byte {
 		av := u.sector(n)
 		binary.LittleEndian.PutUint32(av[16:], 16*udfForgeBlock)
 		binary.LittleEndian.PutUint32(av[20:], 257)
-		seal(av, udfAnchor, uint32(n))
+		udfSeal(av, udfAnchor, uint32(n))
 	}
 	return u.disc
 }

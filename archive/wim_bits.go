@@ -46,16 +46,16 @@ func (b *bitWords) bits(n int) uint32 {
 // spent says that more was read than there is.
 func (b *bitWords) spent() bool { return b.over > b.n }
 
-// maxCodeBits is the longest code word of either format.
-const maxCodeBits = 16
+// maxWIMCodeBits is the longest code word of either format.
+const maxWIMCodeBits = 16
 
 // fastBits is how much of a code word one look tells.
 const fastBits = 9
 
-// prefixCode decodes a canonical Huffman code.
-type prefixCode struct {
-	first  [maxCodeBits + 2]uint32 // smallest code word of each length, left-aligned to 16 bits
-	index  [maxCodeBits + 2]int    // place of its symbol
+// wimCode decodes a canonical Huffman code.
+type wimCode struct {
+	first  [maxWIMCodeBits + 2]uint32 // smallest code word of each length, left-aligned to 16 bits
+	index  [maxWIMCodeBits + 2]int    // place of its symbol
 	symbol []uint16                // in order of code words
 	fast   [1 << fastBits]uint16   // symbol<<4 | length-1, or 0xffff
 	empty  bool
@@ -63,8 +63,8 @@ type prefixCode struct {
 
 // build makes the code of the given lengths in bits; 0 is for symbols that do not
 // occur. A code that is neither complete nor empty is an error.
-func (c *prefixCode) build(lengths []byte) error {
-	var count [maxCodeBits + 1]int
+func (c *wimCode) build(lengths []byte) error {
+	var count [maxWIMCodeBits + 1]int
 	for _, n := range lengths {
 		count[n]++
 	}
@@ -73,15 +73,15 @@ func (c *prefixCode) build(lengths []byte) error {
 	}
 	c.symbol = c.symbol[:len(lengths)]
 	code, at := uint32(0), 0
-	var next [maxCodeBits + 1]int
-	for n := 1; n <= maxCodeBits; n++ {
+	var next [maxWIMCodeBits + 1]int
+	for n := 1; n <= maxWIMCodeBits; n++ {
 		c.first[n], c.index[n], next[n] = code, at, at
-		code += uint32(count[n]) << (maxCodeBits - n)
+		code += uint32(count[n]) << (maxWIMCodeBits - n)
 		at += count[n]
 	}
-	c.first[maxCodeBits+1] = code
+	c.first[maxWIMCodeBits+1] = code
 	c.empty = at == 0
-	if code != 1<<maxCodeBits && !c.empty {
+	if code != 1<<maxWIMCodeBits && !c.empty {
 		return fmt.Errorf("Huffman code: %w", ErrMalformed)
 	}
 	for s, n := range lengths {
@@ -94,7 +94,7 @@ func (c *prefixCode) build(lengths []byte) error {
 	return nil
 }
 
-func (c *prefixCode) fill(count [maxCodeBits + 1]int) {
+func (c *wimCode) fill(count [maxWIMCodeBits + 1]int) {
 	at := 0
 	for n := 1; n <= fastBits; n++ {
 		for i := range count[n] {
@@ -111,8 +111,8 @@ func (c *prefixCode) fill(count [maxCodeBits + 1]int) {
 }
 
 // next decodes a symbol; of an empty code, 0.
-func (c *prefixCode) next(b *bitWords) int {
-	if b.n < maxCodeBits {
+func (c *wimCode) next(b *bitWords) int {
+	if b.n < maxWIMCodeBits {
 		b.need()
 	}
 	if e := c.fast[b.buf>>(64-fastBits)]; e != 0xffff {
@@ -123,13 +123,13 @@ func (c *prefixCode) next(b *bitWords) int {
 		b.skip(1)
 		return 0
 	}
-	word := uint32(b.buf >> (64 - maxCodeBits))
+	word := uint32(b.buf >> (64 - maxWIMCodeBits))
 	n := fastBits + 1
-	for n < maxCodeBits && word >= c.first[n+1] {
+	for n < maxWIMCodeBits && word >= c.first[n+1] {
 		n++
 	}
 	b.skip(n)
-	return int(c.symbol[c.index[n]+int(word-c.first[n])>>(maxCodeBits-n)])
+	return int(c.symbol[c.index[n]+int(word-c.first[n])>>(maxWIMCodeBits-n)])
 }
 
 // copyMatch repeats length bytes from offset before n, and returns the new n.

@@ -30,10 +30,10 @@ type wimLZXDecoder struct {
 	order    int // binary logarithm of the window, 15 to 21
 	mainLens [lzxMaxMain]byte
 	lenLens  [lzxLengths]byte
-	mainCode prefixCode
-	lenCode  prefixCode
-	aligned  prefixCode
-	pre      prefixCode
+	mainCode wimCode
+	lenCode  wimCode
+	aligned  wimCode
+	pre      wimCode
 	recent   [3]int
 }
 

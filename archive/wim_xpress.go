@@ -4,7 +4,7 @@ import "fmt"
 
 // xpressDecoder decodes XPRESS with Huffman codes ([MS-XCA] section 2.2).
 type xpressDecoder struct {
-	code prefixCode
+	code wimCode
 	lens [512]byte
 }
 

@@ -1,11 +1,14 @@
 package archive
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"io"
 	"math"
 	"slices"
+
+	"github.com/fivefifty/fivefifty/internal/saferead"
 )
 
 // Signatures, APPNOTE.TXT section 4.3.
@@ -65,15 +68,25 @@ type zipFile struct {
 	ends     map[int64]bool   // end records read
 	found    []mark           // by the gap searches, perhaps not read yet
 	first    int64            // offset of the first local header
+	marker   int64            // length of the mark of an archive in volumes before it
 	over     error            // more was there than the limits allow
-	trial    int64            // bytes that trial decoding may still cost
+	trial    int64            // bytes that trial decoding and searching may still cost
+	headers  int64            // bytes of names and extra fields that may still be read
+	effort   int64            // bytes of bodies that may still be decoded, those shared by members counted each time
+	decoders zipDecoders
+	password string // the one that opened the last member that needed one
 
-	plan     []*planned // of the present group, not yielded yet
-	frontier int64      // end of what is known to belong to members
+	present  *group     // whose members are yielded
+	accounts []*account // its accounts
+	plan     []*planned // its members, not yielded yet
+	followed int        // its readings that came to light while it was read
+	frontier int64      // end of what was searched
 	groupEnd int64      // end of the present group, -1 if not known
+	judged   int64      // end of what is known to belong to members
 	started  bool       // a member was met
 	body     zipBody
 	listed   bool // a directory was found
+	sound    bool // an end record is where and what it should be
 	again    bool // this is not the first pass
 	lostDir  bool // an end record leads to no directory
 	window   []byte
@@ -87,14 +100,20 @@ func openZip(src io.ReaderAt, size int64, l Limits) (walker, error) {
 		yielded:  map[bodyKey]bool{},
 		names:    map[string]int64{},
 		ends:     map[int64]bool{},
-		trial:    size + 16<<20,
+		trial:    4*size + 256<<20,
+		headers:  8*size + 1<<20,
+		effort:   2*size + 128<<20,
 		groupEnd: -1,
+		decoders: zipDecoders{dictionary: l.Dictionary, left: dictionaries * l.Dictionary},
 	}
 	first, err := z.searchLocal(0, size)
 	if err != nil {
 		return nil, err
 	}
 	z.first = max(0, first)
+	if err := z.readMarker(); err != nil {
+		return nil, err
+	}
 	if err := z.readDirectories(); err != nil {
 		return nil, err
 	}
@@ -110,7 +129,11 @@ func openZip(src io.ReaderAt, size int64, l Limits) (walker, error) {
 
 func (z *zipFile) note(name string)    { z.notes = noteOnce(z.notes, name) }
 func (z *zipFile) anomalies() []string { return z.notes }
-func (z *zipFile) close()              { z.body.close() }
+
+func (z *zipFile) close() {
+	z.body.close()
+	z.decoders.close()
+}
 
 // mergeRecords sorts the records' spans and joins those that touch.
 func (z *zipFile) mergeRecords() {
@@ -146,11 +169,17 @@ func (z *zipFile) next() (*Member, io.Reader, error) {
 	}
 }
 
-// endBody notes where the member that was current ends. Of several readings of
-// one group the shortest counts, so that what lies behind it is searched.
+// endBody notes where the member that was current ends, and what is still to be
+// tried on it. Of several readings of one group the shortest counts, so that what
+// lies behind it is searched.
 func (z *zipFile) endBody() {
-	if end, ok := z.body.end(); ok && (z.groupEnd < 0 || end < z.groupEnd) {
-		z.groupEnd = end
+	if b := &z.body; b.p != nil {
+		from, judged := b.ends()
+		if z.groupEnd < 0 || from < z.groupEnd {
+			z.groupEnd = from
+		}
+		z.judged = max(z.judged, judged)
+		z.follow(b)
 	}
 	z.body.close()
 }
@@ -176,7 +205,7 @@ func (z *zipFile) nextGroup() (*group, error) {
 		if len(z.groups) > 0 {
 			g := z.groups[0]
 			z.groups = z.groups[1:]
-			if g.offset < z.frontier && z.started && !z.again {
+			if g.offset < z.judged && z.started && !z.again {
 				z.note(AnomalyOverlap)
 			}
 			z.enter(g.offset)
@@ -204,9 +233,24 @@ func (z *zipFile) finish() error {
 	return io.EOF
 }
 
+// readMarker reads what archivers put before the first member of an archive that
+// was to have several volumes, APPNOTE.TXT section 8.5: "PK00" if it has only
+// this one after all.
+func (z *zipFile) readMarker() error {
+	b, err := saferead.UpTo(z.src, 0, 4, z.size, 4)
+	switch {
+	case bytes.Equal(b, sigDescriptor):
+		z.marker = 4
+		z.note(AnomalyMultiDisk)
+	case string(b) == "PK00":
+		z.marker = 4
+	}
+	return err
+}
+
 // enter notes that a member begins at off.
 func (z *zipFile) enter(off int64) {
-	if !z.started && off > 0 {
+	if !z.started && off > z.marker {
 		z.note(AnomalyPrepended)
 	}
 	z.started = true

@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -13,12 +14,29 @@ import (
 type zipBody struct {
 	z     *zipFile
 	p     *planned
-	in    *inflater         // of a deflated body
-	plain *io.SectionReader // of a stored one
+	dec   bodyDecoder // nil if the body cannot be read
 	crc   uint32
 	n     int64 // decoded bytes
 	ended bool  // the decoder came to its end or failed
+	sound bool  // a declared CRC fits, or the cipher's own check does
 	stop  int64 // offset behind the body, valid with ended
+	tail  int64 // bytes of the data descriptor behind that
+}
+
+// section is the source of a body, through its cipher if it has one.
+func (z *zipFile) section(p *planned) io.Reader {
+	from, n := p.key.data, z.size-p.key.data
+	if p.key.length >= 0 {
+		n = min(n, p.key.length)
+	}
+	s := p.seal
+	if s == nil {
+		return saferead.Section(z.src, from, n, z.size)
+	}
+	if p.key.length >= 0 {
+		n -= s.tail
+	}
+	return s.open(saferead.Section(z.src, from+s.head, n-s.head, z.size))
 }
 
 // open makes a planned member the current one. It returns nil if the same bytes
@@ -29,41 +47,37 @@ func (z *zipFile) open(p *planned) (*Member, io.Reader) {
 		return nil, nil
 	}
 	z.body = zipBody{z: z, p: p}
-	b := &z.body
 	switch {
-	case p.broken && p.key.data >= z.size || p.offDisk && p.broken:
+	case p.lost || p.broken && (p.key.data >= z.size || p.offDisk):
 		m.note(AnomalyNoLocal)
 		m.Err = fmt.Errorf("no local header: %w", ErrMalformed)
 		if p.offDisk {
 			m.Err = fmt.Errorf("member on another volume: %w", ErrUnsupported)
 		}
 		return m, nil
-	case m.Encrypted:
-		method, plain := z.tryPlain(p)
-		if !plain {
-			m.Err = ErrEncrypted
+	case m.Encrypted && !p.plain && p.seal == nil:
+		if m.Err = z.decrypt(p); m.Err != nil {
 			return m, nil
 		}
-		m.Encrypted = false
-		m.note(AnomalyFakeEncryption)
-		p.key.method, m.Method = method, methodName(method)
-	case p.tentative && !z.decodes(p):
+	case p.tentative && !z.proves(p):
 		z.body = zipBody{}
 		return nil, nil
 	}
 	if p.broken {
 		m.note(AnomalyNoLocal)
 	}
-	switch p.key.method {
-	case methodStored:
-		b.plain = saferead.Section(z.src, p.key.data, p.key.length, z.size)
-	case methodDeflate:
-		b.in = newInflater(saferead.Section(z.src, p.key.data, z.size, z.size))
-	default:
-		m.Err = fmt.Errorf("method %s: %w", m.Method, ErrUnsupported)
+	if z.effort < 0 {
+		z.exceed("bytes that members share")
+		m.Err = fmt.Errorf("bytes that members share: %w", ErrLimit)
 		return m, nil
 	}
-	return m, b
+	dec, err := z.decoders.openBody(p.key.method, z.section(p), bodyHints{p.key.flags, p.key.limit})
+	if err != nil {
+		m.Err = err
+		return m, nil
+	}
+	z.body.dec = dec
+	return m, &z.body
 }
 
 // known says whether a member was yielded already, and takes note of it.
@@ -86,58 +100,56 @@ func (z *zipFile) known(p *planned) bool {
 }
 
 func (b *zipBody) Read(p []byte) (int, error) {
-	var n int
-	var err error
-	if b.in != nil {
-		n, err = b.in.Read(p)
-	} else {
-		n, err = b.plain.Read(p)
+	limit := b.p.key.limit
+	if limit >= 0 && b.n == limit {
+		return 0, b.finish(io.EOF)
 	}
+	if limit >= 0 {
+		p = p[:min(int64(len(p)), limit-b.n)]
+	}
+	n, err := b.dec.Read(p)
 	b.crc = crc32.Update(b.crc, crc32.IEEETable, p[:n])
 	b.n += int64(n)
-	if err == nil {
-		return n, nil
+	if err != nil {
+		err = b.finish(err)
 	}
-	b.mark()
-	if err != io.EOF {
-		if b.in == nil {
-			return n, err
-		}
-		return n, bodyError(err)
-	}
-	if err := b.check(); err != nil {
-		return n, err
-	}
-	return n, io.EOF
+	return n, err
 }
 
-// mark notes where the body ended.
-func (b *zipBody) mark() {
+// finish notes where the body ended and says what its end is worth.
+func (b *zipBody) finish(err error) error {
 	b.ended = true
-	b.stop = b.p.key.data + b.n
-	if b.in != nil {
-		b.stop = b.p.key.data + b.in.consumed()
+	b.stop = b.p.key.data + b.dec.consumed()
+	if s := b.p.seal; s != nil {
+		b.stop += s.head + s.tail
 	}
+	if err != io.EOF {
+		if errors.Is(err, ErrLimit) {
+			return err
+		}
+		return bodyError(err)
+	}
+	if err := b.check(); err != nil {
+		return err
+	}
+	return io.EOF
 }
+
+// sizedSlack is how many bytes a decoder without an end mark may leave over: an
+// end mark all the same, and what a range coder flushes.
+const sizedSlack = 16
 
 // check compares a body that was decoded to its end with what was declared.
 func (b *zipBody) check() error {
 	p, m := b.p, b.p.member
 	if p.descr {
-		d := b.z.descriptor(b.stop, b.stop-p.key.data)
-		switch {
-		case d.length > 0:
-			p.crcs = addNumber(p.crcs, d.crc)
-			p.sizes = addNumber(p.sizes, d.usize)
-			b.stop += d.length
-		case len(p.crcs) == 0:
-			m.note(AnomalyBadDescriptor)
-		}
-		if p.key.method == methodStored && (p.claim < 0 || p.claim < b.n && d.length > 0) {
-			m.note(AnomalyDescriptor)
-		}
+		b.checkDescriptor()
 	}
-	if b.in != nil && p.claim > b.in.consumed() {
+	slack := int64(0)
+	if zipMethods[p.key.method].sized {
+		slack = sizedSlack
+	}
+	if p.key.method != methodStored && p.claim() > b.stop-p.key.data+slack {
 		m.note(AnomalyTrailingBody)
 	}
 	if len(p.sizes) > 0 && !slices.Contains(p.sizes, b.n) {
@@ -146,73 +158,80 @@ func (b *zipBody) check() error {
 	if m.Dir && b.n > 0 {
 		m.note(AnomalyDirData)
 	}
-	if len(p.crcs) > 0 && !slices.Contains(p.crcs, b.crc) {
+	if s := p.seal; s != nil && s.forged {
+		m.note(AnomalyAuth)
+		return fmt.Errorf("authentication code: %w", ErrMalformed)
+	}
+	b.sound = slices.Contains(p.crcs, b.crc) || p.seal != nil && p.seal.proved
+	if len(p.crcs) > 0 && !b.sound {
 		m.note(AnomalyCRC)
 		return fmt.Errorf("CRC: %w", ErrMalformed)
 	}
 	return nil
 }
 
-// end returns the offset behind the current member, as far as it is known.
-func (b *zipBody) end() (int64, bool) {
-	if b.p == nil {
-		return 0, false
+func (b *zipBody) checkDescriptor() {
+	p, m := b.p, b.p.member
+	stop := b.stop
+	if zipMethods[p.key.method].sized {
+		// Such a decoder can stop before the last byte; a declared length says where
+		// that is.
+		for _, n := range p.csizes {
+			if over := p.key.data + n - stop; over > 0 && over <= sizedSlack {
+				stop += over
+				break
+			}
+		}
 	}
-	data, room := b.p.key.data, max(0, b.z.size-b.p.key.data)
-	claim := min(b.p.claim, room)
+	d := b.z.descriptor(stop, stop-p.key.data)
 	switch {
-	case b.ended && b.plain != nil && claim >= 0:
-		// Another reader may take the shortest of the declared lengths.
-		return data + claim + max(0, b.stop-data-b.n), true
-	case b.ended:
-		return b.stop, true
-	case claim >= 0 && b.p.descr:
-		return data + claim + b.z.descriptor(data+claim, claim).length, true
-	case claim >= 0:
-		return data + claim, true
-	case b.plain != nil:
-		return data + b.p.key.length, true
+	case d.length > 0:
+		p.crcs = addNumber(p.crcs, d.crc)
+		p.sizes = addNumber(p.sizes, d.usize)
+		b.stop, b.tail = stop, d.length
+	case len(p.crcs) == 0:
+		m.note(AnomalyBadDescriptor)
 	}
-	return data, true
+	if claim := p.claim(); p.key.method == methodStored && p.seal == nil && (claim < 0 || claim < b.n && d.length > 0) {
+		m.note(AnomalyDescriptor)
+	}
+}
+
+// ends returns the offset from which the current member hides nothing more, and
+// the offset up to which bytes belong to it, as far as they are known.
+func (b *zipBody) ends() (from, judged int64) {
+	data := b.p.key.data
+	room := max(0, b.z.size-data)
+	claim := min(b.p.claim(), room)
+	switch {
+	case b.ended:
+		from, judged = b.stop, b.stop+b.tail
+		if zipMethods[b.p.key.method].sized && claim > 0 && data+claim > judged && data+claim <= judged+sizedSlack {
+			judged = data + claim
+		}
+		if claim > 0 {
+			from = min(from, data+claim)
+		}
+		return from, judged
+	case claim < 0 && b.p.key.length >= 0:
+		claim = b.p.key.length
+	case claim < 0:
+		return data, data
+	}
+	from = data + claim
+	if b.p.descr {
+		judged = from + b.z.descriptor(from, claim).length
+	}
+	if b.p.member.Err != nil {
+		from = data // what could not be read may hold anything
+	}
+	return from, max(judged, data+claim)
 }
 
 func (b *zipBody) close() {
-	if b.in != nil {
-		b.in.release()
+	if b.dec != nil {
+		b.z.effort -= b.dec.consumed()
+		b.dec.release()
 	}
 	*b = zipBody{}
-}
-
-// descriptor is a data descriptor, APPNOTE.TXT section 4.3.9.
-type descriptor struct {
-	length int64 // of the record itself; 0 if there is none that fits
-	crc    uint32
-	usize  int64
-}
-
-// descriptor reads the record at off, behind a body of csize compressed bytes.
-// Its signature is optional, and its sizes have 4 or 8 bytes.
-func (z *zipFile) descriptor(off, csize int64) descriptor {
-	b, err := saferead.UpTo(z.src, off, 24, z.size, 24)
-	if err != nil || len(b) < 12 {
-		return descriptor{}
-	}
-	b = append(b, make([]byte, 24)...) // so that no field is out of range
-	sig := int64(0)
-	if string(b[:4]) == string(sigDescriptor) {
-		sig = 4
-		b = b[4:]
-	}
-	wide := int64(le.Uint64(b[4:])) == csize
-	narrow := int64(le.Uint32(b[4:])) == csize&0xffffffff
-	if wide && narrow { // an empty body: what follows decides
-		wide = string(b[12:14]) != "PK" && le.Uint64(b[12:]) == 0
-	}
-	switch {
-	case wide:
-		return descriptor{sig + 20, le.Uint32(b), int64(le.Uint64(b[12:]))}
-	case narrow:
-		return descriptor{sig + 12, le.Uint32(b), int64(le.Uint32(b[8:]))}
-	}
-	return descriptor{}
 }

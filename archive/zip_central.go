@@ -23,6 +23,9 @@ func (z *zipFile) readCentral(off int64) (*account, error) {
 		return nil, nil
 	}
 	name, extra, comment := int64(le.Uint16(h[28:])), int64(le.Uint16(h[30:])), int64(le.Uint16(h[32:]))
+	if !z.afford(name + extra) {
+		return nil, nil
+	}
 	rest, err := saferead.UpTo(z.src, off+centralBytes, name+extra, z.size, 2<<16)
 	if err != nil {
 		return nil, err
@@ -36,7 +39,9 @@ func (z *zipFile) readCentral(off int64) (*account, error) {
 		csize:   int64(le.Uint32(h[20:])),
 		usize:   int64(le.Uint32(h[24:])),
 		aes:     -1,
+		time:    le.Uint16(h[12:]),
 		raw:     rest[:name],
+		rest:    rest[name:],
 		disk:    uint32(le.Uint16(h[34:])),
 		attrs:   le.Uint32(h[38:]),
 		offset:  int64(le.Uint32(h[42:])),
@@ -91,7 +96,9 @@ func (z *zipFile) resolve(a *account, base int64, orphan bool) error {
 			return err
 		}
 		if bytes.Equal(sig, sigLocal) {
-			z.file(off, a, orphan)
+			mine := *a
+			mine.weak = hit
+			z.file(off, &mine, orphan)
 			hit = true
 		}
 	}
@@ -109,7 +116,5 @@ func (z *zipFile) file(off int64, a *account, orphan bool) {
 		z.groups = append(z.groups, g)
 	}
 	g.orphan = g.orphan || orphan
-	if n := len(g.central); n == 0 || g.central[n-1] != a {
-		g.central = append(g.central, a)
-	}
+	g.central = append(g.central, a)
 }

@@ -53,10 +53,10 @@ func (z *zipFile) readDirectories() error {
 // acceptEnds reads the end records in [from, to), the last first, without those
 // that lie in the data of members known by then.
 func (z *zipFile) acceptEnds(from, to int64) error {
-	var ends []int64
+	var ends []mark
 	err := z.scan(max(0, from), to, func(at int64, kind byte) bool {
-		if kind == 5 && !z.ends[at] {
-			ends = append(ends, at)
+		if kind >= 5 && kind <= 6 && !z.ends[at] {
+			ends = append(ends, mark{at, kind})
 		}
 		return len(ends)+len(z.ends) <= maxEnds
 	})
@@ -68,11 +68,16 @@ func (z *zipFile) acceptEnds(from, to int64) error {
 	}
 	covered := make(map[int64]bool)
 	for i := len(ends) - 1; i >= 0; i-- {
-		if covered[ends[i]] || z.ends[ends[i]] {
-			continue
+		if covered[ends[i].at] && z.sound {
+			if whole, err := z.reachesEnd(ends[i]); err != nil || !whole {
+				if err != nil {
+					return err
+				}
+				continue
+			}
 		}
 		known := len(z.groups)
-		if _, err := z.readEnd(ends[i]); err != nil {
+		if err := z.readAnyEnd(ends[i]); err != nil {
 			return err
 		}
 		for _, g := range z.groups[known:] {
@@ -80,31 +85,59 @@ func (z *zipFile) acceptEnds(from, to int64) error {
 			if err != nil {
 				return err
 			}
-			k, _ := slices.BinarySearch(ends, s.from)
-			for ; k < len(ends) && ends[k] < s.to; k++ {
-				covered[ends[k]] = true
+			k, _ := slices.BinarySearchFunc(ends, s.from, func(m mark, at int64) int { return cmp.Compare(m.at, at) })
+			for ; k < len(ends) && ends[k].at < s.to; k++ {
+				covered[ends[k].at] = true
 			}
 		}
 	}
 	return nil
 }
 
-// claimed is the part of the file that a group's headers claim for it.
+// readAnyEnd reads a record that leads to a directory, if it was not read yet.
+func (z *zipFile) readAnyEnd(m mark) error {
+	if z.ends[m.at] {
+		return nil
+	}
+	if m.kind == 6 {
+		return z.readEnd64(m.at)
+	}
+	_, err := z.readEnd(m.at)
+	return err
+}
+
+// reachesEnd says whether an end record's comment ends where the file does. It
+// then counts although it lies in a member's data: strict readers pass over any
+// other. An archive in an archive has no such record.
+func (z *zipFile) reachesEnd(m mark) (bool, error) {
+	h, err := saferead.UpTo(z.src, m.at, endBytes, z.size, endBytes)
+	if err != nil || m.kind != 5 || len(h) < endBytes {
+		return false, err
+	}
+	return m.at+endBytes+int64(le.Uint16(h[20:])) == z.size, nil
+}
+
+// claimed is the part of the file that a group's headers claim for its data.
 func (z *zipFile) claimed(g *group) (span, error) {
 	if err := z.load(g); err != nil || g.local == nil {
 		return span{g.offset, g.offset}, err
 	}
-	end := g.local.data
+	data := g.local.data
+	end := data
 	for _, a := range g.central {
-		if a.csize > 0 && g.local.data+a.csize <= z.size {
-			end = max(end, g.local.data+a.csize)
+		if a.csize > 0 && a.csize <= z.size-data {
+			end = max(end, data+a.csize)
 		}
 	}
-	return span{g.offset, end}, nil
+	return span{data, end}, nil
 }
 
-// claimedGaps is what neither members nor records claim.
+// claimedGaps is what neither members nor records claim; all, if the end record
+// is one that strict readers refuse: they look on for another.
 func (z *zipFile) claimedGaps() ([]span, error) {
+	if !z.sound {
+		return []span{{0, z.size}}, nil
+	}
 	taken := slices.Clone(z.records)
 	for _, g := range z.groups {
 		s, err := z.claimed(g)
@@ -139,31 +172,15 @@ func (z *zipFile) readEnd(off int64) (int, error) {
 	if e.disk != 0 {
 		z.note(AnomalyMultiDisk)
 	}
-	start := off
-	total, first := 0, -1
-	for _, d := range e.dirs {
-		adjusted := d.recordAt - d.size
-		for _, s := range []spot{{adjusted, adjusted - d.off}, {d.off, 0}} {
-			if s.at < 0 || s.at >= d.recordAt || z.seen[s] {
-				continue
-			}
-			n, end, err := z.readDirectory(s.at, s.base, false)
-			if err != nil {
-				return total, err
-			}
-			if n > 0 {
-				start = min(start, s.at)
-				z.records = append(z.records, span{s.at, end})
-				if first < 0 {
-					first = n
-				}
-			}
-			total += n
-		}
+	start, total, first, err := z.readClaims(off, e.dirs)
+	if err != nil {
+		return total, err
 	}
 	z.records = append(z.records, span{start, min(e.behind, z.size)})
 	switch {
 	case total > 0:
+		d := e.dirs[len(e.dirs)-1]
+		z.sound = z.sound || e.behind == z.size && d.off == d.recordAt-d.size
 		if z.listed {
 			z.note(AnomalyManyEnds)
 		}
@@ -183,6 +200,55 @@ func (z *zipFile) readEnd(off int64) (int, error) {
 		z.note(AnomalyEndFields)
 	}
 	return total, nil
+}
+
+// readClaims reads the directories that the record at off claims, with and
+// without the correction for a prefix. It returns where the first of them starts,
+// and how many entries all and the first one have; -1 if there is none.
+func (z *zipFile) readClaims(off int64, claims []directoryClaim) (start int64, total, first int, err error) {
+	start, first = off, -1
+	for _, d := range claims {
+		adjusted := d.recordAt - d.size
+		for _, s := range []spot{{adjusted, adjusted - d.off}, {d.off, 0}} {
+			if s.at < 0 || s.at >= d.recordAt || z.seen[s] {
+				continue
+			}
+			n, end, err := z.readDirectory(s.at, s.base, false)
+			if err != nil {
+				return start, total, first, err
+			}
+			if n > 0 {
+				start = min(start, s.at)
+				z.records = append(z.records, span{s.at, end})
+				if first < 0 {
+					first = n
+				}
+			}
+			total += n
+		}
+	}
+	return start, total, first, nil
+}
+
+// readEnd64 reads a zip64 end record that no locator points to: behind a prefix
+// the pointer is wrong, and readers search for the record.
+func (z *zipFile) readEnd64(off int64) error {
+	z.ends[off] = true
+	h, err := saferead.At(z.src, off, end64Bytes, z.size, end64Bytes)
+	if err != nil {
+		return missing(err)
+	}
+	_, total, _, err := z.readClaims(off, []directoryClaim{claim64(off, h)})
+	if total > 0 {
+		z.listed = true
+		z.note(AnomalyZip64Differ)
+	}
+	return err
+}
+
+// claim64 is what the zip64 end record h at off says of its directory.
+func claim64(off int64, h []byte) directoryClaim {
+	return directoryClaim{off, int64(le.Uint64(h[40:]) &^ (1 << 63)), int64(le.Uint64(h[48:]) &^ (1 << 63))}
 }
 
 // parseEnd reads the record at off and the zip64 record before it.
@@ -222,7 +288,8 @@ func (z *zipFile) parseEnd64(e *endRecord) error {
 		if len(h) < end64Bytes || !bytes.HasPrefix(h, sigEnd64) || e.wide && at == e.wideAt {
 			continue
 		}
-		d := directoryClaim{at, int64(le.Uint64(h[40:]) &^ (1 << 63)), int64(le.Uint64(h[48:]) &^ (1 << 63))}
+		z.ends[at] = true
+		d := claim64(at, h)
 		n := int64(le.Uint64(h[32:]) &^ (1 << 63))
 		narrow := e.dirs[0]
 		if differs(narrow.size, d.size, 0xffffffff) || differs(narrow.off, d.off, 0xffffffff) || !e.wide && differs(e.entries, n, 0xffff) {

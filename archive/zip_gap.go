@@ -1,10 +1,6 @@
 package archive
 
-import (
-	"slices"
-
-	"github.com/fivefifty/fivefifty/internal/saferead"
-)
+import "slices"
 
 // searchGap returns the first local header in the gap [from, to), -1 if there is
 // none. Directory and end records that it passes are kept for readFound.
@@ -17,14 +13,13 @@ func (z *zipFile) searchGap(from, to int64) (int64, error) {
 			if !z.seen[spot{off, anyBase}] {
 				z.keep(mark{off, kind})
 			}
-		case 5:
+		case 5, 6:
 			if !z.ends[off] {
 				z.keep(mark{off, kind})
 			}
 		case 3:
-			var a *account
-			a, failed = z.readLocal(off)
-			if a != nil && (off == from || plausible(a.version, a.method, len(a.raw))) {
+			var good bool
+			if good, failed = z.isPlausible(off); (good || off == from) && z.byOffset[off] == nil {
 				at = off
 			}
 		}
@@ -50,7 +45,7 @@ func (z *zipFile) keep(m mark) {
 
 // judgeGap notes bytes of [from, to) that belong to no record.
 func (z *zipFile) judgeGap(from, to int64) {
-	if from >= to {
+	if from = max(from, z.judged); from >= to {
 		return
 	}
 	i, _ := slices.BinarySearchFunc(z.records, from, func(s span, at int64) int {
@@ -80,13 +75,18 @@ func (z *zipFile) readFound() (bool, error) {
 	found := z.found
 	z.found, z.again = nil, true
 	for i := len(found) - 1; i >= 0; i-- {
-		if m := found[i]; m.kind == 5 && !z.ends[m.at] && len(z.ends) < maxEnds {
-			if _, err := z.readEnd(m.at); err != nil {
+		if m := found[i]; m.kind >= 5 && !z.ends[m.at] && len(z.ends) < maxEnds {
+			if err := z.readAnyEnd(m); err != nil {
 				return false, err
 			}
 		}
 	}
 	for _, m := range found {
+		if m.kind == 3 {
+			if err := z.queue(m.at); err != nil {
+				return false, err
+			}
+		}
 		if m.kind != 1 || z.seen[spot{m.at, anyBase}] {
 			continue
 		}
@@ -96,40 +96,4 @@ func (z *zipFile) readFound() (bool, error) {
 	}
 	sortGroups(z.groups)
 	return len(z.groups) > 0, nil
-}
-
-// searchStoredEnd returns the length of a stored body at data whose size no
-// header gives: up to a data descriptor that fits, or to the next header.
-func (z *zipFile) searchStoredEnd(data int64) (int64, error) {
-	length := z.size - data
-	var failed error
-	err := z.scan(data, z.size, func(at int64, kind byte) bool {
-		n := at - data
-		if kind == 7 {
-			d, err := saferead.UpTo(z.src, at, 16, z.size, 16)
-			if failed = err; err != nil || len(d) == 16 && int64(le.Uint32(d[8:])) == n&0xffffffff {
-				length = n
-				return false
-			}
-			return true
-		}
-		if kind == 3 {
-			a, err := z.readLocal(at)
-			if failed = err; err == nil && a == nil {
-				return true
-			}
-		}
-		length = n
-		if n >= 12 { // a descriptor without a signature
-			d, err := saferead.UpTo(z.src, at-12, 12, z.size, 12)
-			if failed = err; len(d) == 12 && int64(le.Uint32(d[4:])) == n-12 {
-				length = n - 12
-			}
-		}
-		return false
-	})
-	if err == nil {
-		err = failed
-	}
-	return length, err
 }

@@ -13,7 +13,11 @@ type account struct {
 	usize   int64   // uncompressed size in bytes; -1 if not known yet
 	other   []int64 // sizes that an unneeded zip64 field gives
 	aes     int     // the method under AES, -1 if there is no such field
+	ae2     bool    // the AES field says that the CRC is not stored
+	aesKey  byte    // the AES field's strength, 1 to 3
+	time    uint16  // of the last change, as MS-DOS writes it
 	raw     []byte  // the name's bytes
+	rest    []byte  // the extra fields' bytes
 	unicode string  // the Info-ZIP Unicode path, if there is one
 	attrs   uint32  // external attributes; central only
 	disk    uint32  // where the local header is; central only
@@ -21,6 +25,15 @@ type account struct {
 	data    int64   // offset of the body; local only
 	next    int64   // offset behind this header
 	broken  bool    // the header's signature is wrong; local only
+	weak    bool    // filed here under another idea of what offsets count from than the one that hits; central only
+}
+
+// trueMethod is the method that lies under AES, if that is said.
+func (a *account) trueMethod() uint16 {
+	if a.method == methodAES && a.aes >= 0 {
+		return uint16(a.aes)
+	}
+	return a.method
 }
 
 func (a *account) encrypted() bool {
@@ -49,7 +62,7 @@ func (a *account) extra(b []byte) {
 			}
 		case 0x9901: // version, vendor, strength, method
 			if n >= 7 {
-				a.aes = int(le.Uint16(field[5:]))
+				a.ae2, a.aesKey, a.aes = le.Uint16(field) == 2, field[4], int(le.Uint16(field[5:]))
 			}
 		}
 	}

@@ -42,9 +42,14 @@ func TestZipEncrypted(t *testing.T) {
 }
 
 func TestZipUnsupportedMethod(t *testing.T) {
-	all, _, err := readAll(t, Zip, forge([]entry{listed("p", payload, 98)}, nil, ""))
-	if err != nil || len(all) != 1 || !errors.Is(all[0].Err, ErrUnsupported) || !strings.Contains(all[0].Err.Error(), "ppmd") {
+	e := entry{name: "p", method: 97, body: payload, raw: []byte("some other form of the payload")}
+	all, _, err := readAll(t, Zip, forge([]entry{e}, nil, ""))
+	if err != nil || len(all) != 1 || !errors.Is(all[0].Err, ErrUnsupported) || !strings.Contains(all[0].Err.Error(), "wavpack") {
 		t.Errorf("%+v, %v", all, err)
+	}
+	all, _, err = readAll(t, Zip, forge([]entry{listed("p", payload, 97)}, nil, ""))
+	if err != nil || !holds(all) || !slices.Contains(all[1].Anomalies, AnomalyOtherMethod) {
+		t.Errorf("stored under an unknown method: %+v, %v", all, err)
 	}
 }
 
@@ -323,5 +328,83 @@ func TestZipEmpty(t *testing.T) {
 	all, r, err := readAll(t, Zip, stdZip(t))
 	if err != nil || len(all) != 0 || len(r.Anomalies()) > 0 {
 		t.Errorf("%d members, %v, %v", len(all), r.Anomalies(), err)
+	}
+}
+
+// TestZipDictionaries: a dictionary above the limit is an error, and only where it
+// is needed.
+func TestZipDictionaries(t *testing.T) {
+	far := string(sampleBodies()["noise"])
+	far = far + strings.Repeat(text(150_000), 2) + far
+	for _, p := range packers {
+		data := forge([]entry{p.entry(t, "p", far, nil)}, nil, "")
+		for limit, want := range map[int64]error{1 << 16: ErrLimit, 8 << 20: nil} {
+			r, err := Open(Zip, bytes.NewReader(data), int64(len(data)), Limits{Dictionary: limit})
+			if err == nil {
+				_, err = r.Next()
+			}
+			var n int64
+			if err == nil {
+				n, err = io.Copy(io.Discard, r)
+			}
+			if p.method != 93 && p.method != 20 {
+				want = nil // these windows are as small
+			}
+			if !errors.Is(err, want) || err == nil && n != int64(len(far)) {
+				t.Errorf("%s, %d: %d bytes, %v, want %v", p.name, limit, n, err, want)
+			}
+			r.Close()
+		}
+	}
+}
+
+// TestZipLZMALies: a dictionary that the header only claims is not allocated, and
+// a distance beyond the limit is one.
+func TestZipLZMALies(t *testing.T) {
+	e := packers[8].entry(t, "p", payload, nil)
+	le.PutUint32(e.raw[5:], 0xffffffff)
+	all, _, err := readAll(t, Zip, forge([]entry{e}, nil, ""))
+	if err != nil || all[0].data != payload || all[0].err != nil {
+		t.Errorf("%v: %d bytes, %v", err, len(all[0].data), all[0].err)
+	}
+	noise := sampleBodies()["noise"]
+	e = packers[8].entry(t, "p", noise+noise, nil)
+	le.PutUint32(e.raw[5:], 0xffffffff)
+	data := forge([]entry{e}, nil, "")
+	r, err := Open(Zip, bytes.NewReader(data), int64(len(data)), Limits{Dictionary: 10_000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if _, err := r.Next(); err != nil {
+		t.Fatal(err)
+	}
+	n, err := io.Copy(io.Discard, r)
+	if n < int64(len(noise)) || !errors.Is(err, ErrLimit) {
+		t.Errorf("%d bytes, %v", n, err)
+	}
+}
+
+// TestZipSecretDirectory: an encrypted directory is an error, and local headers
+// are found all the same.
+func TestZipSecretDirectory(t *testing.T) {
+	plain := forge([]entry{listed("p", payload, 8)}, nil, "")
+	data := end64(plain, nil, escape32, nil, strings.Repeat("s", 28))
+	i := bytes.Index(data, sigCentral)
+	copy(data[i:], "noise")
+	all, _, err := readAll(t, Zip, data)
+	if !errors.Is(err, ErrEncrypted) || !holds(all) {
+		t.Errorf("%d members, %v", len(all), err)
+	}
+}
+
+// TestZipMarkers: what stands before an archive that was to have volumes.
+func TestZipMarkers(t *testing.T) {
+	plain := forge([]entry{listed("p", payload, 8)}, nil, "")
+	for marker, want := range map[string][]string{"PK00": nil, "PK\x07\x08": {AnomalyMultiDisk}} {
+		all, r, err := readAll(t, Zip, append([]byte(marker), plain...))
+		if err != nil || !holds(all) || !slices.Equal(noteNames(all, r), want) {
+			t.Errorf("%q: %v, %v", marker, noteNames(all, r), err)
+		}
 	}
 }

@@ -40,10 +40,11 @@ func (z *zipFile) scan(from, to int64, f func(at int64, kind byte) (more bool)) 
 				break
 			}
 			i += j
-			if kind := buf[i+2]; from+int64(i) < to && buf[i+3] == kind+1 && kind&1 == 1 && kind <= 7 || buf[i+2] == 6 && buf[i+3] <= 7 {
-				if !f(from+int64(i), kind) {
-					return nil
-				}
+			if from+int64(i) >= to {
+				return nil
+			}
+			if kind := buf[i+2]; isSignature(kind, buf[i+3]) && !f(from+int64(i), kind) {
+				return nil
 			}
 			i += 2
 		}
@@ -55,6 +56,11 @@ func (z *zipFile) scan(from, to int64, f func(at int64, kind byte) (more bool)) 
 	return nil
 }
 
+// isSignature says whether a and b end one of the signatures that scan reports.
+func isSignature(a, b byte) bool {
+	return a&1 == 1 && a <= 7 && b == a+1 || a == 6 && b == 6
+}
+
 // searchLocal returns the first plausible local header in [from, to), -1 if
 // there is none.
 func (z *zipFile) searchLocal(from, to int64) (int64, error) {
@@ -64,9 +70,9 @@ func (z *zipFile) searchLocal(from, to int64) (int64, error) {
 		if kind != 3 {
 			return true
 		}
-		var a *account
-		a, failed = z.readLocal(at)
-		if a != nil && (at == 0 || plausible(a.version, a.method, len(a.raw))) {
+		var good bool
+		good, failed = z.isPlausible(at)
+		if good || at == 0 {
 			found = at
 		}
 		return found < 0 && failed == nil

@@ -4,63 +4,147 @@ import (
 	"hash/crc32"
 	"io"
 	"slices"
-
-	"github.com/fivefifty/fivefifty/internal/saferead"
 )
 
 // trialBytes is how many decoded bytes make a trial convincing. Ciphertext and
 // stored data run into an invalid block long before.
 const trialBytes = 256 << 10
 
-// tryPlain says whether a member that is marked as encrypted is plain, and by
-// which method. Readers that ignore the mark, or never heard of it, extract it.
-func (z *zipFile) tryPlain(p *planned) (method uint16, plain bool) {
-	method = p.key.method
-	if method == methodAES && p.aes >= 0 {
-		method = uint16(p.aes)
+// sealedTrialBytes is the same for what a password opens: its check byte or verifier
+// has spoken already.
+const sealedTrialBytes = 16 << 10
+
+// try takes n bytes from what trial decoding and searching may cost in one file.
+func (z *zipFile) try(n int64) bool {
+	if z.trial < n {
+		z.exceed("trial decoding")
+		return false
 	}
-	switch method {
-	case methodStored:
-		if p.key.length < 0 {
-			p.key.length = min(p.claim, z.size-p.key.data)
-		}
-		return method, z.fits(p)
-	case methodDeflate:
-		return method, z.decodes(p)
+	z.trial -= n
+	return true
+}
+
+// decrypt finds out how a member that is marked as encrypted is to be read:
+// plain, for readers that ignore the mark or never heard of it extract it so,
+// or with one of the passwords.
+func (z *zipFile) decrypt(p *planned) error {
+	m := p.member
+	if z.isPlain(p) {
+		m.Encrypted = false
+		m.note(AnomalyFakeEncryption)
+		return nil
 	}
-	return method, false
+	s, err := z.unlock(p)
+	switch {
+	case err != nil:
+		return err
+	case s != nil:
+		p.seal, p.key.sealed = s, true
+		m.Password, z.password = s.password, s.password
+		return nil
+	}
+	if p.mixed {
+		// One header says that it is plain: readers that believe it get the bytes
+		// as they are.
+		q := p.reading(p.key, "plain")
+		q.plain, q.member.Encrypted, q.key.length = true, false, plainLength(p)
+		z.plan = append(z.plan, q)
+		z.yielded[p.key] = false
+	}
+	return ErrEncrypted
+}
+
+// plainLength is the length of p's body if it is not encrypted after all.
+func plainLength(p *planned) int64 {
+	if p.key.method == methodStored && p.key.length < 0 {
+		return max(0, p.claim())
+	}
+	return p.key.length
+}
+
+// isPlain says whether a member that is marked as encrypted decodes without a
+// key.
+func (z *zipFile) isPlain(p *planned) bool {
+	if p.key.method == methodStored {
+		p.key.length = plainLength(p)
+		return z.fits(p) || z.looksPlain(p)
+	}
+	return z.decodes(p)
+}
+
+// proves says whether a tentative reading is one.
+func (z *zipFile) proves(p *planned) bool {
+	switch {
+	case p.key.method == methodStored:
+		return z.fits(p)
+	case p.key.method == methodTolerant:
+		return z.goesBeyond(p)
+	}
+	return z.decodes(p)
 }
 
 // fits says whether the CRC of a stored body is right.
 func (z *zipFile) fits(p *planned) bool {
-	if p.key.length < 0 || p.key.length > z.trial {
+	if p.key.length < 0 || !z.try(p.key.length) {
 		return false
 	}
-	z.trial -= p.key.length
 	sum := crc32.NewIEEE()
-	if _, err := io.Copy(sum, saferead.Section(z.src, p.key.data, p.key.length, z.size)); err != nil {
+	if n, err := io.Copy(sum, z.section(p)); err != nil || n == 0 && p.seal == nil {
 		return false
 	}
 	return slices.Contains(p.crcs, sum.Sum32())
 }
 
-// decodes says whether a body is a deflate stream: it has the right CRC or the
-// right length, or goes on for long without a fault.
+// decodes says whether a body is a stream of its method: it has the right CRC or
+// the right length, or goes on for long without a fault.
 func (z *zipFile) decodes(p *planned) bool {
-	if z.trial <= 0 {
+	k, enough := p.key, int64(trialBytes)
+	if p.seal != nil {
+		enough = sealedTrialBytes
+	}
+	want := enough
+	silent := k.method >= 1 && k.method <= 6 // decodes anything
+	if k.limit >= 0 && (silent || k.limit < want) {
+		want = k.limit
+	}
+	if !z.try(1024) { // what it costs beyond that is known later
 		return false
 	}
-	in := newInflater(saferead.Section(z.src, p.key.data, z.size, z.size))
-	defer in.release()
+	dec, err := z.decoders.openBody(k.method, z.section(p), bodyHints{k.flags, k.limit})
+	if err != nil {
+		return false
+	}
+	defer dec.release()
 	sum := crc32.NewIEEE()
-	n, err := io.CopyN(sum, in, trialBytes)
-	consumed := in.consumed()
-	z.trial -= n + consumed + 1024
-	switch {
-	case err == nil:
+	n, err := io.CopyN(sum, dec, want)
+	consumed := dec.consumed()
+	z.trial -= n + consumed
+	if n > 0 && slices.Contains(p.crcs, sum.Sum32()) && (err == io.EOF || n == k.limit) {
 		return true
-	case err != io.EOF:
+	}
+	switch {
+	case silent, err != nil && err != io.EOF:
+		return false
+	case err == nil:
+		return n == enough
+	}
+	if p.seal != nil {
+		consumed += p.seal.head + p.seal.tail
+	}
+	return consumed >= 48 || consumed >= 32 && consumed == p.claim()
+}
+
+// goesBeyond says whether the tolerant decoder yields more of a deflate stream
+// than the usual one did.
+func (z *zipFile) goesBeyond(p *planned) bool {
+	if !z.try(p.beyond + 1024) {
 		return false
 	}
-	return n > 0 && slices.Contains(p.crcs, sum.Sum32()) || consumed >= 32 && consumed == p.claim
+	dec, err := z.decoders.openBody(p.key.method, z.section(p), bodyHints{limit: -1})
+	if err != nil {
+		return false
+	}
+	defer dec.release()
+	n, _ := io.CopyN(io.Discard, dec, p.beyond+1)
+	return n > p.beyond
 }

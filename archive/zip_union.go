@@ -2,7 +2,6 @@ package archive
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 )
 
@@ -21,7 +20,10 @@ type group struct {
 type bodyKey struct {
 	data   int64
 	method uint16
-	length int64 // -1 where the stream itself says where it ends
+	flags  uint16 // general purpose bits that the decoder depends on
+	length int64  // bytes of the file that may be read, -1 if all to its end
+	limit  int64  // decoded bytes that may be yielded, -1 if all
+	sealed bool   // read through a cipher
 }
 
 // planned is a member to be yielded.
@@ -30,14 +32,39 @@ type planned struct {
 	member *Member
 	crcs   []uint32
 	sizes  []int64 // declared uncompressed sizes
-	claim  int64   // smallest declared compressed size, -1 if there is none
-	aes    int     // the method that the AES field gives
-	strong bool
-	descr  bool // a data descriptor follows
-	// tentative readings are only members if they decode.
+	csizes []int64 // declared compressed sizes
+	descr  bool    // a data descriptor follows
+	// tentative readings are only members if they decode. One that goes on where
+	// another decoder failed is only one if it yields more than beyond.
 	tentative bool
+	beyond    int64
 	offDisk   bool // said to be on another volume, and not found here
 	broken    bool // no local header there
+	lost      bool // nor room for one
+
+	strengths []byte // of AES encryption, as the extra fields say
+	onlyAES   bool
+	checks    [256]bool // what the last byte of a traditional cipher's header may be
+	mixed     bool      // only some of the headers say that it is encrypted
+	plain     bool      // to be read without a cipher, whatever they say
+	seal      *seal     // the cipher that it is read through
+}
+
+// claim is the smallest declared compressed size, -1 if there is none.
+func (p *planned) claim() int64 {
+	if len(p.csizes) == 0 {
+		return -1
+	}
+	return slices.Min(p.csizes)
+}
+
+// reading returns a copy of p for another way to read its bytes.
+func (p *planned) reading(key bodyKey, label string) *planned {
+	q, m := *p, *p.member
+	m.Names, m.Anomalies = slices.Clone(m.Names), slices.Clone(m.Anomalies)
+	m.Method, m.Reading, m.Err = methodName(key.method), label, nil
+	q.key, q.member, q.lost = key, &m, false
+	return &q
 }
 
 // load reads a group's local header once.
@@ -49,80 +76,150 @@ func (z *zipFile) load(g *group) (err error) {
 	return err
 }
 
-// planGroup turns a group's accounts into members, one for each method and, for
-// stored ones, each length.
+// planGroup turns a group's accounts into members, one for each method and each
+// length that an unpacker may take.
 func (z *zipFile) planGroup(g *group) ([]*planned, error) {
 	if err := z.load(g); err != nil {
 		return nil, err
 	}
-	accounts := g.central
+	accounts := credible(g)
 	g.central, g.queued = nil, false
+	z.present, z.accounts, z.followed = g, accounts, 0
 	if g.local == nil {
+		if len(accounts) == 0 {
+			return nil, nil
+		}
 		return []*planned{z.lost(g, accounts)}, nil
 	}
+	z.searchHeader(g)
 	if !g.local.broken || len(accounts) == 0 {
 		accounts = append(accounts, g.local)
-	}
-	var methods []uint16
-	for _, a := range accounts {
-		if !slices.Contains(methods, a.method) {
-			methods = append(methods, a.method)
-		}
-		if len(methods) == maxReadings {
-			break
-		}
+		z.accounts = accounts
 	}
 	var plan []*planned
-	for _, m := range methods {
-		lengths := []int64{-1}
-		if m == methodStored {
-			var err error
-			if lengths, err = z.storedLengths(g, accounts); err != nil {
-				return nil, err
-			}
+	for _, k := range z.ways(accounts) {
+		k.data = g.local.data
+		readings, err := z.readings(g, accounts, k)
+		if err != nil {
+			return nil, err
 		}
-		for _, n := range lengths {
-			p := z.describe(g, accounts, bodyKey{g.local.data, m, n})
-			if len(lengths) > 1 {
-				p.member.note(AnomalyStoredSize)
-			}
-			plan = append(plan, p)
-		}
-		if len(lengths) > 1 && !slices.Contains(methods, methodDeflate) {
-			// Both headers may lie about the method, for a loader that knows.
-			p := z.describe(g, accounts, bodyKey{g.local.data, methodDeflate, -1})
-			p.tentative, p.member.Reading = true, "data"
-			p.member.note(AnomalyHiddenDeflate)
-			plan = append(plan, p)
-		}
+		plan = append(plan, readings...)
 	}
 	return plan, nil
+}
+
+// credible are the directory entries of a group without those of a directory
+// whose own idea of offsets leads elsewhere, unless they name this header: an
+// unpacker that counts otherwise compares the names.
+func credible(g *group) []*account {
+	return slices.DeleteFunc(g.central, func(a *account) bool {
+		return a.weak && g.local != nil && string(a.raw) != string(g.local.raw)
+	})
 }
 
 // maxReadings bounds the ways in which one member's headers can be read.
 const maxReadings = 8
 
+// ways are the methods, with their flags, that accounts give. The local header's
+// is always among them.
+func (z *zipFile) ways(accounts []*account) []bodyKey {
+	var all []bodyKey
+	add := func(a *account, method uint16) {
+		k := bodyKey{method: method, length: -1, limit: -1}
+		if k.method == 6 {
+			k.flags = a.flags & (flagImplode8K | flagImplodeLiterals)
+		}
+		switch {
+		case slices.Contains(all, k):
+		case len(all) == maxReadings:
+			z.exceed("methods of one member")
+		default:
+			all = append(all, k)
+		}
+	}
+	add(accounts[0], accounts[0].trueMethod())
+	local := accounts[len(accounts)-1]
+	add(local, local.trueMethod())
+	for _, a := range accounts {
+		add(a, a.trueMethod())
+		if a.method > 0xff {
+			// QUIRK: the method has two bytes, section 4.4.5; libarchive takes the
+			// lower one.
+			add(a, a.method&0xff)
+		}
+	}
+	return all
+}
+
+// readings are the members for one method, the longest first.
+func (z *zipFile) readings(g *group, accounts []*account, k bodyKey) ([]*planned, error) {
+	lengths := []int64{-1}
+	field := &k.limit
+	var err error
+	switch {
+	case k.method == methodStored:
+		field = &k.length
+		lengths, err = z.storedLengths(g, accounts)
+	case zipMethods[k.method].sized:
+		lengths, err = z.sizedLimits(g, accounts, &k)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var plan []*planned
+	for _, n := range lengths {
+		*field = n
+		p := z.describe(g, accounts, k)
+		if len(lengths) > 1 && k.method == methodStored {
+			p.member.note(AnomalyStoredSize)
+		}
+		plan = append(plan, p)
+	}
+	if len(lengths) > 1 && k.method == methodStored {
+		// Both headers may lie about the method, for a loader that knows.
+		k.length = -1
+		plan = append(plan, z.hidden(plan[0], k))
+	}
+	return plan, nil
+}
+
+// hidden is the tentative reading of a body as a deflate stream that it is not
+// said to be.
+func (z *zipFile) hidden(p *planned, k bodyKey) *planned {
+	k.method, k.limit = methodDeflate, -1
+	q := p.reading(k, "data")
+	q.tentative = true
+	if p.key.method == methodStored {
+		q.member.note(AnomalyHiddenDeflate)
+	} else {
+		q.member.note(AnomalyOtherMethod)
+	}
+	return q
+}
+
 // lost is a member whose local header the file does not hold.
 func (z *zipFile) lost(g *group, accounts []*account) *planned {
-	p := z.describe(g, accounts, bodyKey{g.offset, accounts[0].method, -1})
-	p.broken = true
+	p := z.describe(g, accounts, bodyKey{data: g.offset, method: accounts[0].trueMethod(), length: -1, limit: -1})
+	p.broken, p.lost = true, true
 	return p
 }
 
 // describe collects what all accounts say about a body.
 func (z *zipFile) describe(g *group, accounts []*account, key bodyKey) *planned {
 	m := &Member{Size: -1, Method: methodName(key.method)}
-	p := &planned{key: key, member: m, claim: -1, aes: -1}
+	p := &planned{key: key, member: m, onlyAES: true}
 	var central, local bool
 	first := accounts[0]
+	p.add(accounts[len(accounts)-1]) // the local header's, so that no flood of others displaces it
 	for _, a := range accounts {
-		if a.method == key.method {
+		if a.trueMethod() == key.method {
 			central, local = central || a.central, local || !a.central
 		}
 		z.compare(m, first, a)
 		p.add(a)
 		z.addNames(m, a)
 		m.Encrypted = m.Encrypted || a.encrypted()
+		p.mixed = p.mixed || a.encrypted() != first.encrypted()
 		m.Dir = m.Dir || isDir(a)
 		if a.central && a.disk != 0 && a.disk != 0xffff {
 			p.offDisk = true
@@ -132,7 +229,7 @@ func (z *zipFile) describe(g *group, accounts []*account, key bodyKey) *planned 
 			m.note(AnomalyUnknownFlags)
 		}
 	}
-	if g.local != nil && g.local.broken && len(accounts) > 0 && accounts[0].central {
+	if g.local != nil && g.local.broken && accounts[0].central {
 		p.broken = true
 	}
 	switch {
@@ -143,7 +240,9 @@ func (z *zipFile) describe(g *group, accounts []*account, key bodyKey) *planned 
 	default:
 		m.Reading = "local"
 	}
-	if len(p.sizes) > 0 {
+	if first.usize >= 0 {
+		m.Size = first.usize
+	} else if len(p.sizes) > 0 {
 		m.Size = p.sizes[0]
 	}
 	if g.unlisted {
@@ -161,17 +260,25 @@ func (z *zipFile) describe(g *group, accounts []*account, key bodyKey) *planned 
 // add takes over what an account declares about the body's bytes.
 func (p *planned) add(a *account) {
 	p.descr = p.descr || a.flags&flagDescriptor != 0
-	p.strong = p.strong || a.flags&flagStrong != 0
-	p.aes = max(p.aes, a.aes)
-	if a.csize >= 0 && (p.claim < 0 || a.csize < p.claim) {
-		p.claim = a.csize
+	if a.aesKey >= 1 && a.aesKey <= 3 {
+		p.strengths = addNumber(p.strengths, a.aesKey)
+	}
+	if a.encrypted() && a.method != methodAES {
+		p.onlyAES = false
+	}
+	if a.csize >= 0 {
+		p.csizes = addNumber(p.csizes, a.csize)
+	}
+	for _, n := range a.other {
+		p.csizes = addNumber(p.csizes, n)
 	}
 	if a.usize >= 0 {
 		p.sizes = addNumber(p.sizes, a.usize)
 	}
-	if a.csize >= 0 || a.crc != 0 {
+	if (a.csize >= 0 || a.crc != 0) && !(a.ae2 && a.crc == 0) {
 		p.crcs = addNumber(p.crcs, a.crc)
 	}
+	p.checks[a.crc>>24], p.checks[a.time>>8] = true, true
 }
 
 // addNumber adds a value once, to a list that stays short.
@@ -199,7 +306,7 @@ func (z *zipFile) compare(m *Member, a, b *account) {
 	if b.csize < 0 || a.csize < 0 {
 		return // a data descriptor says it later
 	}
-	if a.csize != b.csize || a.usize != b.usize || len(a.other)+len(b.other) > 0 {
+	if a.csize != b.csize || a.usize != b.usize && a.usize >= 0 && b.usize >= 0 || len(a.other)+len(b.other) > 0 {
 		m.note(AnomalySizeDiffer)
 	}
 	if a.crc != b.crc && (b.crc != 0 || b.flags&flagDescriptor == 0) {
@@ -232,66 +339,4 @@ func isDir(a *account) bool {
 		return true
 	}
 	return a.central && a.attrs&0x10 != 0
-}
-
-// storedLengths returns the lengths that readers may take for a stored body,
-// the longest first.
-func (z *zipFile) storedLengths(g *group, accounts []*account) ([]int64, error) {
-	room := z.size - g.local.data
-	var all []int64
-	for _, a := range accounts {
-		sizes := append([]int64{a.csize}, a.other...)
-		if !a.encrypted() {
-			sizes = append(sizes, a.usize)
-		}
-		for _, n := range sizes {
-			if n >= 0 {
-				all = addNumber(all, min(n, room))
-			}
-		}
-	}
-	if g.local.csize < 0 && !z.descriptorFits(g.local.data, all) {
-		n, err := z.searchStoredEnd(g.local.data)
-		if err != nil {
-			return nil, err
-		}
-		all = addNumber(all, n)
-	}
-	slices.Sort(all)
-	slices.Reverse(all)
-	if len(all) > 1 && all[len(all)-1] == 0 {
-		all = all[:len(all)-1] // an empty reading hides nothing
-	}
-	return all[:min(len(all), maxReadings)], nil
-}
-
-// descriptorFits says whether a data descriptor confirms one of the lengths.
-func (z *zipFile) descriptorFits(data int64, lengths []int64) bool {
-	for _, n := range lengths {
-		if z.descriptor(data+n, n).length > 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// Methods, APPNOTE.TXT section 4.4.5.
-const (
-	methodStored  = 0
-	methodDeflate = 8
-	methodAES     = 99
-)
-
-var methodNames = map[uint16]string{
-	0: "stored", 1: "shrink", 2: "reduce-1", 3: "reduce-2", 4: "reduce-3", 5: "reduce-4",
-	6: "implode", 8: "deflate", 9: "deflate64", 10: "dcl-implode", 12: "bzip2", 14: "lzma",
-	16: "cmpsc", 18: "terse", 19: "lz77", 20: "zstd-old", 93: "zstd", 94: "mp3", 95: "xz",
-	96: "jpeg", 97: "wavpack", 98: "ppmd", 99: "aes",
-}
-
-func methodName(m uint16) string {
-	if n, ok := methodNames[m]; ok {
-		return n
-	}
-	return fmt.Sprintf("method-%d", m)
 }

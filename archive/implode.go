@@ -1,0 +1,130 @@
+package archive
+
+import "errors"
+
+// Flags of an imploded member, APPNOTE.TXT section 4.4.4.
+const (
+	flagImplode8K       = 1 << 1 // the dictionary has 8 KiB, else 4
+	flagImplodeLiterals = 1 << 2 // literals are coded, and copies have at least 3 bytes
+)
+
+// explode decodes method 6, APPNOTE.TXT section 5.3: copies and literals with
+// up to three Shannon-Fano codes.
+type explode struct {
+	lzStream
+	low      uint // bits of a distance that are not coded
+	coded    bool // literals are
+	literals prefixCode
+	lengths  prefixCode
+	dists    prefixCode
+	started  bool
+}
+
+func newExplode(in *byteInput, flags uint16) *explode {
+	d := &explode{low: 6, coded: flags&flagImplodeLiterals != 0}
+	if flags&flagImplode8K != 0 {
+		d.low = 7
+	}
+	d.open(in, d.symbol)
+	return d
+}
+
+var errImplode = errors.New("impossible implode code")
+
+// readCode reads a code of n symbols: runs of equal code lengths.
+func (d *explode) readCode(c *prefixCode, n int) error {
+	runs, err := d.bits.take(8)
+	if err != nil {
+		return err
+	}
+	var lengths [256]uint8
+	at := 0
+	for range runs + 1 {
+		v, err := d.bits.take(8)
+		if err != nil {
+			return err
+		}
+		for range v>>4 + 1 {
+			if at == n {
+				return errImplode
+			}
+			lengths[at] = uint8(v&15) + 1
+			at++
+		}
+	}
+	if at != n {
+		return errImplode
+	}
+	c.inverted = true
+	return c.build(lengths[:n])
+}
+
+func (d *explode) start() error {
+	d.started = true
+	if d.coded {
+		if err := d.readCode(&d.literals, 256); err != nil {
+			return err
+		}
+	}
+	if err := d.readCode(&d.lengths, 64); err != nil {
+		return err
+	}
+	return d.readCode(&d.dists, 64)
+}
+
+// symbol decodes one literal or copy. The stream has no end mark.
+func (d *explode) symbol() error {
+	if !d.started {
+		return d.start()
+	}
+	if err := d.bits.want(1); err != nil {
+		return err
+	}
+	literal, err := d.bits.take(1)
+	if err != nil {
+		return err
+	}
+	if literal == 1 {
+		return d.literal()
+	}
+	low, err := d.bits.take(d.low)
+	if err != nil {
+		return err
+	}
+	high, err := d.dists.decode(&d.bits)
+	if err != nil {
+		return err
+	}
+	n, err := d.lengths.decode(&d.bits)
+	if err != nil {
+		return err
+	}
+	if n == 63 {
+		more, err := d.bits.take(8)
+		if err != nil {
+			return err
+		}
+		n += int(more)
+	}
+	n += 2
+	if d.coded {
+		n++
+	}
+	d.out.repeat(high<<d.low+int(low)+1, n)
+	return nil
+}
+
+func (d *explode) literal() error {
+	if d.coded {
+		c, err := d.literals.decode(&d.bits)
+		if err == nil {
+			d.out.put(byte(c))
+		}
+		return err
+	}
+	c, err := d.bits.take(8)
+	if err == nil {
+		d.out.put(byte(c))
+	}
+	return err
+}
