@@ -77,8 +77,8 @@ func (w *Walker) take(p []byte) error {
 
 // start begins to read the message that begins with head.
 //
-// QUIRK: RFC 5322 section 2.1 has a message in ASCII. Editors and Outlook save and
-// open files of messages in UTF-16.
+// QUIRK: RFC 5322 section 2.1 has a message in ASCII. Editors save files of messages
+// in UTF-16.
 func (w *Walker) start(head []byte) {
 	w.begun = true
 	charset := sniffCharset(head)
