@@ -16,7 +16,7 @@ type Walker struct {
 	top      fanOut // the message as it stands, and transcoded if it is in UTF-16
 	front    []byte // its first bytes, until that is known
 	begun    bool
-	smuggled *smuggler
+	smuggled smuggler
 	root     *Entity // the message's own entity, in its first reading
 	open     []*Entity
 	entities int
@@ -34,7 +34,7 @@ func NewWalker(h Handler, l Limits) (*Walker, error) {
 		return nil, err
 	}
 	w := &Walker{h: h, limits: l}
-	w.smuggled = &smuggler{w: w}
+	w.smuggled.w = w
 	return w, nil
 }
 
