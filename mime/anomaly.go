@@ -91,11 +91,35 @@ const (
 	// AnomalyBase64Truncated: a base64 body that ends within a quantum, unpadded
 	// or with a stray character (RFC 2045 section 6.8).
 	AnomalyBase64Truncated = "base64-truncated"
+	// AnomalyBase64URL: "-" or "_" in a base64 body, which RFC 4648 section 5 has
+	// and RFC 2045 section 6.8 has not.
+	AnomalyBase64URL = "base64-url-alphabet"
+	// AnomalyBase64Text: a line in a base64 body that holds more than base64 (RFC
+	// 2045 section 6.8), as a mailing list's footer does.
+	AnomalyBase64Text = "base64-text-line"
 	// AnomalyBadQP: an "=" in quoted-printable that is no escape and no soft
 	// break (RFC 2045 section 6.7); kept as it stands, as clients do.
 	AnomalyBadQP = "quoted-printable-malformed"
+	// AnomalyQPLine: blanks before a line end, a NUL, or a CR beside a line end in
+	// quoted-printable (RFC 2045 section 6.7), which clients keep or drop.
+	AnomalyQPLine = "quoted-printable-line-end"
 	// AnomalyBadUU: a uuencoded body without its "begin" or "end" line.
 	AnomalyBadUU = "uuencode-malformed"
+	// AnomalyBadYEnc: a yEnc file (yenc.org, draft 1.3) without its end, of another
+	// size than it says, or with a broken escape.
+	AnomalyBadYEnc = "yenc-malformed"
+	// AnomalyYEncPart: one part of a yEnc file in several; the others may come in
+	// other messages.
+	AnomalyYEncPart = "yenc-part"
+	// AnomalyBadBinHex: a BinHex 4.0 file (RFC 1741 appendix A) that ends early, or
+	// has bytes outside its alphabet or after its end.
+	AnomalyBadBinHex = "binhex-malformed"
+	// AnomalyBadArmor: base64 in a text (RFC 7468, RFC 9580 section 6, POSIX
+	// uuencode -m) without its end line, or that is no base64.
+	AnomalyBadArmor = "armor-malformed"
+	// AnomalyChecksum: a checksum in the encoding itself (yEnc, BinHex) does not
+	// fit what was decoded.
+	AnomalyChecksum = "checksum-mismatch"
 	// AnomalyEncodedMessage: a message/rfc822 in base64, quoted-printable or uuencode,
 	// which RFC 2046 section 5.2.1 forbids; it was read decoded and as it stands.
 	AnomalyEncodedMessage = "encoded-message"

@@ -5,9 +5,9 @@ import (
 	"strconv"
 )
 
-// carver looks for files and messages that stand inside a text: uuencode, and
-// the original in a bounce that quotes it in plain text. What it finds becomes
-// an entity below the text's own; the text itself is not changed.
+// carver looks for files and messages that stand inside a text: what carvefile.go
+// knows, and the original in a bounce that quotes it in plain text. What it finds
+// becomes an entity below the text's own; the text itself is not changed.
 type carver struct {
 	w     *Walker
 	host  *Entity
@@ -24,8 +24,9 @@ type carver struct {
 	known  int    // its fields that mail has
 	strong bool   // and one that hardly anything else has
 
-	uu  *uuDecoder
-	out *leaf // of the file or message that is being carved
+	file  extractor // of the file that is being carved
+	quote []byte    // stood before the file's first line, and is cut off all
+	out   *leaf     // of the message that is being carved
 }
 
 type carveState uint8
@@ -33,7 +34,7 @@ type carveState uint8
 const (
 	inText    carveState = iota // looking for a start
 	inBlock                     // gathering lines that may be a header
-	inUU                        // within uuencode
+	inFile                      // within a file
 	inMessage                   // within a message, which runs to the end
 )
 
@@ -59,15 +60,14 @@ func (c *carver) write(p []byte) error {
 		}
 		i := lineEnd(p)
 		if i < 0 {
-			c.keep(p)
-			return nil
+			return c.keep(p)
 		}
 		line := p[:i]
-		if len(c.line) > 0 {
-			c.keep(line)
+		if len(c.line) > 0 || c.long || i > carveLine {
+			if err := c.keep(line); err != nil {
+				return err
+			}
 			line = c.line
-		} else if i > carveLine {
-			line, c.long = line[:carveLine], true
 		}
 		c.cr = p[i] == '\r'
 		err := c.endLine(line, p[i:i+1])
@@ -79,15 +79,31 @@ func (c *carver) write(p []byte) error {
 	return nil
 }
 
-func (c *carver) keep(p []byte) {
-	room := carveLine - len(c.line)
-	if len(p) > room {
-		p, c.long = p[:room], true
+// keep keeps a piece of a line, as far as there is room for. A file gets what is
+// beyond that.
+func (c *carver) keep(p []byte) error {
+	n := min(len(p), carveLine-len(c.line))
+	c.line = append(c.line, p[:n]...)
+	p = p[n:]
+	if len(p) == 0 {
+		return nil
 	}
-	c.line = append(c.line, p...)
+	if !c.long {
+		c.long = true
+		if c.state == inFile {
+			if err := c.fileLine(c.line, piece{first: true}); err != nil {
+				return err
+			}
+		}
+	}
+	if c.state != inFile {
+		return nil
+	}
+	return c.fileLine(p, piece{})
 }
 
-// endLine takes a complete line and the byte that ended it.
+// endLine takes a complete line, or as much as is kept of it, and the byte that
+// ended it.
 func (c *carver) endLine(line, end []byte) error {
 	var err error
 	switch c.state {
@@ -95,8 +111,12 @@ func (c *carver) endLine(line, end []byte) error {
 		err = c.textLine(line, end)
 	case inBlock:
 		err = c.blockLine(line, end)
-	case inUU:
-		err = c.uuLine(line, end)
+	case inFile:
+		if c.long {
+			err = c.fileLine(nil, piece{last: true})
+		} else {
+			err = c.fileLine(line, piece{first: true, last: true, end: end})
+		}
 	}
 	c.line, c.long = c.line[:0], false
 	return err
@@ -104,11 +124,13 @@ func (c *carver) endLine(line, end []byte) error {
 
 // textLine looks for a start.
 func (c *carver) textLine(line, end []byte) error {
-	if name, ok := uuBegin(line); ok {
-		return c.beginUU(name)
-	}
 	start := c.open || !c.begun
 	c.begun = true
+	if len(line) > 0 && mayStartFile[line[0]] {
+		if begun, err := c.startFile(line); begun || err != nil {
+			return err
+		}
+	}
 	if start && !c.long && mailField(line) != fieldUnknown {
 		c.state, c.known, c.strong = inBlock, 0, false
 		c.block = c.block[:0]
@@ -162,43 +184,49 @@ func (c *carver) blockLine(line, end []byte) error {
 	return c.beginMessage()
 }
 
-// uuLine takes a line of a uuencoded file. A line that can't be data is skipped,
-// but may start another file or a message.
-func (c *carver) uuLine(line, end []byte) error {
-	if isUUEnd(line) {
-		c.open = true
-		return c.endFile()
-	}
-	name, again := uuBegin(line)
-	if again || c.open && !c.long && mailField(line) != fieldUnknown {
-		c.uu.e.note(AnomalyBadUU)
-		if err := c.endFile(); err != nil {
-			return err
+// fileLine gives the file that is being carved a piece of a line. Another file or
+// a message may begin there, whether this one was complete or not.
+func (c *carver) fileLine(line []byte, p piece) error {
+	open, text := c.open, line
+	if p.first {
+		if _, rest := cutQuote(line); open && mailField(line) != fieldUnknown || startsFile(rest) {
+			return c.leaveFile(text, p)
 		}
-		if again {
-			return c.beginUU(name)
-		}
+		line = c.unquote(line)
+		c.open = opensBlock(line)
+	}
+	end, err := c.file.take(line, p)
+	if err != nil {
+		return err
+	}
+	switch end {
+	case fileEnds:
 		c.open = true
-		return c.textLine(line, end)
+		return c.endFile(false)
+	case fileEnded:
+		c.open = open
+		return c.leaveFile(text, p)
 	}
-	c.open = opensBlock(line)
-	if len(line) == 0 || c.uu.to == nil {
-		return nil
-	}
-	_, err := c.uu.data(line)
-	return err
+	return nil
 }
 
-func (c *carver) beginUU(name []byte) error {
-	e := c.entity("application/octet-stream", "x-uuencode")
-	raw := string(name)
-	e.addName(Name{Value: decodeRaw(e, name), Raw: raw, Source: FromContent})
-	if c.out = newLeaf(c.w, e, false); c.out == nil {
-		return nil
+// leaveFile ends the file before a line, which it takes for text.
+func (c *carver) leaveFile(line []byte, p piece) error {
+	open := c.open
+	if err := c.endFile(true); err != nil {
+		return err
 	}
-	c.state, c.open, c.begun = inUU, false, true
-	c.uu = &uuDecoder{e: e, to: c.out}
-	return nil
+	c.open = open
+	return c.textLine(line, p.end)
+}
+
+// endFile ends the file that is being carved; cut says that its own end was not
+// seen.
+func (c *carver) endFile(cut bool) error {
+	c.state = inText
+	f := c.file
+	c.file, c.quote = nil, nil
+	return f.close(cut)
 }
 
 func (c *carver) beginMessage() error {
@@ -210,14 +238,6 @@ func (c *carver) beginMessage() error {
 	block := c.block
 	c.block = nil
 	return c.out.write(block)
-}
-
-// endFile ends the file that is being carved.
-func (c *carver) endFile() error {
-	c.state = inText
-	out := c.out
-	c.out, c.uu = nil, nil
-	return out.close()
 }
 
 func (c *carver) entity(mediaType, encoding string) *Entity {
@@ -235,13 +255,24 @@ func (c *carver) close() error {
 			return err
 		}
 	}
+	if c.file != nil {
+		return c.endFile(true)
+	}
 	if c.out == nil {
 		return nil
 	}
-	if c.state == inUU {
-		c.uu.e.note(AnomalyBadUU)
-	}
 	return c.out.close()
+}
+
+// snapshot ends what is being carved for the client to which the text ends here.
+func (c *carver) snapshot(label string) error {
+	if c.file != nil {
+		return c.file.snapshot(label)
+	}
+	if c.out != nil {
+		return c.out.snapshot(label, nil)
+	}
+	return nil
 }
 
 // fieldStrength says how much a field tells that it stands in mail.

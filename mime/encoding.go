@@ -10,12 +10,17 @@ var encodings = map[string]string{
 	"7bit": "7bit", "8bit": "8bit", "binary": "binary",
 	"base64": "base64", "quoted-printable": "quoted-printable",
 	"x-uuencode": "x-uuencode", "uuencode": "x-uuencode", "x-uue": "x-uuencode", "uue": "x-uuencode",
+	"x-xxencode": "x-xxencode", "xxencode": "x-xxencode", "x-xx": "x-xxencode", "x-xxe": "x-xxencode",
+	"x-yencode": "x-yencode", "yencode": "x-yencode", "x-yenc": "x-yencode", "yenc": "x-yencode",
+	"mac-binhex40": "mac-binhex40", "x-mac-binhex40": "mac-binhex40", "binhex": "mac-binhex40", "x-binhex": "mac-binhex40",
+	"binhex40": "mac-binhex40", "x-binhex40": "mac-binhex40",
+	"x-gzip64": "x-gzip64", "gzip64": "x-gzip64",
 }
 
 // identity reports whether a transfer encoding leaves the bytes as they are.
 func identity(enc string) bool {
 	switch enc {
-	case "base64", "quoted-printable", "x-uuencode":
+	case "base64", "quoted-printable", "x-uuencode", "x-xxencode", "x-yencode", "mac-binhex40", "x-gzip64":
 		return false
 	}
 	return true

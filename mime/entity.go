@@ -36,7 +36,7 @@ type Entity struct {
 	Params      map[string]string // parameters of Content-Type in this reading
 	Disposition string            // lower case "attachment", "inline", or ""
 	Encoding    string            // the transfer decoding that was applied, lower case: "base64", "quoted-printable", "7bit", "x-uuencode", …
-	Names       []Name            // every name that a client may show or save it by; the likeliest first
+	Names       []Name            // every name that a client may show or save it by; the likeliest first; one that stands in the encoded body (uuencode) is added until Handler.End
 
 	// Reading labels how the entity was read where clients differ, "" where the
 	// message admits one reading only.

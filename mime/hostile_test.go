@@ -37,6 +37,22 @@ func TestHostile(t *testing.T) {
 		"begin lines":            fill("Subject: x\n\n", "begin 644 x\n"),
 		"field lines":            fill("Subject: x\n\n", "\nFrom: a\nTo: b\n"),
 		"uu length bytes":        fill("Subject: x\n\nbegin 644 x\n", "_\n"),
+		"uu lines too short":     fill("Content-Transfer-Encoding: x-uuencode\n\nbegin 644 x\n", "_a\n"),
+		"uu files":               fill("Content-Transfer-Encoding: x-uuencode\n\n", "begin 644 x\n#86)C\nend\n"),
+		"base64 all doubts":      fill("Content-Transfer-Encoding: base64\n\n", "Q=Q=QQ!-_ Q QQ==\n"),
+		"base64 text lines":      fill("Content-Transfer-Encoding: base64\n\n", "a b\n"),
+		"base64 held lines":      fill("Content-Transfer-Encoding: base64\n\n", strings.Repeat("Q", 1023)+"\n"),
+		"qp all doubts":          fill("Content-Transfer-Encoding: quoted-printable\n\n", "a==3D= \n=4=41=\rx \t\n=0D\n\x00"),
+		"qp blanks":              fill("Content-Transfer-Encoding: quoted-printable\n\n", " "),
+		"qp blanks in lines":     fill("Content-Transfer-Encoding: quoted-printable\n\n", strings.Repeat(" ", 253)+"x"),
+		"yEnc begins":            fill("Subject: x\n\n", "=ybegin part=1 size=9 name=a\n=ypart begin=1\nx\n=yend\n"),
+		"yEnc parts":             fill("Subject: x\n\n", "=ybegin part=1 size=99999999 name=a\n=ypart begin=1\nx\n"),
+		"yEnc one line":          fill("Content-Transfer-Encoding: x-yencode\n\n=ybegin line=1 size=1 name=a\n", "=}"),
+		"BinHex runs":            fill("Content-Transfer-Encoding: binhex\n\n:#3\"0!!!", "*Hr"),
+		"BinHex marks":           fill("Subject: x\n\n", "(This file must be converted with BinHex 4.0)\n:!!!\n"),
+		"armor begins":           fill("Subject: x\n\n", "-----BEGIN X-----\n"),
+		"armor one line":         fill("Subject: x\n\n-----BEGIN X-----\n", "QUJD"),
+		"quoting":                fill("Subject: x\n\n", "> > > > > begin 644 x\n"),
 		"unclosed multiparts":    unclosed.String(),
 		"parts":                  fill(multi, "--b\n"),
 		"parts and epilogues":    fill(multi, "--b\n\n--b--\nx\n"),
@@ -59,7 +75,7 @@ func TestHostile(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			start := cpuTime()
-			var s sizes
+			var s forkSizes
 			if err := Walk(strings.NewReader(msg), &s, Limits{}); err != nil {
 				t.Fatal(err)
 			}

@@ -26,6 +26,7 @@ var (
 	ErrLimit       = errors.New("limit exceeded")
 	ErrMalformed   = errors.New("malformed")
 	ErrUnsupported = errors.New("unsupported")
+	ErrEncrypted   = errors.New("encrypted")
 )
 
 // LimitError says which limit was met. It matches ErrLimit.

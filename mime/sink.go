@@ -172,8 +172,8 @@ func (l *leaf) close() error {
 }
 
 func (l *leaf) snapshot(label string, tail []byte) error {
-	if l.carve != nil && l.carve.out != nil {
-		if err := l.carve.out.snapshot(label, nil); err != nil {
+	if l.carve != nil {
+		if err := l.carve.snapshot(label); err != nil {
 			return err
 		}
 	}

@@ -44,7 +44,7 @@ func TestStructure(t *testing.T) {
 		{"look-alikes", "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nA\n--bx\n\nB\n--by\n\nC\n--b--\n",
 			":1:multipart/mixed:\n1:0:text/plain:A¶--bx¶¶B¶--by¶¶C\n1:0:text/plain:A\n2:0:text/plain:B\n3:0:text/plain:C"},
 		{"look-alike in base64", "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Transfer-Encoding: base64\n\nSGVsbG8=\n--bSGVs\nbG8=\n--b--\n",
-			":1:multipart/mixed:\n1:0:text/plain:Hellom!\x95\xb1\xb1\xbc\n1:0:text/plain:Hello\n1:0:text/plain:Hello\n2:0:text/plain:bG8="},
+			":1:multipart/mixed:\n1:0:text/plain:Hellom!\x95\xb1\xb1\xbc\n1:0:text/plain:Hello\n1:0:text/plain:Hellolo\n1:0:text/plain:Hello\n1:0:text/plain:Hello\xfb\xe6\xd2\x19[\x1b\x1b\n1:0:text/plain:Hello\n2:0:text/plain:bG8="},
 		{"look-alike in a header", "Content-Type: multipart/mixed; boundary=b\n\n--b\nX: y\n--bz\nContent-Transfer-Encoding: base64\n\nSGVsbG8=\n--b--\n",
 			":1:multipart/mixed:\n1:0:text/plain:\n1:0:text/plain:Hello\n1:0:text/plain:--bz¶Content-Transfer-Encoding: base64¶¶SGVsbG8=\n1.text:1:multipart/mixed:\n1.text.1:0:text/plain:Hello\n2:0:text/plain:Hello"},
 		{"indented", "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nA\n --b\n\nB\n--b--\n",

@@ -197,7 +197,7 @@ func isMessageType(mediaType string) bool {
 
 // textual reports whether text may stand in a body of this type.
 func textual(mediaType string) bool {
-	return strings.HasPrefix(mediaType, "text/") ||
+	return strings.HasPrefix(mediaType, "text/") || isBinHexType(mediaType) ||
 		strings.HasPrefix(mediaType, "message/") && mediaType != "message/rfc822" && mediaType != "message/global"
 }
 

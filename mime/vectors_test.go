@@ -63,7 +63,7 @@ func (v *vector) file(payload string) []byte {
 // vectors are all of them, by what they break.
 func vectors() []vector {
 	return slices.Concat(encodingVectors(), typeVectors(), boundaryVectors(), delimiterVectors(),
-		fieldVectors(), textVectors(), hiddenVectors(), combinedVectors())
+		fieldVectors(), textVectors(), hiddenVectors(), combinedVectors(), codecVectors())
 }
 
 // walkDeep walks msg, and the messages in it as a caller does that nests.

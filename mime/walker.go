@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"slices"
 )
 
 // Walker splits the message that is written to it. It is not safe for
@@ -20,6 +19,7 @@ type Walker struct {
 	root     *Entity // the message's own entity, in its first reading
 	open     []*Entity
 	entities int
+	yenc     yJoins
 	full     bool // Limits.Entities was met: nothing more is examined
 	closed   bool
 	err      error // sticky: from a Handler's writer, or errClosed
@@ -169,26 +169,16 @@ func (w *Walker) begin(e *Entity) (out io.Writer, ok bool) {
 // fork gives what of received so far, and tail, as an entity of its own, if the
 // Handler can do that. Carved entities are not repeated for it.
 func (w *Walker) fork(of *Entity, label string, tail []byte) error {
-	f, ok := w.h.(Forker)
-	if !ok || w.full {
+	e, out, ok := w.branch(of, label)
+	if !ok {
 		return nil
 	}
-	if w.entities >= w.limits.Entities {
-		w.stop()
-		return nil
-	}
-	w.entities++
-	e := *of
-	e.Anomalies = slices.Clone(of.Anomalies)
-	e.Reading = withLabel(of.Reading, label)
-	w.open = append(w.open, &e)
-	out := f.Fork(of, &e)
 	e.Size += int64(len(tail))
 	var err error
 	if out != nil && len(tail) > 0 {
 		_, err = out.Write(tail)
 	}
-	w.end(&e)
+	w.end(e)
 	return err
 }
 

@@ -185,7 +185,7 @@ func (it *item) fault(err error) {
 		it.addUnchecked(Unchecked{Reason: ReasonLimit, Limit: me.Limit, Detail: quote(err.Error())})
 	case errors.Is(err, archive.ErrLimit):
 		it.addUnchecked(Unchecked{Reason: ReasonLimit, Limit: "archive", Detail: quote(err.Error())})
-	case errors.Is(err, archive.ErrEncrypted):
+	case errors.Is(err, archive.ErrEncrypted), errors.Is(err, mime.ErrEncrypted):
 		it.addUnchecked(Unchecked{Reason: ReasonEncrypted, Detail: quote(err.Error())})
 	case errors.Is(err, archive.ErrUnsupported), errors.Is(err, mime.ErrUnsupported):
 		it.addUnchecked(Unchecked{Reason: ReasonUnsupported, Detail: quote(err.Error())})

@@ -220,6 +220,7 @@ func (m *message) End(e *mime.Entity) {
 		return
 	}
 	delete(m.open, e)
+	it.obj.Names = entityNames(e) // one may have stood in the encoded body
 	it.addAnomaly(e.Anomalies...)
 	if e.Fault != nil {
 		it.fault(e.Fault)
