@@ -161,7 +161,7 @@ func (d *qpDecoder) escapes(dst, p []byte, last bool) (read, wrote int) {
 		dst[n] = c
 		i, n = i+3, n+1
 		read, wrote = i, n
-		if i+1 < len(p) && p[i+1] == '=' { // binary data
+		if i+1 < len(p) && p[i] != '=' && p[i+1] == '=' { // binary data
 			dst[n] = p[i]
 			i, n = i+1, n+1
 		}
