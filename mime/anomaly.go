@@ -187,9 +187,10 @@ const (
 	AnomalyOddNameEncoding = "name-encoded-oddly"
 )
 
-// note adds an anomaly once.
+// note adds an anomaly once. What is odd about a body that was decoded on a guess
+// says nothing: mostly the guess was wrong.
 func (e *Entity) note(name string) {
-	if !slices.Contains(e.Anomalies, name) {
+	if !e.guessed && !slices.Contains(e.Anomalies, name) {
 		e.Anomalies = append(e.Anomalies, name)
 	}
 }

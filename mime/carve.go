@@ -143,6 +143,9 @@ func (c *carver) textLine(line, end []byte) error {
 // opensBlock reports whether a header block may follow the line: it is blank, a
 // rule ("-----Original message-----") or mbox's "From ".
 func opensBlock(line []byte) bool {
+	if len(line) > 0 && !mayOpen[line[0]] {
+		return false // most lines of text
+	}
 	line = bytes.Trim(line, " \t>")
 	if len(line) == 0 || bytes.HasPrefix(line, mboxFrom) {
 		return true
@@ -153,6 +156,9 @@ func opensBlock(line []byte) bool {
 	}
 	return false
 }
+
+// mayOpen says which bytes start a line after which a header block may stand.
+var mayOpen = [256]bool{' ': true, '\t': true, '>': true, 'F': true, '-': true, '=': true, '_': true, '*': true, '#': true, '~': true, '+': true}
 
 // blockLine takes a line of what may be a header.
 func (c *carver) blockLine(line, end []byte) error {

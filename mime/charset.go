@@ -77,10 +77,11 @@ func needsMore(b []byte) bool {
 // ASCII text has in them.
 func sniffCharset(b []byte) string {
 	b = b[:min(len(b), sniffBytes)]
+	if len(b) < 4 || b[0] != 0 && b[1] != 0 && b[0] < 0xFE {
+		return ""
+	}
 	has := func(prefix string) bool { return strings.HasPrefix(string(b), prefix) }
 	switch {
-	case len(b) < 4:
-		return ""
 	case has("\xff\xfe\x00\x00"):
 		return "utf-32le"
 	case has("\x00\x00\xfe\xff"):

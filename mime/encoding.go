@@ -120,6 +120,9 @@ func encodingTokens(value string) (all []string) {
 // bentValues lists what readers make of a field's value that resolve what has no
 // meaning in it: comments, encoded-words, percent signs, NUL.
 func bentValues(v string) (all []string) {
+	if !strings.ContainsAny(v, "(%?\x00") {
+		return nil
+	}
 	if strings.IndexByte(v, '(') >= 0 {
 		all = append(all, withoutComments(v))
 	}

@@ -53,9 +53,10 @@ type Entity struct {
 	// Size is the number of decoded bytes, set before Handler.End.
 	Size int64
 
-	hidden int  // texts within texts that the entity was found in
-	times  int  // in how many readings its bytes are read
-	cr     bool // it stands in mail that has no LF
+	hidden  int  // texts within texts that the entity was found in
+	times   int  // in how many readings its bytes are read
+	cr      bool // it stands in mail that has no LF
+	guessed bool // nobody said that its body is in this encoding
 }
 
 // NameSource says where a name was found.

@@ -57,49 +57,61 @@ func (h *headerReader) fields(first bool, stop headerStop) header {
 		p.junkAt, p.blankAt = -1, -1
 		out = p.parse(raw)
 	}
-	end := len(raw) // where the body starts in raw, but for the empty line
+	cuts := headerCuts{raw: raw, end: len(raw), front: front, note: &note, blanks: h.blanks}
 	if stop != byBlank {
-		if p.junkAt >= 0 {
-			end = p.junkAt
-			note.Anomalies = slices.DeleteFunc(note.Anomalies, func(a string) bool {
-				return a == AnomalyJunkLine && !slices.Contains(front, a)
-			})
-			if end > 0 {
-				note.note(AnomalyNoHeaderEnd)
-			}
-		}
-		out.body = slices.Concat(raw[end:], behind)
+		cuts.end = p.bodyAt(len(raw), front)
+		out.body = slices.Concat(raw[cuts.end:], behind)
 		if p.count == 0 {
 			out.body = slices.Concat(h.blanks, out.body)
 		}
 	}
-	if h.cut {
-		out.cut = true
+	end := cuts.end
+	if out.cut = h.cut; h.cut {
 		note.note(AnomalyHeaderCut)
 	} else {
-		cuts := headerCuts{raw: raw, end: end, front: front, note: &note, blanks: h.blanks}
-		if stop == byBlank {
-			cuts.empty = []byte(h.end)
-			cuts.at(p.junkAt, p.junkAt, "header=short", AnomalyJunkLine)
-		}
-		cuts.at(p.blankAt, p.blankEnd, "header=blank", AnomalyBlankLine)
-		if twice := h.twice - (len(all) - len(raw)); h.twice > 0 {
-			cuts.at(twice, twice+2, "header=cr", AnomalyDoubleCR)
-		}
-		if h.lead && first {
-			cuts.raw, cuts.end = all, end+len(all)-len(raw)
-			cuts.at(0, 0, "header=none", AnomalyLeadingBlank)
-		}
-		out.others = cuts.others
+		h.cutOthers(&cuts, &p, all, first, stop)
 	}
 	if p.doubtful > 0 {
 		strict := fieldParser{mixed: p.mixed, lf: p.lf, front: p.front, note: &Entity{}, strict: true, junkAt: -1, blankAt: -1}
 		o := otherHeader{header: strict.parse(raw[:end]), label: "header=strict"}
 		o.anomalies = note.Anomalies
-		out.others = append(out.others, o)
+		cuts.others = append(cuts.others, o)
 	}
-	out.anomalies = note.Anomalies
+	out.others, out.anomalies = cuts.others, note.Anomalies
 	return out
+}
+
+// bodyAt returns where the body starts in a header of n bytes that no blank line
+// ended: at the first line that is no field. Then that line is no junk.
+func (p *fieldParser) bodyAt(n int, front []string) int {
+	if p.junkAt < 0 {
+		return n
+	}
+	p.note.Anomalies = slices.DeleteFunc(p.note.Anomalies, func(a string) bool {
+		return a == AnomalyJunkLine && !slices.Contains(front, a)
+	})
+	if p.junkAt > 0 {
+		p.note.note(AnomalyNoHeaderEnd)
+	}
+	return p.junkAt
+}
+
+// cutOthers adds the headers that end early to some clients; all is the header with
+// what stands in front of it.
+func (h *headerReader) cutOthers(cuts *headerCuts, p *fieldParser, all []byte, first bool, stop headerStop) {
+	front := len(all) - len(cuts.raw)
+	if stop == byBlank {
+		cuts.empty = []byte(h.end)
+		cuts.at(p.junkAt, p.junkAt, "header=short", AnomalyJunkLine)
+	}
+	cuts.at(p.blankAt, p.blankEnd, "header=blank", AnomalyBlankLine)
+	if h.twice > 0 {
+		cuts.at(h.twice-front, h.twice-front+2, "header=cr", AnomalyDoubleCR)
+	}
+	if h.lead && first {
+		cuts.raw, cuts.end = all, cuts.end+front
+		cuts.at(0, 0, "header=none", AnomalyLeadingBlank)
+	}
 }
 
 // headerCuts collects the headers that end early.

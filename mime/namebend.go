@@ -26,6 +26,9 @@ func (e *Entity) bendNames() {
 // encodings are decoded where they have no place; Python and others resolve every
 // quoted pair, Outlook none.
 func (e *Entity) readings(v string) (all []string) {
+	if plainName(v) {
+		return nil
+	}
 	if i := strings.IndexByte(v, 0); i >= 0 {
 		e.note(AnomalyOddName)
 		all = append(all, v[:i])
@@ -64,6 +67,17 @@ func (e *Entity) readings(v string) (all []string) {
 		}
 	}
 	return all
+}
+
+// plainName reports whether a name has nothing that is read in several ways.
+func plainName(v string) bool {
+	for i := range len(v) {
+		switch c := v[i]; {
+		case c < ' ', c >= 127, c == '/', c == '\\', c == '%', c == ';':
+			return false
+		}
+	}
+	return len(v) == 0 || v[len(v)-1] != '.' && v[len(v)-1] != ' '
 }
 
 // joins reports whether a character that is not seen shapes those beside it, as in

@@ -23,7 +23,7 @@ func FuzzPlanted(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, head, body, other []byte) {
-		if len(head)+len(body)+len(other) > 32<<10 {
+		if len(head)+len(body)+len(other) > 4<<10 {
 			return
 		}
 		const delimiter = "--=_fivefifty.planted.boundary=="

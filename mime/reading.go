@@ -13,6 +13,7 @@ type reading struct {
 	params    map[string]string
 	encoding  string
 	multipart bool
+	guessed   bool     // the encoding is a guess
 	bounds    variants // of a multipart: readings of its boundary, none if it declares none
 }
 
@@ -185,7 +186,7 @@ func (r *reading) fill(e *Entity) {
 			e.fault(&LimitError{Limit: "readings", Max: maxVariants})
 		}
 	}
-	e.MediaType, e.Params, e.Encoding = r.mediaType, r.params, r.encoding
+	e.MediaType, e.Params, e.Encoding, e.guessed = r.mediaType, r.params, r.encoding, r.guessed
 	e.composite()
 }
 
@@ -218,6 +219,7 @@ func readings(e *Entity, h *header, digest bool) (all []reading) {
 		for _, enc := range tried {
 			r := t
 			r.encoding = enc
+			r.guessed = enc != tried[0] && encodingLabel(tried[0]) == "unknown"
 			if len(tried) > 1 {
 				r.label = withLabel(r.label, "cte="+encodingLabel(enc))
 			}

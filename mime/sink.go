@@ -69,8 +69,11 @@ func newLeaf(w *Walker, e *Entity, text bool) *leaf {
 	}
 	l := &leaf{w: w, e: e, out: out}
 	if text {
-		l.carve = &carver{w: w, host: e}
-		l.find = &finder{w: w, host: e}
+		both := &struct { // one allocation
+			c carver
+			f finder
+		}{carver{w: w, host: e}, finder{w: w, host: e}}
+		l.carve, l.find = &both.c, &both.f
 	}
 	return l
 }

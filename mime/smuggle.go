@@ -16,7 +16,8 @@ import (
 type smuggler struct {
 	w     *Walker
 	state smuggleState
-	tail  []byte // the last bytes of the message, while looking for commands
+	tail  []byte                // the last bytes of the message, while looking for commands
+	room  [2 * smuggleTail]byte // for tail
 	line  []byte
 	lines int // of commands
 	count int
@@ -103,6 +104,9 @@ func (s *smuggler) search(p []byte) (rest []byte) {
 			s.state, s.lines, s.tail = smuggleCommands, 0, s.tail[:0]
 			return p[i+1:]
 		}
+	}
+	if s.tail == nil {
+		s.tail = s.room[:0]
 	}
 	if len(p) < smuggleTail {
 		s.tail = append(s.tail, p...)

@@ -107,6 +107,11 @@ func (l *typeList) field(f string) {
 		as = &l.message
 	}
 	l.keep(r, as)
+	if valid && !strings.ContainsAny(f, "(%?\x00") {
+		if indexFold(f, "multipart") < 0 && indexFold(f, "boundary") < 0 {
+			return // most
+		}
+	}
 	if !mentionsMultipart(f) {
 		return
 	}

@@ -23,7 +23,7 @@ func delimiterVectors() (all []vector) {
 			func(p string) string { return open + " --b1\n" + plainPart + "\n --b1\n" + att(p) + "\n --b1--\n" }},
 		{"delimiter-lone-cr", "Thunderbird, Python", "line-end=cr", AnomalyCRDelimiter,
 			func(p string) string { return open + "--b1\n" + plainPart + "\r--b1\r" + att(p) + "\n--b1--\n" }},
-		{"delimiter-lone-cr-ignored", "Outlook", "", AnomalyCRDelimiter,
+		{"delimiter-lone-cr-ignored", "parsers for which CR ends no line", "", AnomalyCRDelimiter,
 			func(p string) string {
 				e := b64(p)
 				return mailHead + "Content-Type: multipart/mixed; boundary=__\n\n--__\nContent-Type: a/b\nContent-Transfer-Encoding: base64\n\n" + e[:8] + "\r--__\r" + e[8:] + "\n--__--\n"

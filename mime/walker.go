@@ -15,7 +15,7 @@ type Walker struct {
 	top      fanOut // the message as it stands, and transcoded if it is in UTF-16
 	front    []byte // its first bytes, until that is known
 	begun    bool
-	smuggled *smuggler
+	smuggled smuggler
 	root     *Entity // the message's own entity, in its first reading
 	open     []*Entity
 	entities int
@@ -34,7 +34,7 @@ func NewWalker(h Handler, l Limits) (*Walker, error) {
 		return nil, err
 	}
 	w := &Walker{h: h, limits: l}
-	w.smuggled = &smuggler{w: w}
+	w.smuggled.w = w
 	return w, nil
 }
 
@@ -77,8 +77,8 @@ func (w *Walker) take(p []byte) error {
 
 // start begins to read the message that begins with head.
 //
-// QUIRK: RFC 5322 section 2.1 has a message in ASCII. Editors and Outlook save and
-// open files of messages in UTF-16.
+// QUIRK: RFC 5322 section 2.1 has a message in ASCII. Editors save files of messages
+// in UTF-16.
 func (w *Walker) start(head []byte) {
 	w.begun = true
 	charset := sniffCharset(head)
