@@ -59,6 +59,7 @@ type cabStream struct {
 // frameDecoder decodes one block into a place of its declared size.
 type frameDecoder interface {
 	Frame(out, in []byte) (int, error)
+	Reset()
 }
 
 // openFolder returns the stream of a folder.
@@ -97,6 +98,15 @@ func (w *cabWalker) openFolder(i int) (*cabStream, error) {
 		return nil, fmt.Errorf("window: %w: %w", ErrMalformed, err)
 	}
 	return s, nil
+}
+
+// rewind goes back to the folder's start.
+func (s *cabStream) rewind() {
+	s.at, s.pos, s.data, s.sums, s.err = s.w.folders[s.folder].at, 0, nil, 0, nil
+	s.past = s.past[:0]
+	if s.frames != nil {
+		s.frames.Reset()
+	}
 }
 
 func (s *cabStream) Read(p []byte) (int, error) {

@@ -90,6 +90,7 @@ func (m *model) halve() {
 // Decoder keeps what goes on from frame to frame.
 type Decoder struct {
 	win  []byte
+	bits int // window's logarithm
 	w    int
 	seen int64
 
@@ -109,16 +110,22 @@ func New(bits int) (*Decoder, error) {
 	if bits < MinBits || bits > MaxBits {
 		return nil, ErrCorrupt
 	}
-	d := &Decoder{win: make([]byte, 1<<bits)}
+	d := &Decoder{win: make([]byte, 1<<bits), bits: bits}
+	d.Reset()
+	return d, nil
+}
+
+// Reset forgets all but the allocations.
+func (d *Decoder) Reset() {
+	d.w, d.seen, d.pending = 0, 0, 0
 	d.selector.init(0, 7)
 	for i := range d.literals {
 		d.literals[i].init(64*i, 64)
 	}
-	d.three.init(0, min(2*bits, 24))
-	d.four.init(0, min(2*bits, 36))
-	d.other.init(0, 2*bits)
+	d.three.init(0, min(2*d.bits, 24))
+	d.four.init(0, min(2*d.bits, 36))
+	d.other.init(0, 2*d.bits)
 	d.lengths.init(0, len(lengthBase))
-	return d, nil
 }
 
 // Lengths above four: base values less five, and how many bits follow.
