@@ -318,7 +318,10 @@ func (f *cabFileEntry) class(err error) error {
 
 // reach makes the folder's stream stand at a file's first byte.
 func (w *cabWalker) reach(f *cabFileEntry) error {
-	if w.stream == nil || w.stream.folder != f.folder || w.stream.pos > f.offset {
+	if w.stream != nil && w.stream.folder == f.folder && w.stream.pos > f.offset {
+		w.stream.rewind()
+	}
+	if w.stream == nil || w.stream.folder != f.folder {
 		s, err := w.openFolder(f.folder)
 		if err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 	"github.com/klauspost/compress/flate"
 
 	"github.com/fivefifty/fivefifty/internal/lzx"
+	"github.com/fivefifty/fivefifty/internal/quantum"
 	"github.com/fivefifty/fivefifty/internal/saferead"
 )
 
@@ -52,7 +53,13 @@ type cabStream struct {
 	past   []byte // the last 32 KiB, MSZIP's dictionary
 	z      io.ReadCloser
 	in     bytes.Reader
-	lzx    *lzx.Decoder
+	frames frameDecoder // of LZX and Quantum
+}
+
+// frameDecoder decodes one block into a place of its declared size.
+type frameDecoder interface {
+	Frame(out, in []byte) (int, error)
+	Reset()
 }
 
 // openFolder returns the stream of a folder.
@@ -62,9 +69,13 @@ func (w *cabWalker) openFolder(i int) (*cabStream, error) {
 	need := int64(128 << 10)
 	switch s.method {
 	case cabStored, cabMSZIP:
-	case cabLZX:
+	case cabLZX, cabQuantum:
 		bits := int(f.method >> 8 & 0x1f)
-		if bits < lzx.MinBits || bits > lzx.MaxBits {
+		least := lzx.MinBits
+		if s.method == cabQuantum {
+			least = quantum.MinBits
+		}
+		if bits < least || bits > lzx.MaxBits {
 			return nil, fmt.Errorf("window of %d bits: %w", bits, ErrMalformed)
 		}
 		if need += 1 << bits; 1<<bits > w.limits.Dictionary {
@@ -76,13 +87,26 @@ func (w *cabWalker) openFolder(i int) (*cabStream, error) {
 	if err := w.windows.take(need); err != nil {
 		return nil, err
 	}
-	if s.method == cabLZX {
-		var err error
-		if s.lzx, err = lzx.New(int(f.method >> 8 & 0x1f)); err != nil {
-			return nil, fmt.Errorf("lzx: %w", ErrMalformed)
-		}
+	var err error
+	switch s.method {
+	case cabLZX:
+		s.frames, err = lzx.New(int(f.method >> 8 & 0x1f))
+	case cabQuantum:
+		s.frames, err = quantum.New(int(f.method >> 8 & 0x1f))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("window: %w: %w", ErrMalformed, err)
 	}
 	return s, nil
+}
+
+// rewind goes back to the folder's start.
+func (s *cabStream) rewind() {
+	s.at, s.pos, s.data, s.sums, s.err = s.w.folders[s.folder].at, 0, nil, 0, nil
+	s.past = s.past[:0]
+	if s.frames != nil {
+		s.frames.Reset()
+	}
 }
 
 func (s *cabStream) Read(p []byte) (int, error) {
@@ -140,9 +164,9 @@ func (s *cabStream) decode(size int) ([]byte, error) {
 	switch s.method {
 	case cabMSZIP:
 		return s.inflate()
-	case cabLZX:
+	case cabLZX, cabQuantum:
 		s.out = s.out[:min(size, cabBlock)]
-		n, err := s.lzx.Frame(s.out, s.packed)
+		n, err := s.frames.Frame(s.out, s.packed)
 		if err != nil {
 			err = fmt.Errorf("%w: %w", ErrMalformed, err)
 		}

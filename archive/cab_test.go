@@ -189,7 +189,7 @@ func TestCabForged(t *testing.T) {
 }
 
 func TestCabMethods(t *testing.T) {
-	for method, want := range map[uint16]error{cabQuantum: ErrUnsupported, 9: ErrUnsupported, cabLZX | 31<<8: ErrMalformed, cabLZX: ErrMalformed} {
+	for method, want := range map[uint16]error{cabQuantum: ErrMalformed, 9: ErrUnsupported, cabLZX | 31<<8: ErrMalformed, cabLZX: ErrMalformed} {
 		c := plainCab("a", payload)
 		c.method = method
 		all, _, err := readAll(t, Cab, c.bytes())

@@ -151,7 +151,7 @@
 // damage hashes eight times the file at most.
 //
 // Not decoded, and reported in Member.Err: RAR 1.5's packer; 7z with deflate64, lz4,
-// brotli or RISC-V filters; Quantum in cabinets; the methods lh2, lh3, pm1 and pm2
+// brotli or RISC-V filters; the methods lh2, lh3, pm1 and pm2
 // of LHA. RAR 3's filters that RAR itself does not write yield the bytes as they
 // are, then ErrUnsupported. RAR 5's BLAKE2 checksums are not compared.
 //

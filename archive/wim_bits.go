@@ -56,8 +56,8 @@ const fastBits = 9
 type wimCode struct {
 	first  [maxWIMCodeBits + 2]uint32 // smallest code word of each length, left-aligned to 16 bits
 	index  [maxWIMCodeBits + 2]int    // place of its symbol
-	symbol []uint16                // in order of code words
-	fast   [1 << fastBits]uint16   // symbol<<4 | length-1, or 0xffff
+	symbol []uint16                   // in order of code words
+	fast   [1 << fastBits]uint16      // symbol<<4 | length-1, or 0xffff
 	empty  bool
 }
 

@@ -99,3 +99,7 @@ func (s *Bits) Symbol(d *Decoder) (symbol int, ok bool) {
 	s.n -= n
 	return sym, true
 }
+
+// Over is how many bits more were taken than there were, as far as they were
+// asked for.
+func (s *Bits) Over() int { return max(0, int(s.over)-int(s.n)) }
