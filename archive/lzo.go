@@ -110,7 +110,10 @@ func (r *lzoReader) length(n, most int) int {
 }
 
 func (r *lzoReader) literals(n int) {
-	if r.err == nil && n > len(r.in)-r.pos {
+	if r.err != nil {
+		return
+	}
+	if n > len(r.in)-r.pos {
 		r.err = errLzo
 		n = len(r.in) - r.pos
 	}
