@@ -45,8 +45,10 @@ func TestFormatsContract(t *testing.T) {
 		if err := iotest.TestReader(r, []byte(payload)); err != nil {
 			t.Errorf("%s: %v", f, err)
 		}
-		if r.Close() != nil || r.Close() != nil {
-			t.Errorf("%s: Close", f)
+		for range 2 {
+			if err := r.Close(); err != nil {
+				t.Errorf("%s: Close: %v", f, err)
+			}
 		}
 		if _, err := r.Next(); err == nil || err == io.EOF {
 			t.Errorf("%s: Next after Close: %v", f, err)

@@ -123,7 +123,7 @@ func (v *isoImage) readSessions() {
 			return
 		}
 		got := v.dev.read(buf, off)
-		if bytes.Index(got, isoMagic) < 0 {
+		if !bytes.Contains(got, isoMagic) {
 			continue
 		}
 		for n := off / isoSector; len(got) > 190; n++ {

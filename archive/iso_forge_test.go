@@ -23,7 +23,6 @@ type isoEntry struct {
 type isoForge struct {
 	entries []isoEntry
 	bend    func(image []byte) // changes the finished image
-	sectors uint32             // after the fixed structures
 }
 
 // Places of the forge's structures, in sectors.

@@ -16,10 +16,6 @@ const (
 	oneBlobEnd  = "\x22\xA7\xFB\x71\x79\x0F\x0B\x4A\xBB\x13\x89\x92\x56\x42\x6B\x24"
 )
 
-// oneBlobHead is the length of what precedes a blob's bytes: the identifier, a
-// length of 8 bytes, 12 bytes without use.
-const oneBlobHead = 36
-
 // oneFile walks a OneNote section for the files and pictures in it. They are found
 // by the identifier that precedes each, and not by the lists that refer to them.
 type oneFile struct {

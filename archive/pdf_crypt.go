@@ -155,7 +155,6 @@ type pdfCBC struct {
 	block cipher.Block
 	mode  cipher.BlockMode
 	buf   [1 << 10]byte
-	have  int    // encrypted bytes in buf
 	out   []byte // plain bytes, in buf or last
 	last  [16]byte
 	held  bool // last holds a block that may be the final one

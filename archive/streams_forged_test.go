@@ -307,7 +307,7 @@ func TestStreamBombs(t *testing.T) {
 			}
 			runtime.ReadMemStats(&after)
 			took, used := time.Since(start), after.TotalAlloc-before.TotalAlloc
-			t.Log(fmt.Sprintf("%d bytes to %d, %v, %d bytes allocated, %v", len(c.data), n, took, used, err))
+			t.Logf("%d bytes to %d, %v, %d bytes allocated, %v", len(c.data), n, took, used, err)
 			if took > 20*time.Second || used > 320<<20 {
 				t.Errorf("too dear")
 			}

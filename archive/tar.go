@@ -32,7 +32,6 @@ type tarWalker struct {
 	global  tarExtension
 	pax     int64 // bytes of extension headers that may still be read
 	scanned int64 // up to here, headers off the blocks' borders were sought
-	body    io.Reader
 }
 
 // tarReading is one way to read a member.

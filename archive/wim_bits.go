@@ -82,7 +82,7 @@ func (c *wimCode) build(lengths []byte) error {
 	c.first[maxWIMCodeBits+1] = code
 	c.empty = at == 0
 	if code != 1<<maxWIMCodeBits && !c.empty {
-		return fmt.Errorf("Huffman code: %w", ErrMalformed)
+		return fmt.Errorf("prefix code: %w", ErrMalformed)
 	}
 	for s, n := range lengths {
 		if n > 0 {

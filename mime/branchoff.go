@@ -49,10 +49,16 @@ func (f *finder) branch(host *Entity, label string) *finder {
 	n := *f
 	n.host = host
 	n.line, n.block = bytes.Clone(f.line), bytes.Clone(f.block)
-	if f.out != nil {
-		if n.out = branchOff(host, f.out, label); n.out == nil {
-			n.state = findNothing
-		}
+	if f.out == nil {
+		return &n
+	}
+	if _, ok := f.out.(brancher); !ok {
+		// What stands in a text by chance is split in one reading; the text itself
+		// is there in each.
+		host.note(AnomalyFoundOnce)
+		n.out, n.state = nil, findNothing
+	} else if n.out = branchOff(host, f.out, label); n.out == nil {
+		n.state = findNothing
 	}
 	return &n
 }

@@ -146,7 +146,9 @@ func (c *container) fillMember(child *item) {
 			case full, err == io.EOF:
 				return
 			case err != nil:
-				child.fault(err)
+				if !c.chance(err) {
+					child.fault(err)
+				}
 				return
 			case c.scan.ctx.Err() != nil:
 				return // inspect says so
@@ -180,6 +182,12 @@ func (c *container) fault(err error) {
 		c.lock(nil)
 	}
 	c.item.fault(err)
+}
+
+// chance says that an error only shows that the bytes were no container of this
+// format: it has no signature to speak of, and the true type is another one.
+func (c *container) chance(err error) bool {
+	return c.format == archive.Lzma && !c.isType() && errors.Is(err, archive.ErrMalformed)
 }
 
 // isType says whether the item's true type is the container's format.

@@ -89,7 +89,11 @@ func (it *item) isMessage() bool {
 	case "message/rfc822", "message/global", "message/news", "message/partial":
 		return true
 	}
-	if it.obj.Type == "eml" || it.obj.Type == "mbox" || slices.ContainsFunc(it.obj.Names, isMessageName) {
+	switch it.obj.Type {
+	case "eml", "mbox", "uu", "binhex": // encoded files are found in texts
+		return true
+	}
+	if slices.ContainsFunc(it.obj.Names, isMessageName) {
 		return true
 	}
 	b, err := it.obj.body.Bytes()
