@@ -150,8 +150,8 @@ const (
 	// AnomalyHiddenMultipart: delimiters and headers of parts in a text or around a
 	// multipart (RFC 2046 section 5.1.1), split as well.
 	AnomalyHiddenMultipart = "multipart-in-text"
-	// AnomalyFoundOnce: parts that stand in a text were split in one reading of the
-	// text's transfer encoding; in the others the text is there, unsplit.
+	// AnomalyFoundOnce: a body was split into parts in one reading of its transfer
+	// encoding; in the others it is not split.
 	AnomalyFoundOnce = "found-in-one-reading"
 	// AnomalyHiddenEntity: an entity's header in a text or around a multipart (RFC
 	// 2046 section 5.1.1), read as one as well.

@@ -15,13 +15,15 @@ type brancher interface {
 }
 
 // branchOff branches a reading of e's body off from the sink that takes it; nil if
-// there can be none. If that is for the sink's sake, e says so, for nothing else
-// will look at the body that way.
+// there can be none. A body that is split into parts is read one way: the clients
+// that decode a multipart before they split it (RFC 2045 section 6.4 forbids to
+// encode one) are not those that the other readings are of, and what stands in a
+// text by chance is in the text in each reading of it. e says so.
 func branchOff(e *Entity, from sink, label string) sink {
 	if b, ok := from.(brancher); ok {
 		return b.branch(label)
 	}
-	e.fault(fmt.Errorf("mime: reading %q of what is split: %w", label, ErrUnsupported))
+	e.note(AnomalyFoundOnce)
 	return nil
 }
 
@@ -52,12 +54,7 @@ func (f *finder) branch(host *Entity, label string) *finder {
 	if f.out == nil {
 		return &n
 	}
-	if _, ok := f.out.(brancher); !ok {
-		// What stands in a text by chance is split in one reading; the text itself
-		// is there in each.
-		host.note(AnomalyFoundOnce)
-		n.out, n.state = nil, findNothing
-	} else if n.out = branchOff(host, f.out, label); n.out == nil {
+	if n.out = branchOff(host, f.out, label); n.out == nil {
 		n.state = findNothing
 	}
 	return &n

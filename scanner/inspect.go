@@ -96,6 +96,9 @@ func (it *item) isMessage() bool {
 	if slices.ContainsFunc(it.obj.Names, isMessageName) {
 		return true
 	}
+	if !it.packed && it.obj.Parent >= 0 && len(it.obj.Names) == 0 {
+		return false // a text that nobody saves as a file; messages pasted into it are carved
+	}
 	b, err := it.obj.body.Bytes()
 	return err == nil && mime.Resembles(b[:min(len(b), headBytes)])
 }
