@@ -187,7 +187,11 @@ type packetPeek struct {
 func (k *packetPeek) write(p []byte) error {
 	if !k.seen && len(p) > 0 {
 		k.seen = true
-		k.e.fault(packetFault(p[0]))
+		if p[0]&0x80 == 0 {
+			k.e.note(AnomalyBadArmor) // no packet: nobody gets anything out of it
+		} else {
+			k.e.fault(packetFault(p[0]))
+		}
 	}
 	return k.sink.write(p)
 }
@@ -199,8 +203,6 @@ func packetFault(first byte) error {
 		tag >>= 2
 	}
 	switch {
-	case first&0x80 == 0:
-		return fmt.Errorf("mime: OpenPGP: no packet: %w", ErrMalformed)
 	case tag == 1, tag == 3, tag == 9, tag == 18, tag == 20:
 		return fmt.Errorf("mime: OpenPGP message: %w", ErrEncrypted)
 	}
