@@ -41,7 +41,8 @@ func allMessages() ([]message, error) {
 	if err != nil {
 		return nil, err
 	}
-	locked := encryptedZip("offer.txt", []byte("Nobody can say what this is.\r\n"), "secret")
+	locked := encryptedZip("offer.txt", []byte("Nobody can say what this is.\r\n"), "told over the telephone")
+	infectedZip := encryptedZip("offer.com", eicar(), "tr0ub4dor")
 	forwarded := mixed("An old friend", "see attached", attachment("photos.zip", "application/zip", nested))
 
 	const me, daemon = "me@example.com", "" // a bounce has no sender
@@ -50,7 +51,8 @@ func allMessages() ([]message, error) {
 		{"A Word document", me, "The report", mixed("The report", "as promised", attachment("report.docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", report)), true, accepted},
 		{"The EICAR test file, attached", me, "Run this", mixed("Run this", "quick", attachment("eicar.com", "application/octet-stream", eicar())), false, infected},
 		{"EICAR in a zip in a zip in a forwarded message", me, "Fwd: An old friend", mixed("Fwd: An old friend", "look", rfc822(forwarded)), false, infected},
-		{"An encrypted zip", me, "Our offer", mixed("Our offer", "the password is: secret", attachment("offer.zip", "application/zip", locked)), false, notExamined},
+		{"An encrypted zip", me, "Our offer", mixed("Our offer", "we will call you", attachment("offer.zip", "application/zip", locked)), false, notExamined},
+		{"EICAR in an encrypted zip, with the password in the text", me, "Our other offer", mixed("Our other offer", "the password is: tr0ub4dor", attachment("offer.zip", "application/zip", infectedZip)), false, infected},
 		{"A bounce that carries the virus back to a forged sender, pasted into its text", daemon, "Mail delivery failed", bounce(), false, infected},
 	}, nil
 }
