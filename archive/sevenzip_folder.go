@@ -339,14 +339,13 @@ func (z *sevenZip) simple(c *coder7z, in io.Reader, size int64) (io.Reader, erro
 		if len(c.props) < 1 {
 			return nil, fmt.Errorf("properties of delta: %w", ErrMalformed)
 		}
-		return &delta{r: in, distance: int(c.props[0]) + 1}, nil
+		return &filterReader{src: in, f: &deltaFilter{distance: int(c.props[0]) + 1}}, nil
 	}
-	if f := branchFilters[c.id]; f.convert != nil {
-		ip := uint32(0)
-		if len(c.props) >= 4 {
-			ip = le.Uint32(c.props)
+	if id, ok := branchFilters[c.id]; ok {
+		props := c.props[:min(len(c.props), 4)]
+		if f, ok := newFilter(id, props[:len(props)&4]); ok {
+			return &filterReader{src: in, f: f}, nil
 		}
-		return &branchReader{r: in, f: f, ip: ip}, nil
 	}
 	if c.id == m7zAES || c.id == m7zBCJ2 {
 		return nil, ErrEncrypted
@@ -378,24 +377,6 @@ func (b *bzip2Streams) Read(p []byte) (int, error) {
 		b.z = bzip2.NewReader(b.in)
 	}
 	return b.z.Read(p)
-}
-
-// delta adds to each byte the one that lies a distance before it.
-type delta struct {
-	r        io.Reader
-	distance int
-	past     [256]byte
-	at       byte
-}
-
-func (d *delta) Read(p []byte) (int, error) {
-	n, err := d.r.Read(p)
-	for i := range n {
-		p[i] += d.past[byte(int(d.at)-d.distance)]
-		d.past[d.at] = p[i]
-		d.at++
-	}
-	return n, err
 }
 
 // decodeError puts a decoder's complaint in its class; a window above the limit
