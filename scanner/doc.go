@@ -33,13 +33,15 @@
 // What also takes memory: the report itself (bounded by Limits.Objects), one
 // MIME header, one decoder's window, and whatever the engines hold.
 //
-// What is opened: MIME with message/rfc822 and messages pasted into text,
-// uuencode, zip (with everything that is zip inside: OOXML, ODF, JAR, APK),
-// tar, cpio, ar (Debian packages), rpm, gzip, bzip2, xz, lzma, lzip, zstd, lz4,
-// lzop and compress. Other containers are told by content and reported as
-// [ReasonUnsupported]: 7z, RAR, CAB, ISO, TNEF, Outlook's .msg and more.
-// Documents (PDF, RTF, OLE) are shown to the engines as the bytes they are; what
-// is compressed inside them is not unpacked.
+// What is opened: MIME in every reading that a client is known to take, and what
+// stands in texts (package mime); archives, disk images, office documents, PDF,
+// Outlook's formats, signed S/MIME and more (package archive says which). Formats
+// that are known but not opened are [ReasonUnsupported]. Passwords that the message
+// names, and those of Config.Passwords, are tried on what is encrypted, at the
+// message's end. Documents are shown to the engines as they are as well.
+//
+// Equal bytes are opened once, and shown to the engines once for each set of names
+// that they bear: see Object.SameAs.
 //
 // # Security
 //
