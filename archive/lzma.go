@@ -132,7 +132,7 @@ func (b *lzmaBody) read(p []byte, flush bool) (int, error) {
 		if b.size >= 0 {
 			step = int(min(lzmaStep, b.size-b.total))
 		}
-		if step == 0 && b.match == 0 {
+		if step == 0 {
 			b.err = b.atSize()
 		} else if n, err := b.decode(step, b.total); err != nil {
 			b.total += int64(n)
@@ -171,6 +171,9 @@ func (b *lzmaBody) atMarker(flush bool) error {
 
 // atSize is the end by the declared size; a marker may follow.
 func (b *lzmaBody) atSize() error {
+	if b.match > 0 {
+		return errShortSize // it ends within a match
+	}
 	if b.rc.finished() || b.rc.err != nil {
 		return io.EOF // an error here would be of bytes that nothing needs
 	}
