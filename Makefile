@@ -21,8 +21,10 @@ build: deps
 demo: build
 	$(BIN)/demo --relay $(BIN)/relay
 
+# With the race detector all but the long tests run, and without it all of them.
 test: deps lint
-	@for m in $(MODULES); do echo "== $$m"; (cd $$m && $(GO) test -race ./...) || exit 1; done
+	@for m in $(MODULES); do echo "== $$m, race"; (cd $$m && $(GO) test -race -short ./...) || exit 1; done
+	@for m in $(MODULES); do echo "== $$m"; (cd $$m && $(GO) test ./...) || exit 1; done
 	@echo "== without cgo"
 	CGO_ENABLED=0 $(GO) build ./...
 	for p in scan relay milter clamd; do (cd examples && CGO_ENABLED=0 $(GO) build -o /dev/null ./$$p) || exit 1; done
