@@ -23,9 +23,7 @@ func (c *conn) versionCommands(string) bool {
 // stats answers in clamd's form; monitoring reads its lines.
 func (c *conn) stats(string) bool {
 	s := c.server
-	s.mu.Lock()
-	live := len(s.conns)
-	s.mu.Unlock()
+	live := s.Len()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	mib := func(n uint64) string { return fmt.Sprintf("%.3fM", float64(n)/(1<<20)) }

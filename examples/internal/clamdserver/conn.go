@@ -24,17 +24,15 @@ func newConn(s *Server, nc net.Conn) *conn {
 	return &conn{server: s, nc: nc, wire: wire{nc: nc}, out: bufio.NewWriter(nc)}
 }
 
-func (c *conn) close() { c.wire.close() }
+// Close implements accept.Conn.
+func (c *conn) Close() { c.nc.Close() }
 
-// hangUpIfIdle closes a connection that waits for a command.
-func (c *conn) hangUpIfIdle() {
-	if c.wire.idle.Load() {
-		c.nc.Close()
-	}
-}
+// Busy implements accept.Conn: a command is being answered.
+func (c *conn) Busy() bool { return !c.wire.idle.Load() }
 
-// serve answers one command, or a session's.
-func (c *conn) serve() {
+// Serve answers one command, or a session's.
+func (c *conn) Serve() {
+	defer c.wire.close()
 	defer c.out.Flush()
 	for {
 		f, line, err := c.wire.command(c.server.opts.CommandTimeout)
@@ -49,7 +47,7 @@ func (c *conn) serve() {
 		more := c.dispatch(f, line)
 		c.server.busy.Add(-1)
 		c.nc.SetWriteDeadline(time.Now().Add(c.server.opts.CommandTimeout))
-		if err := c.out.Flush(); err != nil || !more || c.server.draining.Load() {
+		if err := c.out.Flush(); err != nil || !more || c.server.Draining() {
 			return
 		}
 	}

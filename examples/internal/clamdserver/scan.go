@@ -21,10 +21,10 @@ func (c *conn) scan(name string, r io.Reader) (*scanner.Report, error) {
 	lease := c.server.opts.Scanners.Acquire()
 	defer lease.Release()
 	begin := time.Now()
-	ctx := scanner.WithEnvelope(c.server.ctx, &scanner.Envelope{ClientAddr: clientOf(c)})
+	ctx := scanner.WithEnvelope(c.server.Context(), &scanner.Envelope{ClientAddr: clientOf(c)})
 	report, err := lease.ScanFile(ctx, name, r)
 	c.server.opts.Observe(report)
-	if err != nil && c.server.ctx.Err() != nil {
+	if err != nil && c.server.Context().Err() != nil {
 		return report, errStopping
 	}
 	c.server.opts.Log.Info("scan", "name", name, "verdict", report.Verdict.String(), "disposition", report.Disposition.String(),
@@ -155,7 +155,7 @@ func (c *conn) scanPath(path string, first, all bool) bool {
 			found = c.scanOne(p, all) || found
 			c.out.Flush()
 		}
-		if found && first || c.server.ctx.Err() != nil {
+		if found && first || c.server.Context().Err() != nil {
 			return fs.SkipAll
 		}
 		return nil

@@ -20,14 +20,13 @@
 package clamdserver
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"net"
-	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/fivefifty/fivefifty/examples/internal/accept"
 	"github.com/fivefifty/fivefifty/examples/internal/live"
 	"github.com/fivefifty/fivefifty/scanner"
 )
@@ -72,18 +71,12 @@ func (o *Options) setDefaults() {
 	}
 }
 
-// Server answers clamd's clients.
+// Server answers clamd's clients. Its Shutdown breaks off without an answer what is
+// under way when the time is over, and no client takes that for a pass.
 type Server struct {
-	opts     Options
-	ctx      context.Context // of all scans
-	cancel   context.CancelFunc
-	draining atomic.Bool
-	busy     atomic.Int64 // commands that are being answered
-
-	mu        sync.Mutex
-	listeners []net.Listener
-	conns     map[*conn]struct{}
-	running   sync.WaitGroup
+	*accept.Server
+	opts Options
+	busy atomic.Int64 // commands that are being answered
 }
 
 // New returns a Server that is ready to serve.
@@ -92,83 +85,7 @@ func New(opts Options) (*Server, error) {
 		return nil, errors.New("clamdserver: Options.Scanners is missing")
 	}
 	opts.setDefaults()
-	s := &Server{opts: opts, conns: map[*conn]struct{}{}}
-	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s := &Server{opts: opts}
+	s.Server = accept.New(opts.MaxConnections, opts.Log, func(nc net.Conn) accept.Conn { return newConn(s, nc) })
 	return s, nil
-}
-
-// Serve accepts clients on l until Shutdown.
-func (s *Server) Serve(l net.Listener) error {
-	s.mu.Lock()
-	s.listeners = append(s.listeners, l)
-	s.mu.Unlock()
-	for {
-		nc, err := l.Accept()
-		if err != nil {
-			if s.draining.Load() {
-				return nil
-			}
-			return err
-		}
-		c := newConn(s, nc)
-		if !s.admit(c) {
-			s.opts.Log.Warn("too many connections", "client", nc.RemoteAddr().String())
-			nc.Close()
-			continue
-		}
-		go func() {
-			defer s.leave(c)
-			c.serve()
-		}()
-	}
-}
-
-func (s *Server) admit(c *conn) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.draining.Load() || len(s.conns) >= s.opts.MaxConnections {
-		return false
-	}
-	s.conns[c] = struct{}{}
-	s.running.Add(1)
-	return true
-}
-
-func (s *Server) leave(c *conn) {
-	c.close()
-	s.mu.Lock()
-	delete(s.conns, c)
-	s.mu.Unlock()
-	s.running.Done()
-}
-
-// Shutdown takes no more clients, and waits for commands under way until ctx
-// ends; then it breaks them off without an answer, which no client takes for a
-// pass.
-func (s *Server) Shutdown(ctx context.Context) error {
-	defer s.cancel()
-	s.draining.Store(true)
-	s.mu.Lock()
-	for _, l := range s.listeners {
-		l.Close()
-	}
-	for c := range s.conns {
-		c.hangUpIfIdle()
-	}
-	s.mu.Unlock()
-	done := make(chan struct{})
-	go func() { s.running.Wait(); close(done) }()
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-	}
-	s.cancel()
-	s.mu.Lock()
-	for c := range s.conns {
-		c.nc.Close()
-	}
-	s.mu.Unlock()
-	<-done
-	return ctx.Err()
 }

@@ -274,8 +274,7 @@ func FuzzConversation(f *testing.F) {
 		go func() {
 			defer close(done)
 			c := newConn(s, server)
-			c.serve()
-			c.close()
+			c.Serve()
 		}()
 		go func() { client.Write(data); time.Sleep(time.Millisecond); client.Close() }()
 		io.Copy(io.Discard, client)

@@ -44,8 +44,14 @@ func (w writeDeadline) Write(p []byte) (int, error) {
 	return w.Conn.Write(p)
 }
 
-// serve answers the MTA's events until it quits.
-func (c *conn) serve() {
+// Close implements accept.Conn.
+func (c *conn) Close() { c.nc.Close() }
+
+// Busy implements accept.Conn: a message is under way.
+func (c *conn) Busy() bool { return c.busy.Load() }
+
+// Serve answers the MTA's events until it quits.
+func (c *conn) Serve() {
 	defer c.drop()
 	for {
 		c.nc.SetReadDeadline(time.Now().Add(c.server.opts.IdleTimeout))

@@ -20,7 +20,7 @@ type message struct {
 
 func newMessage(s *Server, env *scanner.Envelope) *message {
 	m := &message{server: s, env: env, lease: s.opts.Scanners.Acquire(), begun: time.Now()}
-	m.writer = m.lease.NewWriter(scanner.WithEnvelope(s.ctx, env))
+	m.writer = m.lease.NewWriter(scanner.WithEnvelope(s.Context(), env))
 	return m
 }
 

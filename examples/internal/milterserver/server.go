@@ -15,14 +15,12 @@
 package milterserver
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"net"
-	"sync"
-	"sync/atomic"
 	"time"
 
+	"github.com/fivefifty/fivefifty/examples/internal/accept"
 	"github.com/fivefifty/fivefifty/examples/internal/live"
 	"github.com/fivefifty/fivefifty/scanner"
 )
@@ -59,17 +57,11 @@ func (o *Options) setDefaults() {
 	}
 }
 
-// Server serves MTAs.
+// Server serves MTAs. Its Shutdown hangs up on those that are between messages;
+// where it breaks off a message, the MTA's default action holds.
 type Server struct {
-	opts     Options
-	ctx      context.Context // of all scans
-	cancel   context.CancelFunc
-	draining atomic.Bool
-
-	mu        sync.Mutex
-	listeners []net.Listener
-	conns     map[*conn]struct{}
-	running   sync.WaitGroup
+	*accept.Server
+	opts Options
 }
 
 // New returns a Server that is ready to serve.
@@ -78,93 +70,7 @@ func New(opts Options) (*Server, error) {
 		return nil, errors.New("milterserver: Options.Scanners is missing")
 	}
 	opts.setDefaults()
-	s := &Server{opts: opts, conns: map[*conn]struct{}{}}
-	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s := &Server{opts: opts}
+	s.Server = accept.New(opts.MaxConnections, opts.Log, func(nc net.Conn) accept.Conn { return newConn(s, nc) })
 	return s, nil
-}
-
-// Serve accepts MTAs on l until Shutdown.
-func (s *Server) Serve(l net.Listener) error {
-	s.mu.Lock()
-	s.listeners = append(s.listeners, l)
-	s.mu.Unlock()
-	for {
-		nc, err := l.Accept()
-		if err != nil {
-			if s.draining.Load() {
-				return nil
-			}
-			return err
-		}
-		c := newConn(s, nc)
-		if !s.admit(c) {
-			s.opts.Log.Warn("too many connections", "mta", nc.RemoteAddr().String())
-			nc.Close()
-			continue
-		}
-		go func() {
-			defer s.leave(c)
-			c.serve()
-		}()
-	}
-}
-
-func (s *Server) admit(c *conn) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.draining.Load() || len(s.conns) >= s.opts.MaxConnections {
-		return false
-	}
-	s.conns[c] = struct{}{}
-	s.running.Add(1)
-	return true
-}
-
-func (s *Server) leave(c *conn) {
-	c.nc.Close()
-	s.mu.Lock()
-	delete(s.conns, c)
-	s.mu.Unlock()
-	s.running.Done()
-}
-
-// Shutdown takes no more MTAs, hangs up on those that are between messages, and
-// waits for messages under way until ctx ends; then it breaks them off, and the
-// MTA's default action holds.
-func (s *Server) Shutdown(ctx context.Context) error {
-	defer s.cancel()
-	s.draining.Store(true)
-	s.mu.Lock()
-	for _, l := range s.listeners {
-		l.Close()
-	}
-	s.mu.Unlock()
-	done := make(chan struct{})
-	go func() { s.running.Wait(); close(done) }()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		s.hangUp(false)
-		select {
-		case <-done:
-			return nil
-		case <-tick.C:
-		case <-ctx.Done():
-			s.cancel()
-			s.hangUp(true)
-			<-done
-			return ctx.Err()
-		}
-	}
-}
-
-// hangUp closes connections, those with a message under way only if all is set.
-func (s *Server) hangUp(all bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for c := range s.conns {
-		if all || !c.busy.Load() {
-			c.nc.Close()
-		}
-	}
 }

@@ -279,7 +279,7 @@ func FuzzEvents(f *testing.F) {
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			newConn(s, server).serve()
+			newConn(s, server).Serve()
 			server.Close()
 		}()
 		go func() { client.Write(data); time.Sleep(time.Millisecond); client.Close() }()

@@ -1,0 +1,140 @@
+// Package accept keeps the connections of a server: it bounds them, and ends them
+// in good order.
+package accept
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Conn is one client's connection.
+type Conn interface {
+	Serve()     // until the connection ends
+	Close()     // from outside too, and more than once
+	Busy() bool // something is under way that the client waits for
+}
+
+// Server accepts connections. It is safe for concurrent use.
+type Server struct {
+	max      int
+	log      *slog.Logger
+	make     func(net.Conn) Conn
+	ctx      context.Context
+	cancel   context.CancelFunc
+	draining atomic.Bool
+
+	mu        sync.Mutex
+	listeners []net.Listener
+	conns     map[Conn]struct{}
+	running   sync.WaitGroup
+}
+
+// New returns a Server that serves at most max connections at once, each of which
+// make makes.
+func New(max int, log *slog.Logger, make func(net.Conn) Conn) *Server {
+	s := &Server{max: max, log: log, make: make, conns: map[Conn]struct{}{}}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	return s
+}
+
+// Context is cancelled when what is under way is to be broken off.
+func (s *Server) Context() context.Context { return s.ctx }
+
+// Draining says that the server stops.
+func (s *Server) Draining() bool { return s.draining.Load() }
+
+// Len returns the number of connections.
+func (s *Server) Len() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.conns)
+}
+
+// Serve accepts clients on l until Shutdown.
+func (s *Server) Serve(l net.Listener) error {
+	s.mu.Lock()
+	s.listeners = append(s.listeners, l)
+	s.mu.Unlock()
+	for {
+		nc, err := l.Accept()
+		if err != nil {
+			if s.draining.Load() {
+				return nil
+			}
+			return err
+		}
+		c := s.make(nc)
+		if !s.admit(c) {
+			s.log.Warn("too many connections", "client", nc.RemoteAddr().String())
+			c.Close()
+			continue
+		}
+		go func() {
+			defer s.leave(c)
+			c.Serve()
+		}()
+	}
+}
+
+func (s *Server) admit(c Conn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.draining.Load() || len(s.conns) >= s.max {
+		return false
+	}
+	s.conns[c] = struct{}{}
+	s.running.Add(1)
+	return true
+}
+
+func (s *Server) leave(c Conn) {
+	c.Close()
+	s.mu.Lock()
+	delete(s.conns, c)
+	s.mu.Unlock()
+	s.running.Done()
+}
+
+// Shutdown takes no more clients, hangs up on those that wait for nothing, and
+// waits for the others until ctx ends; then it breaks them off.
+func (s *Server) Shutdown(ctx context.Context) error {
+	defer s.cancel()
+	s.draining.Store(true)
+	s.mu.Lock()
+	for _, l := range s.listeners {
+		l.Close()
+	}
+	s.mu.Unlock()
+	done := make(chan struct{})
+	go func() { s.running.Wait(); close(done) }()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		s.hangUp(false)
+		select {
+		case <-done:
+			return nil
+		case <-tick.C:
+		case <-ctx.Done():
+			s.cancel()
+			s.hangUp(true)
+			<-done
+			return ctx.Err()
+		}
+	}
+}
+
+// hangUp closes connections, the busy ones only if all is set.
+func (s *Server) hangUp(all bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.conns {
+		if all || !c.Busy() {
+			c.Close()
+		}
+	}
+}
