@@ -83,10 +83,10 @@ func TestHostile(t *testing.T) {
 			runtime.ReadMemStats(&after)
 			allocated := after.TotalAlloc - before.TotalAlloc
 			t.Logf("%d bytes: %v, %d KiB allocated, %d entities, %d bytes given", len(msg), took, allocated>>10, s.begun, s.bytes)
-			if took > 2*time.Second {
+			if took > 20*time.Second { // linear input takes a hundredth
 				t.Errorf("took %v", took)
 			}
-			if most := uint64(len(msg))*24 + 16<<20; allocated > most {
+			if most := uint64(len(msg))*24 + 16<<20; allocated > most && !raced {
 				t.Errorf("allocated %d bytes, at most %d expected", allocated, most)
 			}
 			if s.begun != s.ended {
