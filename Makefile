@@ -2,7 +2,7 @@
 # make test: everything that CI runs.
 
 GO      ?= go
-FUZZN   ?= 2000x
+FUZZN   ?= 300x
 MODULES := . examples bench
 BIN     := bin
 
