@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/fivefifty/fivefifty/bench/internal/floor"
@@ -70,12 +71,23 @@ func accept(m *workload.Mail) func(*scanner.Report, error) (work, error) {
 			return work{}, err
 		case r.Verdict != scanner.VerdictClean:
 			return work{}, fmt.Errorf("verdict is %v", r.Verdict)
-		case len(r.Objects) != len(m.Objects):
-			return work{}, fmt.Errorf("%d objects, not %d", len(r.Objects), len(m.Objects))
+		}
+		n := 0
+		for _, o := range r.Objects {
+			if !isAsItStands(o) {
+				n++
+			}
+		}
+		if n != len(m.Objects) {
+			return work{}, fmt.Errorf("%d objects, not %d", n, len(m.Objects))
 		}
 		return work{spooled: r.Stats.SpooledBytes}, nil
 	}
 }
+
+// isAsItStands says that an object is the base64 of an attached message, which some
+// clients do not decode: it is examined too, and nobody else does that.
+func isAsItStands(o *scanner.Object) bool { return strings.Contains(o.Reading, "cte=7bit") }
 
 func naiveSide() side {
 	return side{"naive", func(m *workload.Mail) (work, error) {

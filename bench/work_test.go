@@ -84,9 +84,15 @@ func digests(m *workload.Mail) []string {
 func checkReport(t *testing.T, m *workload.Mail, r *scanner.Report) {
 	t.Helper()
 	var got []string
+	decoded := m.Decoded()
 	for _, o := range r.Objects {
+		if isAsItStands(o) {
+			decoded += o.Size
+			continue
+		}
 		got = append(got, o.SHA256.String())
-		if len(o.Anomalies) > 0 || len(o.Unchecked) > 0 {
+		encoded := o.Reading == "cte=base64" // a message in base64, which RFC 2046 forbids
+		if len(o.Anomalies) > 0 && !encoded || len(o.Unchecked) > 0 {
 			t.Errorf("%q: anomalies %q, unchecked %v", o.Path, o.Anomalies, o.Unchecked)
 		}
 	}
@@ -96,8 +102,8 @@ func checkReport(t *testing.T, m *workload.Mail, r *scanner.Report) {
 	if r.Verdict != scanner.VerdictClean {
 		t.Errorf("verdict is %v", r.Verdict)
 	}
-	if r.Stats.DecodedBytes != m.Decoded() {
-		t.Errorf("%d bytes decoded, not %d", r.Stats.DecodedBytes, m.Decoded())
+	if r.Stats.DecodedBytes != decoded {
+		t.Errorf("%d bytes decoded, not %d", r.Stats.DecodedBytes, decoded)
 	}
 }
 

@@ -219,6 +219,11 @@ func readings(e *Entity, h *header, digest bool) (all []reading) {
 		for _, enc := range tried {
 			r := t
 			r.encoding = enc
+			if len(tried) > len(encs) && identity(enc) && !r.multipart {
+				// A message that really is encoded is one long line here, and no
+				// message; one that is not looks like one.
+				r.mediaType = "text/plain"
+			}
 			r.guessed = enc != tried[0] && encodingLabel(tried[0]) == "unknown"
 			if len(tried) > 1 {
 				r.label = withLabel(r.label, "cte="+encodingLabel(enc))

@@ -27,7 +27,7 @@ func TestStructure(t *testing.T) {
 			":1:multipart/mixed:\n1:0:text/plain:A\nepilogue:3:text/plain:mid\n2:0:text/plain:B"},
 		{"base64", "Content-Transfer-Encoding: base64\n\nSGVs\nbG8=\n", "1:0:text/plain:Hello"},
 		{"qp", "Content-Transfer-Encoding: quoted-printable\n\na=3Db=\nc=\n", "1:0:text/plain:a=bc"},
-		{"rfc822 in base64", "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\nQTogYgoKYw==\n", "1:0:message/rfc822:A: b\n\nc\n1:0:message/rfc822:QTogYgoKYw==¶"},
+		{"rfc822 in base64", "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\nQTogYgoKYw==\n", "1:0:message/rfc822:A: b\n\nc\n1:0:text/plain:QTogYgoKYw==¶"},
 		{"digest", "Content-Type: multipart/digest; boundary=b\n\n--b\n\nA: b\n\nc\n--b--\n", ":1:multipart/digest:\n1:0:message/rfc822:A: b¶¶c"},
 		{"part without blank line", "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\nhello there\n--b--\n",
 			":1:multipart/mixed:\n1:0:text/plain:hello there"},

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/fivefifty/fivefifty/internal/filetype"
@@ -93,23 +92,11 @@ func (it *item) isMessage() bool {
 	case "eml", "mbox", "uu", "binhex": // encoded files are found in texts
 		return true
 	}
-	if slices.ContainsFunc(it.obj.Names, isMessageName) {
-		return true
-	}
 	if !it.packed && it.obj.Parent >= 0 && len(it.obj.Names) == 0 {
 		return false // a text that nobody saves as a file; messages pasted into it are carved
 	}
 	b, err := it.obj.body.Bytes()
-	return err == nil && mime.Resembles(b[:min(len(b), headBytes)])
-}
-
-// isMessageName says whether clients open a file of that name as a message.
-func isMessageName(name string) bool {
-	switch extension(baseName(name)) {
-	case "eml", "mht", "mhtml", "nws":
-		return true
-	}
-	return false
+	return err == nil && mime.Resembles(b[:min(len(b), sniffBytes)])
 }
 
 // oidEnveloped is id-envelopedData, 1.2.840.113549.1.7.3 in DER (RFC 5652
