@@ -2,7 +2,7 @@
 # make test: everything that CI runs.
 
 GO      ?= go
-FUZZN   ?= 300x
+FUZZN   ?= 100x
 MODULES := . examples bench
 BIN     := bin
 
