@@ -160,6 +160,9 @@ func (c *conn) scanPath(path string, first, all bool) bool {
 		}
 		return nil
 	})
+	if c.server.Context().Err() != nil {
+		return false // broken off: what was not looked at is not OK
+	}
 	if err == nil && !found {
 		c.say("%s: OK", oneLine(path))
 	}
