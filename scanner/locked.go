@@ -70,11 +70,15 @@ func (sc *scan) keys(all bool) *archive.Keys {
 		k.Passwords = sc.passwords
 		return k
 	}
-	sc.candidates = sc.hints.candidates(sc.passwords)
-	k.Passwords = make([]string, len(sc.candidates))
-	for i, c := range sc.candidates {
-		k.Passwords[i] = c.word
+	if n := len(sc.hints.texts) + len(sc.hints.names); sc.candidates == nil || n > sc.hintsRead {
+		sc.hintsRead = n
+		sc.candidates = sc.hints.candidates(sc.passwords)
+		sc.words = make([]string, len(sc.candidates))
+		for i, c := range sc.candidates {
+			sc.words[i] = c.word
+		}
 	}
+	k.Passwords = sc.words
 	return k
 }
 

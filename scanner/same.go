@@ -27,7 +27,7 @@ const (
 // directories list. What engines found there goes for this one; what could not be
 // examined stands there.
 func (sc *scan) known(it *item) familiarity {
-	key := content{message: it.isMessage()}
+	key := content{message: it.message}
 	copy(key.digest[:], it.obj.SHA256)
 	named := key
 	named.names = it.obj.Declared + "\x00" + strings.Join(it.obj.Names, "\x00") + "\x00"

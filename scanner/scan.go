@@ -24,8 +24,10 @@ type scan struct {
 	tooDeep bool // Limits.Depth was met
 
 	hints      hints
-	locked     []*locked // not opened yet for want of a password
-	candidates []candidate
+	locked     []*locked   // not opened yet for want of a password
+	candidates []candidate // of hintsRead hints
+	words      []string    // of the candidates
+	hintsRead  int
 	tries      archive.Keys
 }
 
@@ -95,6 +97,7 @@ func (sc *scan) inspect(it *item, stack []frame) []frame {
 		it.unexamined(err)
 		return stack
 	}
+	it.message = it.isMessage()
 	known := sc.known(it)
 	if known == asked {
 		return stack
@@ -119,9 +122,8 @@ func (sc *scan) stopped() error {
 // likeliest is on top.
 func (sc *scan) open(it *item, stack []frame) []frame {
 	it.flagClosed()
-	isMessage := it.isMessage()
 	formats := sc.formats(it)
-	if !isMessage && len(formats) == 0 {
+	if !it.message && len(formats) == 0 {
 		return stack
 	}
 	if err := sc.budget.CheckDepth(it.depth + 1); err != nil {
@@ -132,7 +134,7 @@ func (sc *scan) open(it *item, stack []frame) []frame {
 	for i := len(formats) - 1; i >= 0; i-- {
 		stack = append(stack, sc.newContainer(it, formats[i]))
 	}
-	if isMessage {
+	if it.message {
 		stack = append(stack, sc.newMessage(it))
 	}
 	return stack
