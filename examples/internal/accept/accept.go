@@ -103,8 +103,8 @@ func (s *Server) leave(c Conn) {
 // waits for the others until ctx ends; then it breaks them off.
 func (s *Server) Shutdown(ctx context.Context) error {
 	defer s.cancel()
-	s.draining.Store(true)
 	s.mu.Lock()
+	s.draining.Store(true) // under the lock, so that nobody is admitted behind the wait
 	for _, l := range s.listeners {
 		l.Close()
 	}
