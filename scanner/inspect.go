@@ -34,6 +34,7 @@ func (sc *scan) detect(it *item) {
 
 // ask lets every engine look at the item.
 func (sc *scan) ask(it *item) {
+	allowed := false
 	for _, e := range sc.engines {
 		ctx, cancel := context.WithDeadline(sc.ctx, sc.budget.Deadline())
 		found, err := inspectSafely(ctx, e, it)
@@ -45,6 +46,7 @@ func (sc *scan) ask(it *item) {
 			if f.Class == ClassUnknown {
 				f.Class = ClassMalicious
 			}
+			allowed = allowed || f.Class == ClassAllowed
 			it.addFinding(f)
 		}
 		switch {
@@ -55,6 +57,18 @@ func (sc *scan) ask(it *item) {
 			it.fail(ReasonTimeout, e.Name(), err)
 		default:
 			it.fail(ReasonEngine, e.Name(), err)
+		}
+	}
+	if allowed {
+		it.obj.allow()
+	}
+}
+
+// allow makes notices of what engines found; the policy's findings stand.
+func (o *Object) allow() {
+	for i := range o.Findings {
+		if f := &o.Findings[i]; f.Engine != policyEngine && f.Class != ClassAllowed {
+			f.Class = ClassNotice
 		}
 	}
 }

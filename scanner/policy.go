@@ -71,7 +71,7 @@ func (p Policy) compile() (policy, error) {
 	c := policy{
 		findings: map[Class]Disposition{
 			ClassUnknown: Reject, ClassMalicious: Reject, ClassBlocked: Reject,
-			ClassSuspicious: Accept, ClassUnwanted: Accept, ClassNotice: Accept,
+			ClassSuspicious: Accept, ClassUnwanted: Accept, ClassNotice: Accept, ClassAllowed: Accept,
 		},
 		unchecked: map[Reason]Disposition{
 			ReasonUnknown: Reject, ReasonEncrypted: Reject, ReasonLimit: Reject, ReasonMalformed: Reject,

@@ -108,3 +108,25 @@ func TestEveryReasonHasAReply(t *testing.T) {
 		}
 	}
 }
+
+func TestAllowedObjectIsNotRefused(t *testing.T) {
+	allow := engineFunc(func(_ context.Context, o *Object) ([]Finding, error) {
+		if o.Name() == "known.bin" {
+			return []Finding{{Signature: "Known", Class: ClassAllowed}}, nil
+		}
+		return nil, nil
+	})
+	for name, want := range map[string]Verdict{"known.bin": VerdictClean, "other.bin": VerdictMalicious} {
+		for _, engines := range [][]Engine{{markerEngine{}, allow}, {allow, markerEngine{}}} {
+			s := newScanner(t, Config{Engines: engines})
+			r := scanString(t, s, mail(part{name: name, body: []byte(marker)}))
+			if r.Verdict != want {
+				t.Errorf("%s: %v, want %v", name, r.Verdict, want)
+			}
+		}
+		s := newScanner(t, Config{Engines: []Engine{markerEngine{}, allow}, Policy: Policy{BlockNames: []string{"*.bin"}}})
+		if r := scanString(t, s, mail(part{name: name, body: []byte(marker)})); r.Disposition != Reject {
+			t.Errorf("%s: the policy's own finding is lost: %v", name, r.Disposition)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -92,7 +93,7 @@ func TestScanMail(t *testing.T) {
 		}
 		want := scanner.Finding{Engine: "yara", Signature: "EICAR_Test_File", Class: scanner.ClassMalicious, Score: 80,
 			Detail: "test.yar: EICAR test file; $a at 0x22"}
-		if len(o.Findings) != 1 || o.Findings[0] != want {
+		if len(o.Findings) != 1 || !reflect.DeepEqual(o.Findings[0], want) {
 			t.Errorf("findings %+v, want %+v", o.Findings, want)
 		}
 	}

@@ -5,6 +5,7 @@ package yara
 import (
 	"bytes"
 	"context"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -60,7 +61,7 @@ func FuzzInspect(f *testing.F) {
 				t.Fatalf("the marker was not found: %v", first)
 			}
 			again, err := e.Inspect(ctx, obj)
-			if err != nil || !slices.Equal(first, again) {
+			if err != nil || !reflect.DeepEqual(first, again) {
 				t.Fatalf("%v, then %v, %v", first, again, err)
 			}
 		})
