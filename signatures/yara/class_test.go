@@ -19,31 +19,31 @@ func TestClassify(t *testing.T) {
 		name  string
 		cfg   Config
 		tags  []string
-		metas []meta
+		metas []Meta
 		class scanner.Class
 		score int
 	}{
 		{"no score", cfg, nil, nil, scanner.ClassMalicious, 70},
-		{"at malicious", cfg, nil, []meta{{"score", 70}}, scanner.ClassMalicious, 70},
-		{"below malicious", cfg, nil, []meta{{"score", 69}}, scanner.ClassSuspicious, 69},
-		{"at suspicious", cfg, nil, []meta{{"score", 40}}, scanner.ClassSuspicious, 40},
-		{"below suspicious", cfg, nil, []meta{{"score", 39}}, scanner.ClassNotice, 39},
-		{"numeric string", cfg, nil, []meta{{"score", " 75 "}}, scanner.ClassMalicious, 75},
-		{"no number", cfg, nil, []meta{{"score", "high"}}, scanner.ClassMalicious, 70},
-		{"upper case", cfg, nil, []meta{{"Score", 10}}, scanner.ClassNotice, 10},
-		{"above 100", cfg, nil, []meta{{"score", 1000}}, scanner.ClassMalicious, 100},
-		{"negative", cfg, nil, []meta{{"score", -5}}, scanner.ClassNotice, 0},
-		{"own thresholds", strict, nil, []meta{{"score", 30}}, scanner.ClassMalicious, 30},
+		{"at malicious", cfg, nil, []Meta{{"score", "70"}}, scanner.ClassMalicious, 70},
+		{"below malicious", cfg, nil, []Meta{{"score", "69"}}, scanner.ClassSuspicious, 69},
+		{"at suspicious", cfg, nil, []Meta{{"score", "40"}}, scanner.ClassSuspicious, 40},
+		{"below suspicious", cfg, nil, []Meta{{"score", "39"}}, scanner.ClassNotice, 39},
+		{"numeric string", cfg, nil, []Meta{{"score", " 75 "}}, scanner.ClassMalicious, 75},
+		{"no number", cfg, nil, []Meta{{"score", "high"}}, scanner.ClassMalicious, 70},
+		{"upper case", cfg, nil, []Meta{{"Score", "10"}}, scanner.ClassNotice, 10},
+		{"above 100", cfg, nil, []Meta{{"score", "1000"}}, scanner.ClassMalicious, 100},
+		{"negative", cfg, nil, []Meta{{"score", "-5"}}, scanner.ClassNotice, 0},
+		{"own thresholds", strict, nil, []Meta{{"score", "30"}}, scanner.ClassMalicious, 30},
 		{"own default", strict, nil, nil, scanner.ClassNotice, 20},
 		{"tag", cfg, []string{"x", "PUA"}, nil, scanner.ClassUnwanted, 70},
-		{"category", cfg, nil, []meta{{"category", "Windows/AdWare"}, {"score", 90}}, scanner.ClassUnwanted, 90},
-		{"a word of a description", cfg, nil, []meta{{"description", "not adware"}}, scanner.ClassMalicious, 70},
-		{"class", cfg, []string{"pua"}, []meta{{"class", "malicious"}}, scanner.ClassMalicious, 70},
-		{"class unknown", cfg, nil, []meta{{"class", "1"}}, scanner.ClassMalicious, 70},
-		{"class notice", cfg, nil, []meta{{"score", 100}, {"class", "Notice"}}, scanner.ClassNotice, 100},
+		{"category", cfg, nil, []Meta{{"category", "Windows/AdWare"}, {"score", "90"}}, scanner.ClassUnwanted, 90},
+		{"a word of a description", cfg, nil, []Meta{{"description", "not adware"}}, scanner.ClassMalicious, 70},
+		{"class", cfg, []string{"pua"}, []Meta{{"class", "malicious"}}, scanner.ClassMalicious, 70},
+		{"class unknown", cfg, nil, []Meta{{"class", "1"}}, scanner.ClassMalicious, 70},
+		{"class notice", cfg, nil, []Meta{{"score", "100"}, {"class", "Notice"}}, scanner.ClassNotice, 100},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			class, score := test.cfg.classify(test.tags, test.metas)
+			class, score, _ := test.cfg.classify(test.tags, test.metas)
 			if class != test.class || score != test.score {
 				t.Errorf("%v %d, want %v %d", class, score, test.class, test.score)
 			}
@@ -53,16 +53,16 @@ func TestClassify(t *testing.T) {
 
 func TestForFiles(t *testing.T) {
 	for _, test := range []struct {
-		meta meta
+		meta Meta
 		want bool
 	}{
-		{meta{"limit", "Logscan"}, false},
-		{meta{"limit", "Filescan"}, true},
-		{meta{"type", "memory"}, false},
-		{meta{"type", "file"}, true},
-		{meta{"description", "memory"}, true},
+		{Meta{"limit", "Logscan"}, false},
+		{Meta{"limit", "Filescan"}, true},
+		{Meta{"type", "memory"}, false},
+		{Meta{"type", "file"}, true},
+		{Meta{"description", "memory"}, true},
 	} {
-		if got := forFiles([]meta{test.meta}); got != test.want {
+		if got := notForFiles([]Meta{test.meta}) == ""; got != test.want {
 			t.Errorf("%v: %v", test.meta, got)
 		}
 	}

@@ -3,10 +3,10 @@
 package yara
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	goyara "github.com/hillu/go-yara/v4"
 
@@ -15,17 +15,34 @@ import (
 
 // collector keeps the matches of one object. It is a goyara.ScanCallback.
 type collector struct {
-	engine  *Engine
-	kept    []scanner.Finding
-	met     map[ruleKey]bool // under another name of the object
+	info    map[ruleKey]*info
+	most    int // findings kept
+	kept    []*match
+	met     map[ruleKey]bool // under another name of the object, or in another part of the set
 	lookups int              // strings whose matches may still be looked up
+	places  int              // matches of strings that may still come with them
+	gates   map[ruleKey]bool
+	gate    bool // one of gates matched
+	deep    bool // the rules behind gates were run
 	err     error
 }
 
+// match is a finding with the place of its rule among all.
+type match struct {
+	scanner.Finding
+	index int
+}
+
 const (
-	maxLookups = 16 // strings of one object whose matches are looked up for details
-	maxStrings = 3  // strings that one finding tells of
+	maxLookups  = 64      // strings of one object whose matches are looked up
+	maxPlaces   = 1 << 17 // matches of these; libyara hands out all that a string has
+	maxMatches  = 16      // matches that one finding tells of
+	maxOfString = 4       // of these, matches of one string
 )
+
+func newCollector(info map[ruleKey]*info, most int) *collector {
+	return &collector{info: info, most: most, met: map[ruleKey]bool{}, lookups: maxLookups, places: maxPlaces}
+}
 
 // RuleMatching takes one match. A panic must not cross libyara's frames.
 func (c *collector) RuleMatching(sc *goyara.ScanContext, r *goyara.Rule) (abort bool, err error) {
@@ -36,7 +53,11 @@ func (c *collector) RuleMatching(sc *goyara.ScanContext, r *goyara.Rule) (abort 
 		}
 	}()
 	key := ruleKey{r.Namespace(), r.Identifier()}
-	in := c.engine.info[key]
+	if c.gates[key] {
+		c.gate = true
+		return false, nil
+	}
+	in := c.info[key]
 	switch {
 	case in == nil:
 		c.err = errors.New("yara: match of an unknown rule " + key.name)
@@ -46,9 +67,9 @@ func (c *collector) RuleMatching(sc *goyara.ScanContext, r *goyara.Rule) (abort 
 	}
 	c.met[key] = true
 	if c.makeRoom(in.finding.Class) {
-		f := in.finding
-		f.Detail += c.strings(sc, r)
-		c.kept = append(c.kept, f)
+		m := &match{Finding: in.finding, index: in.index}
+		m.Matches = c.matches(sc, r)
+		c.kept = append(c.kept, m)
 	}
 	return c.settled(), nil
 }
@@ -56,7 +77,7 @@ func (c *collector) RuleMatching(sc *goyara.ScanContext, r *goyara.Rule) (abort 
 // makeRoom says whether a finding of that class is kept; if there is no room,
 // the least grave one gives way to a graver.
 func (c *collector) makeRoom(class scanner.Class) bool {
-	if len(c.kept) < c.engine.cfg.MaxMatches {
+	if len(c.kept) < c.most {
 		return true
 	}
 	least := 0
@@ -75,8 +96,8 @@ func (c *collector) makeRoom(class scanner.Class) bool {
 // settled says whether more matches would change nothing but the length of the
 // report: there is no room left and one finding is of the gravest class.
 func (c *collector) settled() bool {
-	return len(c.kept) >= c.engine.cfg.MaxMatches &&
-		slices.ContainsFunc(c.kept, func(f scanner.Finding) bool { return f.Class == scanner.ClassMalicious })
+	return len(c.kept) >= c.most &&
+		slices.ContainsFunc(c.kept, func(m *match) bool { return m.Class == scanner.ClassMalicious })
 }
 
 func gravity(c scanner.Class) int {
@@ -91,27 +112,29 @@ func gravity(c scanner.Class) int {
 	return 0
 }
 
-// strings tells where the first strings of the rule matched: "; $a at 0x1f".
-func (c *collector) strings(sc *goyara.ScanContext, r *goyara.Rule) string {
-	var b strings.Builder
-	told := 0
+// matches returns where the first strings of the rule matched.
+func (c *collector) matches(sc *goyara.ScanContext, r *goyara.Rule) []scanner.Match {
+	var list []scanner.Match
 	for _, s := range r.Strings() {
-		if told == maxStrings || c.lookups == 0 {
+		if len(list) == maxMatches || c.lookups == 0 || c.places <= 0 {
 			break
 		}
 		c.lookups--
-		if m := s.Matches(sc); len(m) > 0 {
-			told++
-			fmt.Fprintf(&b, "; %s at %#x", s.Identifier(), m[0].Base()+m[0].Offset())
+		found := s.Matches(sc)
+		c.places -= len(found)
+		for _, m := range found[:min(len(found), maxOfString, maxMatches-len(list))] {
+			list = append(list, scanner.Match{Name: s.Identifier(), Offset: m.Base() + m.Offset(), Length: len(m.Data())})
 		}
 	}
-	return b.String()
+	return list
 }
 
-// outcome returns the error of the scan, given what libyara returned.
-func (c *collector) outcome(err error) error {
-	if c.err != nil {
-		return c.err
+// result returns the findings in the order of the rules.
+func (c *collector) result() result {
+	slices.SortStableFunc(c.kept, func(a, b *match) int { return cmp.Compare(a.index, b.index) })
+	res := result{deep: c.deep}
+	for _, m := range c.kept {
+		res.findings = append(res.findings, m.Finding)
 	}
-	return scanError(err)
+	return res
 }

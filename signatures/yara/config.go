@@ -21,6 +21,11 @@ type Config struct {
 	// They still count where another rule refers to them.
 	Disable []string
 
+	// EveryRule reports also what is not meant for files in mail: rules that THOR's
+	// limit and type metas keep to logs and memory, and those of
+	// thor_inverse_matches.yar, which are about the files of a Windows system.
+	EveryRule bool
+
 	DefaultScore int // score of a rule that gives none, 1 to 100; default 70
 	Malicious    int // least score of a malicious finding, 1 to 100; default 70
 	Suspicious   int // least score of a suspicious finding, up to Malicious; default 40, or Malicious if that is less
@@ -32,6 +37,11 @@ type Config struct {
 	// Timeout bounds one object's scan, where the context's deadline is not
 	// nearer; default 30 s. libyara counts whole seconds: parts are rounded up.
 	Timeout time.Duration
+
+	// Command runs libyara in another process: a program and its arguments that
+	// calls Serve. A fault there costs one object, not this process. Empty, the
+	// default, runs it here.
+	Command []string
 }
 
 // Source is a text of rules given in memory.

@@ -1,16 +1,11 @@
-//go:build cgo
-
 package yara
 
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"slices"
 	"sync"
 	"time"
-
-	goyara "github.com/hillu/go-yara/v4"
 
 	"github.com/fivefifty/fivefifty/scanner"
 )
@@ -18,50 +13,100 @@ import (
 // Engine matches objects against YARA rules. It is a [scanner.Engine], safe for
 // concurrent use. To change rules, make another and Close this one.
 type Engine struct {
-	cfg        Config
-	externals  []*external // those that a rule uses
-	info       map[ruleKey]*info
-	reportable int
+	cfg     Config
+	matcher matcher
+	meter   meter
 
 	mu      sync.Mutex
-	rules   *goyara.Rules
-	named   *goyara.Rules // the part of rules that depends on the object's name, nil if none
 	running int
 	closed  bool
 }
 
-type ruleKey struct{ namespace, name string }
+// matcher has the compiled rules: in this process, or in a worker.
+type matcher interface {
+	// facts are fixed when the rules are loaded.
+	facts() facts
+
+	// match runs the rules over data, once for each list of values of
+	// facts.externals; after the first only what depends on the object's name.
+	match(ctx context.Context, data []byte, values [][]string) (result, error)
+
+	// list describes all rules, in their order.
+	list() ([]Rule, error)
+
+	// close frees the rules. Nothing runs any more.
+	close()
+}
+
+type facts struct {
+	reportable int         // rules
+	externals  []*external // those that a rule uses
+	byName     bool        // a rule depends on the object's name
+}
+
+// result is what a scan has found.
+type result struct {
+	findings []scanner.Finding
+	deep     bool // rules with modules were run
+}
 
 const engineName = "yara"
+
+// New compiles the rules that cfg names. Rules that do not compile are left out,
+// each with a Warning; the error is for a wrong Config, a path that cannot be
+// opened, or no usable rule at all (ErrNoRules).
+func New(cfg Config) (*Engine, []Warning, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, nil, err
+	}
+	open := newLocal
+	if len(cfg.Command) > 0 {
+		open = newWorker
+	}
+	m, warnings, err := open(cfg)
+	if err != nil {
+		return nil, warnings, err
+	}
+	return &Engine{cfg: cfg, matcher: m}, warnings, nil
+}
 
 // Name returns "yara".
 func (e *Engine) Name() string { return engineName }
 
 // Rules returns how many rules can be reported: private and disabled ones, and
 // those not meant for files, do not count.
-func (e *Engine) Rules() int { return e.reportable }
+func (e *Engine) Rules() int { return e.matcher.facts().reportable }
+
+// List describes all rules that were loaded, in the order of their sources.
+func (e *Engine) List() ([]Rule, error) {
+	if err := e.acquire(); err != nil {
+		return nil, err
+	}
+	defer e.release()
+	return e.matcher.list()
+}
+
+// Stats returns what the scans so far have taken.
+func (e *Engine) Stats() Stats { return e.meter.stats() }
 
 // Close frees the rules as soon as the last running Inspect returns, and waits
 // for none. Inspect then returns ErrClosed. Close again does nothing.
 func (e *Engine) Close() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.closed = true
-	e.free()
+	if !e.closed {
+		e.closed = true
+		e.free()
+	}
 	return nil
 }
 
-// free destroys the rules if nobody uses or will use them. e.mu is held.
+// free closes the matcher if nobody uses or will use it. e.mu is held.
 func (e *Engine) free() {
-	if !e.closed || e.running > 0 {
-		return
+	if e.closed && e.running == 0 {
+		e.matcher.close()
 	}
-	for _, r := range []*goyara.Rules{e.rules, e.named} {
-		if r != nil {
-			r.Destroy()
-		}
-	}
-	e.rules, e.named = nil, nil
 }
 
 func (e *Engine) acquire() error {
@@ -96,93 +141,42 @@ func (e *Engine) Inspect(ctx context.Context, obj *scanner.Object) ([]scanner.Fi
 	if err != nil {
 		return nil, fmt.Errorf("yara: %w", err)
 	}
-	c := &collector{engine: e, met: map[ruleKey]bool{}, lookups: maxLookups}
-	sub := &subject{obj: obj, env: scanner.EnvelopeFrom(ctx)}
-	var tried [][]string
-	rules := e.rules
-	for _, sub.name = range names(obj) {
-		values := e.values(sub)
-		if sub.err != nil {
-			return c.kept, fmt.Errorf("yara: %w", sub.err)
-		}
-		if len(tried) > 0 && (e.named == nil || slices.ContainsFunc(tried, func(t []string) bool { return slices.Equal(t, values) })) {
-			continue
-		}
-		if len(tried) == maxScans {
-			return c.kept, fmt.Errorf("yara: more than %d names: the rest was not tried", maxScans)
-		}
-		tried = append(tried, values)
-		if err := e.scan(ctx, rules, data, values, c); err != nil {
-			return c.kept, err
-		}
-		if c.settled() {
+	values, rest, err := e.values(ctx, obj)
+	if err != nil {
+		return nil, err
+	}
+	begun := time.Now()
+	res, err := e.matcher.match(ctx, data, values)
+	e.meter.add(obj, time.Since(begun), res, err)
+	if err == nil && rest {
+		err = fmt.Errorf("yara: more than %d names: the rest was not tried", maxScans)
+	}
+	return res.findings, err
+}
+
+// values returns the lists of values of the externals, one for each name that
+// makes a difference, and whether there were more names than are tried.
+func (e *Engine) values(ctx context.Context, obj *scanner.Object) (lists [][]string, rest bool, err error) {
+	facts := e.matcher.facts()
+	s := &subject{obj: obj, env: scanner.EnvelopeFrom(ctx)}
+	for _, s.name = range names(obj) {
+		if len(lists) > 0 && !facts.byName {
 			break
 		}
-		rules = e.named
-	}
-	return c.kept, nil
-}
-
-// values returns the values of e.externals, in their order.
-func (e *Engine) values(s *subject) []string {
-	list := make([]string, len(e.externals))
-	for i, x := range e.externals {
-		list[i] = x.valueOf(s)
-	}
-	return list
-}
-
-// scan runs rules once over data.
-func (e *Engine) scan(ctx context.Context, rules *goyara.Rules, data []byte, values []string, c *collector) error {
-	timeout, err := timeLeft(ctx, time.Now(), e.cfg.Timeout)
-	if err != nil {
-		return err
-	}
-	s, err := newScanner(rules, timeout, c)
-	if err != nil {
-		return err
-	}
-	defer s.Destroy()
-	for i, x := range e.externals {
-		if err := s.DefineVariable(x.name, values[i]); err != nil {
-			return fmt.Errorf("yara: external %s: %w", x.name, err)
+		list := make([]string, len(facts.externals))
+		for i, x := range facts.externals {
+			list[i] = x.valueOf(s)
 		}
+		if s.err != nil {
+			return nil, false, fmt.Errorf("yara: %w", s.err)
+		}
+		if slices.ContainsFunc(lists, func(l []string) bool { return slices.Equal(l, list) }) {
+			continue
+		}
+		if len(lists) == maxScans {
+			return lists, true, nil
+		}
+		lists = append(lists, list)
 	}
-	err = s.ScanMem(data)
-	runtime.KeepAlive(rules)
-	return c.outcome(err)
-}
-
-// noTryCatch is libyara's SCAN_FLAGS_NO_TRYCATCH, which this version of the
-// binding has no name for. Without it libyara installs handlers of SIGSEGV and
-// SIGBUS around each scan, for the whole process and without SA_ONSTACK: a nil
-// dereference that any other goroutine recovers from then kills the process.
-const noTryCatch goyara.ScanFlags = 4
-
-// newScanner is the only place where scanners are made, so that none lacks
-// noTryCatch. Each is for one scan: a scanner used again keeps the entry point
-// and the externals of the object before.
-func newScanner(rules *goyara.Rules, timeout time.Duration, c goyara.ScanCallback) (*goyara.Scanner, error) {
-	s, err := goyara.NewScanner(rules)
-	if err != nil {
-		return nil, fmt.Errorf("yara: libyara: %w", err)
-	}
-	// Not SCAN_FLAGS_FAST_MODE: with it libyara 4.2.3 forgets, for "any of them in
-	// (a..b)", every match of a string but the first.
-	s.SetFlags(noTryCatch)
-	s.SetTimeout(timeout)
-	s.SetCallback(c)
-	return s, nil
-}
-
-// scanError turns an error of libyara into ours. The text is the same in every
-// version of the binding; the type is not.
-func scanError(err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case err.Error() == "scan timeout":
-		return fmt.Errorf("yara: libyara: scan timeout: %w", context.DeadlineExceeded)
-	}
-	return fmt.Errorf("yara: libyara: %w", err)
+	return lists, false, nil
 }

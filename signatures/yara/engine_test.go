@@ -92,7 +92,8 @@ func TestScanMail(t *testing.T) {
 			continue
 		}
 		want := scanner.Finding{Engine: "yara", Signature: "EICAR_Test_File", Class: scanner.ClassMalicious, Score: 80,
-			Detail: "test.yar: EICAR test file; $a at 0x22"}
+			Namespace: "test.yar", Source: "test.yar:2", Description: "EICAR test file", Detail: "tags test",
+			Matches: []scanner.Match{{Name: "$a", Offset: 0x22, Length: 34}}}
 		if len(o.Findings) != 1 || !reflect.DeepEqual(o.Findings[0], want) {
 			t.Errorf("findings %+v, want %+v", o.Findings, want)
 		}

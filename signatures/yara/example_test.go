@@ -46,12 +46,12 @@ rule Broken {
 	}
 	for _, o := range report.Objects {
 		for _, f := range o.Findings {
-			fmt.Println(f.Class, f.Signature, f.Score, "-", f.Detail)
+			fmt.Println(f.Class, f.Signature, f.Score, "-", f.Source, f.Description, f.Matches)
 		}
 	}
 	fmt.Println(report.Reply)
 	// Output:
 	// warning: site.yar:14: rule Broken: undefined string "$missing"
-	// malicious Site_Marker 80 - site.yar: a private string; $a at 0x0
+	// malicious Site_Marker 80 - site.yar:2 a private string [{$a 0 27}]
 	// 550 5.7.1 E-mail message contained a virus.
 }

@@ -123,7 +123,8 @@ func TestCloseWhileScanning(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if e.rules == nil {
+	l := e.matcher.(*local)
+	if l.all == nil {
 		t.Fatal("rules freed under a running scan")
 	}
 	withObject(t, "x", "body", func(ctx context.Context, obj *scanner.Object) {
@@ -132,7 +133,7 @@ func TestCloseWhileScanning(t *testing.T) {
 		}
 	})
 	e.release()
-	if e.rules != nil || e.named != nil {
+	if l.all != nil || l.named != nil {
 		t.Error("rules not freed after the last scan")
 	}
 }
@@ -165,7 +166,7 @@ func TestConcurrency(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if e.rules != nil {
+	if e.matcher.(*local).all != nil {
 		t.Error("rules not freed")
 	}
 }
@@ -230,7 +231,7 @@ func TestScannersAreMadeInOnePlace(t *testing.T) {
 	}
 	// Rules have scans of their own, which take flags: none may be used, so that
 	// there is one way to scan.
-	want := map[string][]string{"NewScanner": {"newScanner"}, "SetFlags": {"newScanner"}, "ScanMem": {"probe", "scan"}}
+	want := map[string][]string{"NewScanner": {"newScanner"}, "SetFlags": {"newScanner"}, "ScanMem": {"scanRules", "probe"}}
 	if diff := cmp.Diff(want, callers); diff != "" {
 		t.Error(diff)
 	}

@@ -225,65 +225,6 @@ func (u *unit) source() string {
 	return imports(u, u.rules) + join(u.rules)
 }
 
-// named returns the part of u that depends on the object's name: rules that use
-// an external of names, those that refer to these, what they in turn refer to,
-// and global rules. It is nil if there is none.
-func (u *unit) named() *unit {
-	at := map[string]int{}
-	for i, r := range u.rules {
-		at[r.name] = i
-	}
-	dependent := map[string]bool{}
-	var list []rule
-	for _, r := range u.rules {
-		if r.dependsOn(dependent) {
-			dependent[r.name] = true
-			list = append(list, r)
-		}
-	}
-	if len(list) == 0 {
-		return nil
-	}
-	for _, r := range u.rules {
-		if r.global && !dependent[r.name] {
-			list = append(list, r)
-		}
-	}
-	need := map[string]bool{}
-	for _, r := range append(closure(u.rules, at, list), list...) {
-		need[r.name] = true
-	}
-	return &unit{
-		namespace: u.namespace,
-		imports:   u.imports,
-		rules: slices.DeleteFunc(slices.Clone(u.rules), func(r rule) bool {
-			return !need[r.name]
-		}),
-	}
-}
-
-// dependsOn says whether the rule's outcome depends on the object's name, given
-// which of the rules before it does.
-func (r *rule) dependsOn(dependent map[string]bool) bool {
-	for _, e := range externals {
-		if e.ofName && r.refs[e.name] {
-			return true
-		}
-	}
-	for ref := range r.refs {
-		prefix, set := strings.CutSuffix(ref, "*")
-		if dependent[ref] {
-			return true
-		}
-		for name := range dependent {
-			if set && strings.HasPrefix(name, prefix) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 func sorted(set map[string]bool) []string {
 	list := make([]string, 0, len(set))
 	for s := range set {

@@ -83,7 +83,7 @@ func TestFolders(t *testing.T) {
 			}
 			defer e.Close()
 			var rules, lost []string
-			for _, r := range e.rules.GetRules() {
+			for _, r := range e.matcher.(*local).all.plain.GetRules() {
 				rules = append(rules, r.Namespace()+":"+r.Identifier())
 			}
 			for _, w := range warnings {

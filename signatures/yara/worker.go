@@ -1,0 +1,3 @@
+package yara
+
+func newWorker(cfg Config) (matcher, []Warning, error) { return nil, nil, ErrUnavailable }
