@@ -1,6 +1,7 @@
 package yara
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -52,6 +53,7 @@ type gate struct {
 	lost   map[string]bool // costly modules and rules that the gate cannot refer to
 	needed map[string]bool // strings that what was kept of the condition refers to, "x" or "x*"
 	them   bool            // it refers to all strings
+	loop   bool            // in the body of a loop, where "$" is the string that it is at
 }
 
 const (
@@ -164,17 +166,54 @@ func (g *gate) comparison(toks []token, odd, plain bool) string {
 		last := toks[len(toks)-1]
 		return g.text[toks[0].start : last.start+len(last.text)]
 	}
-	if plain {
-		if format := g.format(toks); format != "" {
-			return format
-		}
+	if !plain {
+		return constant(odd)
 	}
-	return constant(odd)
+	if toks[0].text == "for" {
+		return g.forAny(toks)
+	}
+	if format := g.format(toks); format != "" {
+		return format
+	}
+	return gateOpen
+}
+
+// forAny returns what stands for "for any … : ( body )", or a number above 0 in
+// place of any: something that is true if the body is for one round of the loop,
+// and the same for all rounds. Other loops are true also where no body is.
+func (g *gate) forAny(toks []token) string {
+	colon := slices.IndexFunc(toks, func(t token) bool { return t.text == ":" })
+	if colon < 2 || colon+2 >= len(toks) || toks[1].text != "any" && strings.Trim(toks[1].text, "123456789") != "" {
+		return gateOpen
+	}
+	body := toks[colon+1:]
+	if body[0].text != "(" || closing(body) != len(body)-1 {
+		return gateOpen
+	}
+	inner := gate{text: g.text, lost: maps.Clone(g.lost), needed: g.needed, loop: true}
+	for i, t := range toks[2:colon] {
+		if t.kind != tokenWord {
+			continue
+		}
+		if t.text == "of" || t.text == "in" {
+			if in := toks[2+i+1 : colon]; t.text == "in" && costly[in[0].text] != "" && undefinedField(in[1:]) {
+				return costly[in[0].text] // no round without the module's list
+			}
+			break
+		}
+		inner.lost[t.text] = true
+	}
+	text := inner.expression(body[1:len(body)-1], false, true, maxGateDepth/2)
+	g.them = g.them || inner.them
+	return text
 }
 
 // involves says whether the tokens refer to what the gate cannot.
 func (g *gate) involves(toks []token) bool {
 	for i, t := range toks {
+		if g.loop && t.kind == tokenMark && len(t.text) == 1 && strings.Contains("$#@!", t.text) {
+			return true
+		}
 		if t.kind != tokenWord || i > 0 && toks[i-1].text == "." {
 			continue
 		}

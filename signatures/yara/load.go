@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -187,7 +188,9 @@ func (f *folder) found(name string) string {
 }
 
 // load makes a unit of each file. A file that another one includes comes with
-// that one; files that include each other come with the first.
+// that one; files that include each other come with the first. An index, which
+// has no rules of its own, is passed over if another file includes all that it
+// does: collections have several of them for the same files.
 func (f *folder) load(names []string) {
 	included := map[string]bool{}
 	for _, name := range names {
@@ -197,10 +200,11 @@ func (f *folder) load(names []string) {
 			}
 		}
 	}
+	spare := f.spareIndexes(slices.DeleteFunc(slices.Clone(names), func(n string) bool { return included[n] }))
 	reached := map[string]bool{}
 	for _, onlyRoots := range []bool{true, false} {
 		for _, name := range names {
-			if reached[name] || onlyRoots && included[name] {
+			if reached[name] || spare[name] || onlyRoots && included[name] {
 				continue
 			}
 			t := &inclusion{folder: f, unit: f.unit(name), seen: map[string]bool{}}
@@ -210,6 +214,60 @@ func (f *folder) load(names []string) {
 			}
 		}
 	}
+}
+
+// spareIndexes returns those of roots that are indexes of nothing but what
+// another root, not spared, includes as well.
+func (f *folder) spareIndexes(roots []string) map[string]bool {
+	spare := map[string]bool{}
+	reach := map[string]map[string]bool{}
+	for _, name := range roots {
+		reach[name] = f.reach(name)
+	}
+	for _, name := range roots {
+		own := func(st statement) bool { return st.kind != kindInclude }
+		if len(reach[name]) == 0 || slices.ContainsFunc(f.file(name), own) {
+			continue
+		}
+		spare[name] = slices.ContainsFunc(roots, func(other string) bool {
+			return other != name && !spare[other] && subset(reach[name], reach[other])
+		})
+	}
+	return spare
+}
+
+// reach returns the names of the files that the one called name includes,
+// directly or not.
+func (f *folder) reach(name string) map[string]bool {
+	seen := map[string]bool{}
+	for queue := []string{name}; len(queue) > 0; queue = queue[1:] {
+		for _, st := range f.file(queue[0]) {
+			to := includes(queue[0], st)
+			if to == "" || seen[to] {
+				continue
+			}
+			seen[to] = true
+			if !outside(st.name, to) {
+				queue = append(queue, to)
+			}
+		}
+	}
+	return seen
+}
+
+func subset(a, b map[string]bool) bool {
+	for k := range a {
+		if !b[k] {
+			return false
+		}
+	}
+	return true
+}
+
+// outside says whether an included file, as it is called in the statement and
+// within the folder, is outside of the folder.
+func outside(name, to string) bool {
+	return path.IsAbs(name) || !filepath.IsLocal(filepath.FromSlash(to))
 }
 
 // includes returns the name of the file that st, a statement of the file called
@@ -267,7 +325,7 @@ func (t *inclusion) take(name string, depth int) {
 		case to == "":
 			t.unit.add(t.loader, t.found(name), st)
 		case t.seen[to]:
-		case path.IsAbs(st.name) || !filepath.IsLocal(filepath.FromSlash(to)):
+		case outside(st.name, to):
 			t.warn(t.found(name), st.line, "", "include %q: outside of the folder of rules", st.name)
 		case depth >= maxIncludeDepth:
 			t.warn(t.found(name), st.line, "", "include %q: nested more than %d deep", st.name, maxIncludeDepth)
