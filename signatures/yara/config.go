@@ -38,6 +38,13 @@ type Config struct {
 	// nearer; default 30 s. libyara counts whole seconds: parts are rounded up.
 	Timeout time.Duration
 
+	// Cache is a folder in which compiled rules are kept, so that the same rules
+	// need not be compiled again; it is made if it is missing. It must be the
+	// process's own and closed to others, or a warning says that it is not used.
+	// "", the default, keeps nothing. It needs /proc (Linux), to tell which libyara
+	// is running.
+	Cache string
+
 	// Command runs libyara in another process: a program and its arguments that
 	// calls Serve. A fault there costs one object, not this process. Empty, the
 	// default, runs it here.

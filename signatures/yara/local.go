@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"runtime"
 	"slices"
 
@@ -28,24 +29,69 @@ func newLocal(cfg Config) (matcher, []Warning, error) {
 	if err != nil {
 		return nil, warnings, err
 	}
-	all, units, lost, err := compileAll(units)
+	all, named, units, lost, err := compiled(cfg, units)
 	warnings = append(warnings, lost...)
 	if err != nil {
 		return nil, warnings, err
 	}
-	l := &local{cfg: cfg, all: all, places: placesOf(units), info: map[ruleKey]*info{}}
+	l := &local{cfg: cfg, all: all, named: named, places: placesOf(units), info: map[ruleKey]*info{}}
 	l.learn()
-	l.known.externals = usedExternals(units)
+	l.known.externals, l.known.byName = usedExternals(units), named != nil
 	warnings = append(warnings, l.unknownDisabled()...)
 	if l.known.reportable == 0 {
 		l.close()
 		return nil, warnings, noRules(warnings)
 	}
-	if err := l.prepareNames(units); err != nil {
-		l.close()
-		return nil, warnings, err
-	}
 	return l, warnings, nil
+}
+
+// compiled returns the compiled rules of units, from the cache if they are
+// there: all of them, those by name (nil if there are none), and the units as
+// far as they are in them.
+func compiled(cfg Config, units []*unit) (all, named *set, kept []*unit, warnings []Warning, err error) {
+	if cfg.Cache == "" {
+		return compileNamed(units)
+	}
+	unused := func(err error) Warning { return Warning{File: cfg.Cache, Text: "cache: " + err.Error()} }
+	c, err := openCache(cfg.Cache, units)
+	if err != nil {
+		all, named, kept, warnings, e := compileNamed(units)
+		return all, named, kept, append(warnings, unused(err)), e
+	}
+	defer c.close()
+	all, named, kept, warnings, err = c.load(units)
+	if err == nil {
+		return all, named, kept, warnings, nil
+	}
+	var damage []Warning
+	if !errors.Is(err, fs.ErrNotExist) {
+		damage = append(damage, unused(err))
+	}
+	if all, named, kept, warnings, err = compileNamed(units); err != nil {
+		return nil, nil, nil, warnings, err
+	}
+	if err := c.store(all, named, kept, warnings); err != nil {
+		damage = append(damage, unused(err))
+	}
+	return all, named, kept, append(warnings, damage...), nil
+}
+
+// compileNamed compiles units, and apart what depends on the object's name, for
+// objects that bear several: the whole set need not run again for each.
+func compileNamed(units []*unit) (all, named *set, kept []*unit, warnings []Warning, err error) {
+	all, kept, warnings, err = compileAll(units)
+	if err != nil {
+		return nil, nil, nil, warnings, err
+	}
+	part := namedPart(kept)
+	if len(part) == 0 {
+		return all, nil, kept, warnings, nil
+	}
+	if named, err = compileSet(part); err != nil {
+		all.destroy()
+		return nil, nil, nil, warnings, errors.Join(errors.New("yara: rules by name"), err)
+	}
+	return all, named, kept, warnings, nil
 }
 
 // noRules returns ErrNoRules with the first reason.
@@ -139,21 +185,6 @@ func (l *local) unknownDisabled() []Warning {
 	}
 	slices.SortStableFunc(warnings, func(a, b Warning) int { return cmp.Compare(a.Rule, b.Rule) })
 	return warnings
-}
-
-// prepareNames compiles apart what depends on the object's name, for objects
-// that bear several: the whole set need not run again for each.
-func (l *local) prepareNames(units []*unit) error {
-	named := namedPart(units)
-	if len(named) == 0 {
-		return nil
-	}
-	s, err := compileSet(named)
-	if err != nil {
-		return errors.Join(errors.New("yara: rules by name"), err)
-	}
-	l.named, l.known.byName = s, true
-	return nil
 }
 
 // namedPart returns the parts of units that depend on the object's name.
