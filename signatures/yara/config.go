@@ -45,10 +45,12 @@ type Config struct {
 	// is running.
 	Cache string
 
-	// Command runs libyara in another process: a program and its arguments that
-	// calls Serve. A fault there costs one object, not this process. Empty, the
+	// Command runs libyara in another process: a program that calls Serve, with
+	// its arguments. A fault there costs one object, not this process. Empty, the
 	// default, runs it here.
 	Command []string
+
+	TempDir string // where rules and large objects are put for Command's process; default that of the system
 }
 
 // Source is a text of rules given in memory.

@@ -34,6 +34,8 @@ type matcher interface {
 	// list describes all rules, in their order.
 	list() ([]Rule, error)
 
+	restarts() int64 // of a worker
+
 	// close frees the rules. Nothing runs any more.
 	close()
 }
@@ -71,6 +73,14 @@ func New(cfg Config) (*Engine, []Warning, error) {
 	return &Engine{cfg: cfg, matcher: m}, warnings, nil
 }
 
+// noRules returns ErrNoRules with the first reason.
+func noRules(warnings []Warning) error {
+	if len(warnings) == 0 {
+		return ErrNoRules
+	}
+	return fmt.Errorf("%w: %v", ErrNoRules, warnings[0])
+}
+
 // Name returns "yara".
 func (e *Engine) Name() string { return engineName }
 
@@ -88,7 +98,11 @@ func (e *Engine) List() ([]Rule, error) {
 }
 
 // Stats returns what the scans so far have taken.
-func (e *Engine) Stats() Stats { return e.meter.stats() }
+func (e *Engine) Stats() Stats {
+	s := e.meter.stats()
+	s.Restarts = e.matcher.restarts()
+	return s
+}
 
 // Close frees the rules as soon as the last running Inspect returns, and waits
 // for none. Inspect then returns ErrClosed. Close again does nothing.

@@ -29,8 +29,14 @@ func newLocal(cfg Config) (matcher, []Warning, error) {
 	if err != nil {
 		return nil, warnings, err
 	}
-	all, named, units, lost, err := compiled(cfg, units)
-	warnings = append(warnings, lost...)
+	m, lost, err := localOf(cfg, units)
+	return m, append(warnings, lost...), err
+}
+
+// localOf makes a matcher of units. The warnings are those of what was lost of
+// them.
+func localOf(cfg Config, units []*unit) (matcher, []Warning, error) {
+	all, named, units, warnings, err := compiled(cfg, units)
 	if err != nil {
 		return nil, warnings, err
 	}
@@ -92,14 +98,6 @@ func compileNamed(units []*unit) (all, named *set, kept []*unit, warnings []Warn
 		return nil, nil, nil, warnings, errors.Join(errors.New("yara: rules by name"), err)
 	}
 	return all, named, kept, warnings, nil
-}
-
-// noRules returns ErrNoRules with the first reason.
-func noRules(warnings []Warning) error {
-	if len(warnings) == 0 {
-		return ErrNoRules
-	}
-	return fmt.Errorf("%w: %v", ErrNoRules, warnings[0])
 }
 
 // learn keeps of each rule what its matches mean.
@@ -199,6 +197,8 @@ func namedPart(units []*unit) []*unit {
 }
 
 func (l *local) facts() facts { return l.known }
+
+func (l *local) restarts() int64 { return 0 }
 
 func (l *local) match(ctx context.Context, data []byte, values [][]string) (result, error) {
 	c := newCollector(l.info, l.cfg.MaxMatches)
