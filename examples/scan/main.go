@@ -3,6 +3,8 @@
 // JSON for programs. README.md has its flags, exit codes and JSON form.
 //
 //	scan [flags] FILE|FOLDER|-…
+//	scan [flags] --extract PATH FILE|-
+//	scan rules check|stats|build|explain [flags]
 package main
 
 import (
@@ -17,10 +19,12 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/fivefifty/fivefifty/examples/internal/ruleset"
 	"github.com/fivefifty/fivefifty/scanner"
 )
 
 func main() {
+	ruleset.ServeWorker(os.Args[1:])
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second interrupt ends the program at once
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Getenv))
@@ -28,6 +32,9 @@ func main() {
 
 // run is the whole program: it returns the exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, env func(string) string) int {
+	if len(args) > 0 && args[0] == "rules" {
+		return runRules(args[1:], stdout, stderr)
+	}
 	opts, code, ok := parse(args, stdout, stderr)
 	if !ok {
 		return code
@@ -40,15 +47,23 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		fmt.Fprintln(stderr, "scan:", safe(err.Error()))
 		return exitError
 	}
+	cfg, err := opts.config()
+	if err != nil {
+		return fail(err)
+	}
+	if opts.Extract != "" {
+		name, err := extract(ctx, cfg, opts, stdin)
+		if err != nil {
+			return fail(err)
+		}
+		fmt.Fprintln(stdout, safe(name))
+		return exitClean
+	}
 	rules, err := loadRules(opts, stderr)
 	if err != nil {
 		return fail(err)
 	}
 	defer rules.Close()
-	cfg, err := opts.config()
-	if err != nil {
-		return fail(err)
-	}
 	cfg.Engines = rules.Engines
 	in, err := newInputs(cfg, opts.Paths, stdin)
 	if err != nil {

@@ -20,12 +20,20 @@ type options struct {
 	Rules     []string `group:"Rules" placeholder:"PATH" sep:"none" help:"YARA rules: a file or a folder. May be repeated, as all flags that take a list."`
 	Hashes    []string `group:"Rules" placeholder:"PATH" sep:"none" help:"Lists of digests: a file or a folder."`
 	Password  []string `group:"Rules" placeholder:"TEXT" sep:"none" help:"A password to try on what is encrypted, beside those that a message names."`
+	Disable   []string `group:"Rules" placeholder:"NAME" sep:"none" help:"A YARA rule that is never reported: Name, or file:Name."`
+	Every     bool     `group:"Rules" name:"every-rule" help:"Use also YARA rules that are not meant for files in mail (logs, memory, a system's own files)."`
+	Cache     string   `group:"Rules" name:"rules-cache" placeholder:"PATH" help:"A folder for compiled YARA rules, closed to others; it is made if it is missing."`
+	Isolate   bool     `group:"Rules" help:"Run libyara in a process of its own: a fault there costs one object only."`
 	NoBundled bool     `group:"Rules" help:"Leave out the rules that come with the program."`
 
 	JSON    bool `group:"Output" name:"json" help:"Write one JSON document a line instead of trees."`
 	All     bool `group:"Output" help:"Show clean files too, and all objects."`
+	Explain bool `group:"Output" help:"Show with each finding where its rule stands and where it matched."`
 	Verbose bool `group:"Output" short:"v" help:"Show all warnings about rules."`
 	Version bool `group:"Output" help:"Print the version and exit."`
+
+	Extract   string `group:"Extract" placeholder:"PATH" help:"Write the object of this path (as --json shows it) to a file SHA256.bin, and do no more. Only one file or message can be given."`
+	ExtractTo string `group:"Extract" placeholder:"FOLDER" default:"." type:"path" help:"Where to; an existing file is never overwritten."`
 
 	Jobs    int    `group:"Work" default:"${jobs}" help:"Files to scan at a time (default ${jobs}, one for each processor)."`
 	TempDir string `group:"Work" placeholder:"PATH" help:"Where large objects and a mailbox on standard input are spooled."`
@@ -76,7 +84,8 @@ func parse(args []string, stdout, stderr io.Writer) (opts *options, code int, ok
 		kong.Name("scan"),
 		kong.Description("Find malicious attachments in mail, mailboxes, archives and other files.\n\n"+
 			"Exit codes: 1 something is malicious or blocked, 2 an error, 3 something could not be examined, "+
-			"0 all was examined and nothing found; of many files the first of these that is true of one."),
+			"0 all was examined and nothing found; of many files the first of these that is true of one.\n\n"+
+			"scan rules … checks, counts, compiles and explains rules: scan rules --help."),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(c int) { code, exited = c, true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}),
@@ -89,6 +98,8 @@ func parse(args []string, stdout, stderr io.Writer) (opts *options, code int, ok
 		return nil, code, false
 	case err == nil && !opts.Version && len(opts.Paths) == 0:
 		err = fmt.Errorf("what is to be scanned? Name a file, a folder or - for standard input")
+	case err == nil && opts.Extract != "" && len(opts.Paths) != 1:
+		err = fmt.Errorf("--extract: name one file, or - for standard input")
 	case err == nil && opts.Jobs < 1:
 		err = fmt.Errorf("--jobs: must be 1 or more")
 	}

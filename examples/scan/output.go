@@ -20,7 +20,7 @@ type output struct {
 func newOutput(o *options, s *screen, env func(string) string) *output {
 	return &output{
 		json: o.JSON, all: o.All, screen: s, begun: time.Now(),
-		tree: treeStyle{colour: s.colour, unicode: s.unicode, all: o.All},
+		tree: treeStyle{colour: s.colour, unicode: s.unicode, all: o.All, explain: o.Explain},
 	}
 }
 

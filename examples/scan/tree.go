@@ -11,7 +11,7 @@ import (
 
 // treeStyle renders results for people.
 type treeStyle struct {
-	colour, unicode, all bool
+	colour, unicode, all, explain bool
 }
 
 // maxQuiet is how many objects of one parent, with nothing to say about them or
@@ -214,12 +214,20 @@ func (t *tree) object(b []byte, n node, parent bool) []byte {
 	}
 	for _, f := range o.Findings {
 		say(findingColour(f.Class), findingText(f))
+		if s.explain {
+			for _, text := range explainFinding(f) {
+				say(dim, "  "+text)
+			}
+		}
 	}
 	for _, u := range o.Unchecked {
 		say(yellow, uncheckedText(u))
 	}
 	if odd := t.odd(o); len(odd) > 0 && (s.all || t.loud[n.index]) {
 		say(dim, "odd: "+safe(strings.Join(odd, ", ")))
+	}
+	if s.explain && len(o.Findings) > 0 && o.Path != "" {
+		say(dim, "path "+safe(o.Path))
 	}
 	if len(o.Findings) > 0 && len(o.SHA256) > 0 {
 		say(dim, "sha256 "+o.SHA256.String())
@@ -275,8 +283,10 @@ func facts(o *scanner.Object) string {
 
 func findingText(f scanner.Finding) string {
 	text := fmt.Sprintf("%s: %s (%s)", f.Class, safe(f.Signature), safe(f.Engine))
-	if f.Detail != "" {
-		text += " " + safe(f.Detail)
+	for _, more := range []string{f.Description, f.Detail} {
+		if more != "" {
+			text += " " + safe(more)
+		}
 	}
 	return text
 }

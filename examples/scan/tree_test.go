@@ -55,7 +55,8 @@ func sample() *scanner.Report {
 	js.SHA256 = scanner.Digest{0xAB, 0xCD}
 	js.Anomalies = []string{"double-extension", "bidi-override"}
 	js.Findings = []scanner.Finding{
-		{Engine: "yara", Signature: "Bad_Script", Class: scanner.ClassMalicious, Detail: "in rules.yar"},
+		{Engine: "yara", Signature: "Bad_Script", Class: scanner.ClassMalicious, Detail: "in rules.yar", Score: 80, Namespace: "rules.yar", Source: "rules/rules.yar:17",
+			Description: "a script\x1b that is bad", Reference: "https://example.org/", Matches: []scanner.Match{{Name: "$a", Offset: 18, Length: 4}, {Name: "$b", Offset: 300, Length: 40}}},
 		{Engine: "policy", Signature: "Policy.Type.js", Class: scanner.ClassBlocked},
 		{Engine: "yara", Signature: "Odd", Class: scanner.ClassSuspicious},
 		{Engine: "yara", Signature: "Macro", Class: scanner.ClassNotice},
@@ -71,6 +72,7 @@ func TestTree(t *testing.T) {
 	r := &result{file: "mail/x\n.mbox", message: 3, report: sample()}
 	for name, s := range map[string]treeStyle{
 		"tree.txt": {unicode: true}, "tree-ascii.txt": {}, "tree-all.txt": {unicode: true, all: true}, "tree-colour.txt": {unicode: true, colour: true},
+		"tree-explain.txt": {unicode: true, explain: true},
 	} {
 		golden(t, name, string(s.append(nil, r)))
 	}

@@ -59,6 +59,7 @@ type Env struct {
 
 // Main runs the program and exits.
 func Main[C Config](p Program[C]) {
+	ruleset.ServeWorker(os.Args[1:])
 	if err := run(p, os.Args[1:], os.Stdout); err != nil {
 		if !errors.Is(err, flag.ErrHelp) {
 			fmt.Fprintln(os.Stderr, p.Name+":", strings.ReplaceAll(err.Error(), "\n", "\n"+p.Name+": "))

@@ -22,6 +22,11 @@ type Paths struct {
 	Rules   []string // YARA rules
 	Hashes  []string // lists of digests
 	Bundled bool     // what the program brings along
+
+	Disable []string // YARA rules that are never reported: "Name" or "namespace:Name"
+	Every   bool     // report YARA rules too that are not meant for files in mail
+	Cache   string   // folder for compiled YARA rules; "" is none
+	Isolate bool     // run libyara in a process of its own: the program calls ServeWorker first of all
 }
 
 // Set is what was loaded. Its engines work until Close.
@@ -74,7 +79,10 @@ func (s *Set) loadRules(p Paths) error {
 	if !p.Bundled && len(p.Rules) == 0 {
 		return nil
 	}
-	c := yara.Config{Paths: p.Rules}
+	c := yara.Config{Paths: p.Rules, Disable: p.Disable, EveryRule: p.Every, Cache: p.Cache}
+	if p.Isolate {
+		c.Command = workerCommand()
+	}
 	if p.Bundled {
 		err := each(".yar", func(name, text string) error {
 			c.Sources = append(c.Sources, yara.Source{Name: name, Namespace: "bundled", Text: text})
@@ -128,6 +136,9 @@ func (s *Set) Summary() string {
 	}
 	return strings.Join(parts, ", ")
 }
+
+// YARA returns the engine of the YARA rules, nil if there is none.
+func (s *Set) YARA() *yara.Engine { return s.rules }
 
 // Close releases the rules' memory, once no scan uses them.
 func (s *Set) Close() error {

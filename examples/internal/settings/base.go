@@ -34,7 +34,7 @@ func (b *Base) Check() error {
 // NewScanner loads the rules and makes a scanner that uses them. The caller
 // closes the set when no scan runs any more.
 func (b *Base) NewScanner(limits scanner.Limits) (*scanner.Scanner, *ruleset.Set, error) {
-	set, err := ruleset.Load(ruleset.Paths{Rules: b.Rules.Yara, Hashes: b.Rules.Hashes, Bundled: b.Rules.Bundled})
+	set, err := ruleset.Load(b.Rules.paths())
 	if err != nil {
 		return nil, nil, err
 	}
