@@ -11,7 +11,6 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -34,14 +33,14 @@ type process struct {
 const startTimeout = 10 * time.Minute
 
 // writeOrders puts what a process starts with into a file without a name.
-func writeOrders(cfg Config, units []*unit) (*os.File, error) {
+func writeOrders(cfg Config, units []*unit, conns int) (*os.File, error) {
 	f, err := unnamedFile(cfg.TempDir)
 	if err != nil {
 		return nil, err
 	}
 	cfg.Paths, cfg.Sources, cfg.Command = nil, nil, nil // the rules are in units
 	w := bufio.NewWriter(f)
-	err = gob.NewEncoder(w).Encode(orders{Config: cfg, Units: wired(units), Conns: runtime.GOMAXPROCS(0)})
+	err = gob.NewEncoder(w).Encode(orders{Config: cfg, Units: wired(units), Conns: conns})
 	if err = errors.Join(err, w.Flush()); err != nil {
 		f.Close()
 		return nil, err
@@ -62,8 +61,8 @@ func unnamedFile(dir string) (*os.File, error) {
 	return f, nil
 }
 
-func startProcess(cfg Config, orders *os.File) (*process, error) {
-	p := &process{dir: cfg.TempDir, free: make(chan *net.UnixConn, runtime.GOMAXPROCS(0)), gone: make(chan struct{})}
+func startProcess(cfg Config, orders *os.File, conns int) (*process, error) {
+	p := &process{dir: cfg.TempDir, free: make(chan *net.UnixConn, conns), gone: make(chan struct{})}
 	p.cmd = exec.Command(cfg.Command[0], cfg.Command[1:]...)
 	p.cmd.Stderr = &p.stderr
 	p.cmd.WaitDelay = time.Second

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -18,6 +19,7 @@ import (
 type worker struct {
 	cfg    Config
 	orders *os.File
+	conns  int // objects at a time
 	known  facts
 
 	// An object during which the process ended is tried once more, alone: most
@@ -52,8 +54,8 @@ func newWorker(cfg Config) (matcher, []Warning, error) {
 	if err != nil {
 		return nil, warnings, err
 	}
-	w := &worker{cfg: cfg}
-	if w.orders, err = writeOrders(cfg, units); err != nil {
+	w := &worker{cfg: cfg, conns: runtime.GOMAXPROCS(0)} // which may change, but the process keeps to its orders
+	if w.orders, err = writeOrders(cfg, units, w.conns); err != nil {
 		return nil, warnings, fmt.Errorf("yara: worker: %w", err)
 	}
 	p, first, err := w.start()
@@ -75,7 +77,7 @@ func newWorker(cfg Config) (matcher, []Warning, error) {
 // start starts a process with the rules.
 func (w *worker) start() (*process, ready, error) {
 	w.started.Add(1)
-	p, err := startProcess(w.cfg, w.orders)
+	p, err := startProcess(w.cfg, w.orders, w.conns)
 	if err != nil {
 		return nil, ready{}, fmt.Errorf("yara: worker: %w", err)
 	}

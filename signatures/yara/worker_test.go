@@ -47,7 +47,47 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	if len(os.Args) > 1 && os.Args[1] == parentWord {
+		e, _, err := New(atWork(Config{Sources: []Source{{Text: eicarRule}}}))
+		if err == nil {
+			fmt.Println(e.matcher.(*worker).current.cmd.Process.Pid)
+			select {}
+		}
+	}
 	os.Exit(m.Run())
+}
+
+// parentWord as the first argument makes of the test program one that has a
+// worker, tells its process number, and waits.
+const parentWord = "yara-parent-of-tests"
+
+// A worker ends with the process that started it, however that ends.
+func TestWorkerEndsWithItsParent(t *testing.T) {
+	cmd := exec.Command(os.Args[0], parentWord)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var pid int
+	_, err = fmt.Fscan(out, &pid)
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 200 {
+		if err := syscall.Kill(pid, 0); errors.Is(err, syscall.ESRCH) {
+			return
+		}
+		if b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); err == nil && bytes.Contains(b, []byte(") Z ")) {
+			return // its new parent has not waited for it yet
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Errorf("process %d is still there", pid)
 }
 
 // atWork returns the configuration for a worker.
