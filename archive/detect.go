@@ -18,6 +18,39 @@ type probe struct {
 	head []byte // the first headBytes
 	tail []byte // the last tailBytes; may overlap head
 	src  io.ReaderAt
+	met  [markCount]bool // the marks that occur in head or tail
+}
+
+// newProbe reads what Detect looks at, into buf if src does not have it in memory.
+func newProbe(src io.ReaderAt, size int64, buf *[headBytes + tailBytes]byte) *probe {
+	p := &probe{size: size, src: src}
+	off := max(0, size-tailBytes)
+	if m, ok := src.(interface{ Bytes() ([]byte, error) }); ok {
+		if b, err := m.Bytes(); err == nil && int64(len(b)) == size {
+			p.head, p.tail = b[:min(headBytes, len(b))], b[off:]
+		}
+	}
+	if p.head == nil {
+		p.head = readSome(src, 0, buf[:min(headBytes, max(0, size))])
+		if int64(len(p.head)) == size {
+			p.tail = p.head[off:]
+		} else {
+			p.tail = readSome(src, off, buf[headBytes:])
+		}
+	}
+	p.findMarks(p.head, 0)
+	if behind := int64(len(p.head)) - off; behind < int64(len(p.tail)) {
+		p.findMarks(p.tail[max(0, behind):], max(off, int64(len(p.head))))
+	}
+	return p
+}
+
+// from returns what head or tail hold from an offset on.
+func (p *probe) from(at int64) []byte {
+	if at < int64(len(p.head)) {
+		return p.head[at:]
+	}
+	return p.tail[at-(p.size-int64(len(p.tail))):]
 }
 
 // at returns up to n bytes, 4 KiB at most, at an offset that the head or the tail
@@ -57,14 +90,7 @@ func readSome(src io.ReaderAt, off int64, p []byte) []byte {
 func Detect(src io.ReaderAt, size int64) []Format {
 	buf := heads.Get().(*[headBytes + tailBytes]byte)
 	defer heads.Put(buf)
-	p := &probe{size: size, src: src}
-	p.head = readSome(src, 0, buf[:min(headBytes, max(0, size))])
-	off := max(0, size-tailBytes)
-	if int64(len(p.head)) == size {
-		p.tail = p.head[off:]
-	} else {
-		p.tail = readSome(src, off, buf[headBytes:])
-	}
+	p := newProbe(src, size, buf)
 	var found []Format
 	for i := range formats {
 		if formats[i].detect(p) && !cutBySectors(p, formats[i].name) {
@@ -80,24 +106,7 @@ func Detect(src io.ReaderAt, size int64) []Format {
 // streams; both are members.
 func cutBySectors(p *probe, f Format) bool { return f == Zip && detectOLE(p) }
 
-func detectZip(p *probe) bool {
-	if bytes.HasPrefix(p.head, sigLocal) {
-		return true
-	}
-	if i := bytes.LastIndex(p.tail, sigEnd); i >= 0 && len(p.tail)-i >= endBytes {
-		return true
-	}
-	for off := 0; ; off++ {
-		i := bytes.Index(p.head[off:], sigLocal)
-		if i < 0 {
-			return false
-		}
-		off += i
-		if plausibleLocal(p.head[off:], p.size-int64(off)) {
-			return true
-		}
-	}
-}
+func detectZip(p *probe) bool { return p.met[markZipLocal] || p.met[markZipEnd] }
 
 func detectGzip(p *probe) bool {
 	return bytes.HasPrefix(p.head, []byte{0x1f, 0x8b})
