@@ -21,28 +21,40 @@ type probe struct {
 	met  [markCount]bool // the marks that occur in head or tail
 }
 
-// newProbe reads what Detect looks at, into buf if src does not have it in memory.
-func newProbe(src io.ReaderAt, size int64, buf *[headBytes + tailBytes]byte) *probe {
+// newProbe shows what Detect looks at in a source that has all of it in memory, as the
+// scanner's objects do.
+func newProbe(src io.ReaderAt, size int64) (*probe, bool) {
+	m, ok := src.(interface{ Bytes() ([]byte, error) })
+	if !ok {
+		return nil, false
+	}
+	b, err := m.Bytes()
+	if err != nil || int64(len(b)) != size {
+		return nil, false
+	}
+	return &probe{size: size, src: src, head: b[:min(headBytes, len(b))], tail: b[max(0, size-tailBytes):]}, true
+}
+
+// readProbe reads what Detect looks at into buf.
+func readProbe(src io.ReaderAt, size int64, buf *[headBytes + tailBytes]byte) *probe {
 	p := &probe{size: size, src: src}
 	off := max(0, size-tailBytes)
-	if m, ok := src.(interface{ Bytes() ([]byte, error) }); ok {
-		if b, err := m.Bytes(); err == nil && int64(len(b)) == size {
-			p.head, p.tail = b[:min(headBytes, len(b))], b[off:]
-		}
+	p.head = readSome(src, 0, buf[:min(headBytes, max(0, size))])
+	if int64(len(p.head)) == size {
+		p.tail = p.head[off:]
+	} else {
+		p.tail = readSome(src, off, buf[headBytes:])
 	}
-	if p.head == nil {
-		p.head = readSome(src, 0, buf[:min(headBytes, max(0, size))])
-		if int64(len(p.head)) == size {
-			p.tail = p.head[off:]
-		} else {
-			p.tail = readSome(src, off, buf[headBytes:])
-		}
-	}
+	return p
+}
+
+// findAllMarks looks for the marks in head and tail.
+func (p *probe) findAllMarks() {
+	off := p.size - int64(len(p.tail))
 	p.findMarks(p.head, 0)
 	if behind := int64(len(p.head)) - off; behind < int64(len(p.tail)) {
 		p.findMarks(p.tail[max(0, behind):], max(off, int64(len(p.head))))
 	}
-	return p
 }
 
 // from returns what head or tail hold from an offset on.
@@ -88,9 +100,13 @@ func readSome(src io.ReaderAt, off int64, p []byte) []byte {
 // can be of several formats: which of them a mail client opens depends on its
 // name as much as on its bytes. A read error counts as absence.
 func Detect(src io.ReaderAt, size int64) []Format {
-	buf := heads.Get().(*[headBytes + tailBytes]byte)
-	defer heads.Put(buf)
-	p := newProbe(src, size, buf)
+	p, ok := newProbe(src, size)
+	if !ok {
+		buf := heads.Get().(*[headBytes + tailBytes]byte)
+		defer heads.Put(buf)
+		p = readProbe(src, size, buf)
+	}
+	p.findAllMarks()
 	var found []Format
 	for i := range formats {
 		if formats[i].detect(p) && !cutBySectors(p, formats[i].name) {
