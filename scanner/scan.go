@@ -203,6 +203,7 @@ func (sc *scan) finish(size int64) *Report {
 	r := sc.report
 	r.Objects = treeOrder(r.Objects)
 	r.Stats = Stats{
+		CacheHits:    r.Stats.CacheHits,
 		MessageBytes: size,
 		DecodedBytes: sc.budget.Total(),
 		SpooledBytes: sc.store.Spooled(),
