@@ -85,7 +85,7 @@ func (c *candidate) same(o candidate) bool {
 func (s *stream) candidates(h *header, label string, start []byte) []candidate {
 	parent, path := s.place()
 	all := []candidate{{start: start, e: Entity{
-		Path: path, Parent: parent, Header: h.message, Anomalies: h.anomalies, Reading: s.p.label,
+		Path: path, Parent: parent, fields: h.all, Anomalies: h.anomalies, Reading: s.p.label,
 	}}}
 	base := &all[0].e
 	if parent != nil {

@@ -127,7 +127,7 @@ func (m *message) close() {
 // Begin implements mime.Handler.
 func (m *message) Begin(e *mime.Entity) io.Writer {
 	if e.Parent == nil {
-		m.addSubject(e)
+		m.scan.hints.addSubject(e.Text("Subject"))
 	}
 	if e.Kind == mime.Multipart {
 		return nil
@@ -229,14 +229,6 @@ func (m *message) End(e *mime.Entity) {
 		it.fault(e.Fault)
 	}
 	m.ready = append(m.ready, it)
-}
-
-func (m *message) addSubject(e *mime.Entity) {
-	subject, err := e.Header.Text("Subject")
-	if err != nil { // a charset that is not known
-		subject = e.Header.Get("Subject")
-	}
-	m.scan.hints.addSubject(subject)
 }
 
 func entityNames(e *mime.Entity) []string {
