@@ -133,7 +133,7 @@ type uriWalker struct {
 	work     *pdfWork
 	calendar bool
 
-	win    []byte
+	win    []byte // a part of the text, or all of a source that is in memory
 	base   int64
 	pos    int    // in win
 	eof    bool   // win reaches the end
@@ -146,28 +146,34 @@ type uriWalker struct {
 }
 
 func openHTML(src io.ReaderAt, size int64, l Limits) (walker, error) {
-	buf := heads.Get().(*[headBytes + tailBytes]byte)
-	defer heads.Put(buf)
-	p := &probe{size: size}
-	var err error
-	if p.head, err = readInto(src, 0, buf[:min(headBytes, size)]); err != nil {
-		return nil, err
-	}
-	if size > headBytes {
-		tail := min(tailBytes, size-headBytes)
-		if p.tail, err = readInto(src, size-tail, buf[headBytes:headBytes+tail]); err != nil {
+	p, whole := newProbe(src, size)
+	if !whole {
+		buf := heads.Get().(*[headBytes + tailBytes]byte)
+		defer heads.Put(buf)
+		p = &probe{size: size}
+		var err error
+		if p.head, err = readInto(src, 0, buf[:min(headBytes, size)]); err != nil {
 			return nil, err
+		}
+		if size > headBytes {
+			tail := min(tailBytes, size-headBytes)
+			if p.tail, err = readInto(src, size-tail, buf[headBytes:headBytes+tail]); err != nil {
+				return nil, err
+			}
 		}
 	}
 	if !detectHTML(p) {
 		return nil, ErrFormat
 	}
-	head := p.head
-	if big, wide := utf16Order(head); wide {
-		src, size = narrow{src, big}, size/2
+	w := &uriWalker{src: src, size: size, marks: [3]int{-1, -1, -1}}
+	if big, wide := utf16Order(p.head); wide {
+		w.src, w.size = narrow{src, big}, size/2
+	} else if whole {
+		w.win, _ = inMemory(src, size)
+		w.eof = true
 	}
-	w := &uriWalker{src: src, size: size, work: &pdfWork{left: 32<<20 + 4*min(size, 1<<40)}}
-	w.calendar = foldPrefix(bytes.TrimLeft(head[:min(len(head), uriText)], "\xef\xbb\xbf \t\r\n\f"), "begin:v")
+	w.work = &pdfWork{left: 32<<20 + 4*min(w.size, 1<<40)}
+	w.calendar = foldPrefix(bytes.TrimLeft(p.head[:min(len(p.head), uriText)], "\xef\xbb\xbf \t\r\n\f"), "begin:v")
 	return w, nil
 }
 

@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
@@ -134,6 +135,21 @@ func TestEmbeddedBenign(t *testing.T) {
 		all, _, err := readAll(t, HTML, []byte(text))
 		if err != nil || len(all) > 0 {
 			t.Errorf("%s: %v %s", name, err, listing(all))
+		}
+	}
+}
+
+// A text in memory is read like any other.
+func TestEmbeddedInMemory(t *testing.T) {
+	for _, c := range embeddings() {
+		text := []byte(c.text)
+		all, _, err := readAll(t, HTML, text)
+		same, _, sameErr := readFrom(t, HTML, memory{bytes.NewReader(text), text}, int64(len(text)))
+		if listing(all) != listing(same) || (err == nil) != (sameErr == nil) {
+			t.Errorf("%.60q: %s %v, in memory %s %v", c.text, listing(all), err, listing(same), sameErr)
+		}
+		if !slices.Equal(Detect(bytes.NewReader(text), int64(len(text))), Detect(memory{bytes.NewReader(text), text}, int64(len(text)))) {
+			t.Errorf("%.60q is of other formats in memory", c.text)
 		}
 	}
 }

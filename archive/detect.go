@@ -24,15 +24,21 @@ type probe struct {
 // newProbe shows what Detect looks at in a source that has all of it in memory, as the
 // scanner's objects do.
 func newProbe(src io.ReaderAt, size int64) (*probe, bool) {
+	b, ok := inMemory(src, size)
+	if !ok {
+		return nil, false
+	}
+	return &probe{size: size, src: src, head: b[:min(headBytes, len(b))], tail: b[max(0, size-tailBytes):]}, true
+}
+
+// inMemory returns the bytes of a source that has all of them in memory.
+func inMemory(src io.ReaderAt, size int64) ([]byte, bool) {
 	m, ok := src.(interface{ Bytes() ([]byte, error) })
 	if !ok {
 		return nil, false
 	}
 	b, err := m.Bytes()
-	if err != nil || int64(len(b)) != size {
-		return nil, false
-	}
-	return &probe{size: size, src: src, head: b[:min(headBytes, len(b))], tail: b[max(0, size-tailBytes):]}, true
+	return b, err == nil && int64(len(b)) == size
 }
 
 // readProbe reads what Detect looks at into buf.
