@@ -159,11 +159,11 @@ func openImplode(_ *zipDecoders, in *byteInput, h bodyHints) (bodyDecoder, error
 }
 
 func openDeflate64(_ *zipDecoders, in *byteInput, _ bodyHints) (bodyDecoder, error) {
-	return newInflateAny(in, true), nil
+	return newInflateAny(in, inflateWide), nil
 }
 
 func openTolerant(_ *zipDecoders, in *byteInput, _ bodyHints) (bodyDecoder, error) {
-	return newInflateAny(in, false), nil
+	return newInflateAny(in, inflateLax), nil
 }
 
 // fastInflate is method 8 by the fast decoder.
