@@ -24,6 +24,7 @@ const (
 	mark7z
 	markPDFEnd
 	markPDFObject
+	markNSIS
 	markCount
 )
 
@@ -36,6 +37,7 @@ var marks = [markCount]signature{
 	mark7z:        {"7z\xbc\xaf\x27\x1c", 2, 1, func(p *probe, at int64) bool { return begins7z(p.from(at), at == 0) }},
 	markPDFEnd:    {"endobj", 4, 3, func(*probe, int64) bool { return true }},
 	markPDFObject: {"obj", 0, 1, (*probe).pdfObjectAt},
+	markNSIS:      {nsisMagic, 2, 1, func(p *probe, at int64) bool { return at >= 4 && nsisFits(p.from(at)) }},
 }
 
 // pairBits is how much of a pair, a little-endian number, tells it from others: less
@@ -43,8 +45,8 @@ var marks = [markCount]signature{
 const pairBits = 13
 
 // markPairs has a bit for each mark that a pair may show.
-var markPairs = func() *[1 << pairBits]uint8 {
-	t := new([1 << pairBits]uint8)
+var markPairs = func() *[1 << pairBits]uint16 {
+	t := new([1 << pairBits]uint16)
 	for k, m := range marks {
 		for _, off := range [...]int{m.even, m.odd} {
 			for next := range 256 { // whatever follows a mark that ends here
@@ -75,7 +77,7 @@ func (p *probe) findMarks(part []byte, base int64) {
 func (p *probe) tryPairs(part []byte, from, to int, base int64) {
 	for i := from; i < to; i += 2 {
 		for may := markPairs[binary.LittleEndian.Uint16(part[i:])&(1<<pairBits-1)]; may != 0; may &= may - 1 {
-			if k := bits.TrailingZeros8(may); !p.met[k] {
+			if k := bits.TrailingZeros16(may); !p.met[k] {
 				p.met[k] = p.tryMark(&marks[k], part, i, base)
 			}
 		}
