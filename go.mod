@@ -15,3 +15,5 @@ require (
 )
 
 require github.com/nwaples/rardecode/v2 v2.4.6
+
+require github.com/maypok86/otter/v2 v2.4.0

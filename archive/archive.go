@@ -53,6 +53,7 @@ const (
 	Szdd     Format = "szdd"
 	Chm      Format = "chm"
 
+	NSIS          Format = "nsis"          // Nullsoft's installers
 	InstallShield Format = "installshield" // files behind the program of a setup
 )
 

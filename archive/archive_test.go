@@ -21,7 +21,20 @@ type got struct {
 // readAll reads a container to its end.
 func readAll(t testing.TB, f Format, data []byte) ([]got, *Reader, error) {
 	t.Helper()
-	r, err := Open(f, bytes.NewReader(data), int64(len(data)), Limits{})
+	return readFrom(t, f, bytes.NewReader(data), int64(len(data)))
+}
+
+// memory is a source that has all its bytes at hand.
+type memory struct {
+	*bytes.Reader
+	all []byte
+}
+
+func (m memory) Bytes() ([]byte, error) { return m.all, nil }
+
+func readFrom(t testing.TB, f Format, src io.ReaderAt, size int64) ([]got, *Reader, error) {
+	t.Helper()
+	r, err := Open(f, src, size, Limits{})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -52,7 +52,7 @@ type arjKey struct {
 	have     bool
 }
 
-func detectArj(p *probe) bool { return findArj(p.head) >= 0 }
+func detectArj(p *probe) bool { return p.met[markArj] }
 
 // findArj returns the first main header, -1 if there is none. One at the very
 // beginning may have a wrong checksum.
@@ -63,11 +63,16 @@ func findArj(b []byte) int {
 			return -1
 		}
 		off += i
-		ok, sum := arjCheck(b[off:])
-		if ok && b[off+4+6] == arjMain && (sum || off == 0 && b[off+4+1] < 120) {
+		if arjBegins(b[off:], off == 0) {
 			return off
 		}
 	}
+}
+
+// arjBegins says whether b begins with a main header; first says that the file does.
+func arjBegins(b []byte, first bool) bool {
+	ok, sum := arjCheck(b)
+	return ok && b[4+6] == arjMain && (sum || first && b[4+1] < 120)
 }
 
 // arjCheck says whether b begins with a header, and with the right checksum.

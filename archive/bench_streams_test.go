@@ -10,7 +10,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 	"github.com/pierrec/lz4/v4"
-	"github.com/therootcompany/xz"
+	"github.com/ulikunitz/xz"
 	"github.com/ulikunitz/xz/lzma"
 )
 
@@ -25,7 +25,7 @@ func BenchmarkStreams(b *testing.B) {
 	}{
 		{Gzip, []string{"gzip", "-c"}, func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }},
 		{Bzip2, []string{"bzip2", "-c"}, func(r io.Reader) (io.Reader, error) { return bzip2.NewReader(r), nil }},
-		{Xz, []string{"xz", "-c"}, func(r io.Reader) (io.Reader, error) { return xz.NewReader(r, 64<<20) }},
+		{Xz, []string{"xz", "-c"}, func(r io.Reader) (io.Reader, error) { return xz.NewReader(r) }},
 		{Lzma, []string{"xz", "--format=lzma", "-c"}, func(r io.Reader) (io.Reader, error) { return lzma.NewReader(r) }},
 		{Lzip, []string{"lzip", "-c"}, nil},
 		{Zstd, []string{"zstd", "-qc"}, func(r io.Reader) (io.Reader, error) { return zstd.NewReader(r, zstd.WithDecoderConcurrency(1)) }},

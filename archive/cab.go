@@ -69,7 +69,7 @@ type cabFileEntry struct {
 	after        bool  // goes on in the next one
 }
 
-func detectCab(p *probe) bool { return findCab(p.head, p.size) >= 0 }
+func detectCab(p *probe) bool { return p.met[markCab] }
 
 // findCab returns the first header of a cabinet, -1 if there is none.
 func findCab(b []byte, size int64) int {

@@ -173,6 +173,9 @@ func parseCpioBinary(b []byte, kind cpioKind) *cpioHeader {
 // nextCpioHeader finds a header that is in order, -1 if there is none. The last
 // of its bytes may lie behind b.
 func nextCpioHeader(b []byte, kinds cpioKind) int {
+	if kinds&(cpioLittle|cpioBig) == 0 {
+		return nextCpioText(b)
+	}
 	for i, c := range b {
 		if c != '0' && c != 0xc7 && c != 0x71 {
 			continue
@@ -182,4 +185,18 @@ func nextCpioHeader(b []byte, kinds cpioKind) int {
 		}
 	}
 	return -1
+}
+
+// nextCpioText is nextCpioHeader for the text dialects.
+func nextCpioText(b []byte) int {
+	for at := 0; ; at++ {
+		i := bytes.Index(b[at:], []byte(cpioTextMagic))
+		if i < 0 {
+			return -1
+		}
+		at += i
+		if h, ok := parseCpioHeader(b[at:], 0); ok && !h.bad {
+			return at
+		}
+	}
 }

@@ -133,11 +133,12 @@ type uriWalker struct {
 	work     *pdfWork
 	calendar bool
 
-	win    []byte
+	win    []byte // a part of the text, or all of a source that is in memory
 	base   int64
-	pos    int  // in win
-	eof    bool // win reaches the end
-	inside bool // the byte before pos is of the base64 alphabet
+	pos    int    // in win
+	eof    bool   // win reaches the end
+	inside bool   // the byte before pos is of the base64 alphabet
+	marks  [3]int // where in win the next ":", "&" and "=" are, if not before pos
 	count  int
 	until  int64 // end of the base64 already decoded
 	body   uriBody
@@ -145,28 +146,34 @@ type uriWalker struct {
 }
 
 func openHTML(src io.ReaderAt, size int64, l Limits) (walker, error) {
-	buf := heads.Get().(*[headBytes + tailBytes]byte)
-	defer heads.Put(buf)
-	p := &probe{size: size}
-	var err error
-	if p.head, err = readInto(src, 0, buf[:min(headBytes, size)]); err != nil {
-		return nil, err
-	}
-	if size > headBytes {
-		tail := min(tailBytes, size-headBytes)
-		if p.tail, err = readInto(src, size-tail, buf[headBytes:headBytes+tail]); err != nil {
+	p, whole := newProbe(src, size)
+	if !whole {
+		buf := heads.Get().(*[headBytes + tailBytes]byte)
+		defer heads.Put(buf)
+		p = &probe{size: size}
+		var err error
+		if p.head, err = readInto(src, 0, buf[:min(headBytes, size)]); err != nil {
 			return nil, err
+		}
+		if size > headBytes {
+			tail := min(tailBytes, size-headBytes)
+			if p.tail, err = readInto(src, size-tail, buf[headBytes:headBytes+tail]); err != nil {
+				return nil, err
+			}
 		}
 	}
 	if !detectHTML(p) {
 		return nil, ErrFormat
 	}
-	head := p.head
-	if big, wide := utf16Order(head); wide {
-		src, size = narrow{src, big}, size/2
+	w := &uriWalker{src: src, size: size, marks: [3]int{-1, -1, -1}}
+	if big, wide := utf16Order(p.head); wide {
+		w.src, w.size = narrow{src, big}, size/2
+	} else if whole {
+		w.win, _ = inMemory(src, size)
+		w.eof = true
 	}
-	w := &uriWalker{src: src, size: size, work: &pdfWork{left: 32<<20 + 4*min(size, 1<<40)}}
-	w.calendar = foldPrefix(bytes.TrimLeft(head[:min(len(head), uriText)], "\xef\xbb\xbf \t\r\n\f"), "begin:v")
+	w.work = &pdfWork{left: 32<<20 + 4*min(w.size, 1<<40)}
+	w.calendar = foldPrefix(bytes.TrimLeft(p.head[:min(len(p.head), uriText)], "\xef\xbb\xbf \t\r\n\f"), "begin:v")
 	return w, nil
 }
 
@@ -241,16 +248,11 @@ func (w *uriWalker) find() (uriHit, bool) {
 			stop -= uriHead
 		}
 		for w.pos < stop {
-			c, at := w.win[w.pos], w.pos
-			w.pos++
-			switch class := uriClass[c]; {
-			case class == 0:
-				w.inside = false
-				continue
-			case class&uriAlpha != 0 && w.inside:
-				continue
+			at, run := w.place(stop)
+			if at == stop {
+				break
 			}
-			if hit, ok := w.look(c, at); ok {
+			if hit, ok := w.look(at, run); ok {
 				return hit, true
 			}
 		}
@@ -260,42 +262,95 @@ func (w *uriWalker) find() (uriHit, bool) {
 	}
 }
 
-// Classes of bytes for find.
-const (
-	uriAlpha  = 1 << iota // of base64
-	uriColon              // may end "data:"
-	uriEquals             // may end "ENCODING="
-)
-
-var uriClass = func() (t [256]uint8) {
-	for _, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") {
-		t[c] |= uriAlpha
+// place goes on to the next byte that is worth a look, or to end; run says that base64
+// begins there.
+func (w *uriWalker) place(end int) (at int, run bool) {
+	mark := w.nextMark(end)
+	at = w.nextRun(mark)
+	run = at < mark
+	w.pos, w.inside = at+1, run
+	if at == end {
+		w.pos, w.inside = end, isURIAlpha(w.win[end-1])
 	}
-	t[':'] |= uriColon
-	t['&'] |= uriColon // an entity
-	t['='] |= uriEquals
+	return at, run
+}
+
+// nextMark returns where from w.pos on the next ":" is, the next "&", which may begin
+// an entity that stands for it, or in a calendar the next "="; end if there is none.
+func (w *uriWalker) nextMark(end int) int {
+	for i, c := range [...]byte{':', '&', '='} {
+		if c == '=' && !w.calendar {
+			continue
+		}
+		if w.marks[i] < w.pos {
+			n := bytes.IndexByte(w.win[w.pos:], c)
+			if n < 0 {
+				n = len(w.win) - w.pos
+			}
+			w.marks[i] = w.pos + n
+		}
+		end = min(end, w.marks[i])
+	}
+	return end
+}
+
+// nextRun returns where from w.pos on the next run of base64 begins that is long
+// enough and may be of something known; end if none begins before that.
+func (w *uriWalker) nextRun(end int) int {
+	i := w.pos
+	for w.inside && i < end && isURIAlpha(w.win[i]) {
+		i++
+	}
+	for i < end && i+uriRun <= len(w.win) {
+		known := i + uriRun - 1 // a run that begins before it reaches it
+		if !isURIAlpha(w.win[known]) {
+			i += uriRun
+			continue
+		}
+		start := known
+		for start > i && isURIAlpha(w.win[start-1]) {
+			start--
+		}
+		if start >= end {
+			return end
+		}
+		for i = known + 1; i < len(w.win) && i < start+uriRun && isURIAlpha(w.win[i]); {
+			i++
+		}
+		if i == start+uriRun && magicStart[w.win[start]] {
+			return start
+		}
+		for i < end && isURIAlpha(w.win[i]) {
+			i++
+		}
+	}
+	return end
+}
+
+// uriRun is how many characters of base64 show what a string is, without gaps.
+const uriRun = 16
+
+// isURIAlpha says whether c is of the alphabet of base64.
+func isURIAlpha(c byte) bool { return uriAlpha[c] }
+
+var uriAlpha = func() (t [256]bool) {
+	for _, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") {
+		t[c] = true
+	}
 	return t
 }()
 
-// look examines one byte of the window.
-func (w *uriWalker) look(c byte, at int) (uriHit, bool) {
-	switch class := uriClass[c]; {
-	case class&uriAlpha != 0:
-		w.inside = true
-		if w.base+int64(at) >= w.until {
-			return w.literal(at)
-		}
+// look examines one byte of the window; run says that base64 begins there.
+func (w *uriWalker) look(at int, run bool) (uriHit, bool) {
+	switch {
+	case run && w.base+int64(at) >= w.until:
+		return w.literal(at)
+	case run:
 		return uriHit{}, false
-	case class&uriColon != 0:
-		w.inside = false
-		return w.uri(at)
-	default:
-		w.inside = false
-		if w.calendar {
-			return w.attachment(at)
-		}
-		return uriHit{}, false
+	case w.win[at] == '=':
+		return w.attachment(at)
 	}
+	return w.uri(at)
 }
 
 // slide moves the window forward, keeping what is looked back at.
@@ -307,6 +362,7 @@ func (w *uriWalker) slide() bool {
 	n := copy(w.win, w.win[drop:])
 	w.base += int64(drop)
 	w.pos -= drop
+	w.marks = [3]int{-1, -1, -1}
 	at := w.base + int64(n)
 	want := min(int64(cap(w.win)-n), max(0, w.size-at))
 	got, err := w.src.ReadAt(w.win[n:n+int(want)], at)

@@ -1,10 +1,13 @@
 package archive
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -136,6 +139,21 @@ func TestEmbeddedBenign(t *testing.T) {
 	}
 }
 
+// A text in memory is read like any other.
+func TestEmbeddedInMemory(t *testing.T) {
+	for _, c := range embeddings() {
+		text := []byte(c.text)
+		all, _, err := readAll(t, HTML, text)
+		same, _, sameErr := readFrom(t, HTML, memory{bytes.NewReader(text), text}, int64(len(text)))
+		if listing(all) != listing(same) || (err == nil) != (sameErr == nil) {
+			t.Errorf("%.60q: %s %v, in memory %s %v", c.text, listing(all), err, listing(same), sameErr)
+		}
+		if !slices.Equal(Detect(bytes.NewReader(text), int64(len(text))), Detect(memory{bytes.NewReader(text), text}, int64(len(text)))) {
+			t.Errorf("%.60q is of other formats in memory", c.text)
+		}
+	}
+}
+
 func TestEmbeddedNotText(t *testing.T) {
 	for _, data := range []string{"", "a text: with a colon", "\x00<html data:", zipped} {
 		if _, _, err := readAll(t, HTML, []byte(data)); !errors.Is(err, ErrFormat) {
@@ -164,4 +182,48 @@ func FuzzHTML(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, data []byte) { fuzzRead(t, HTML, data, htmlFixed) })
+}
+
+// Whatever the window's place, find looks at each colon, and at each run of base64
+// that is long enough and new.
+func TestURIPlaces(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(1, 2))
+	pieces := []string{"TVqQAAMAAAAEAAAA", "UEsDBBQAAAAIAAAA", "word", " ", "\n", ":", "&colon;", "=", "AAAA", "TVqQ", strings.Repeat("x", 300), "<b>"}
+	for range 200 {
+		var b strings.Builder
+		for n := rnd.IntN(30_000); b.Len() < n; {
+			b.WriteString(pieces[rnd.IntN(len(pieces))])
+		}
+		text := b.String()
+		w := &uriWalker{src: strings.NewReader(text), size: int64(len(text))}
+		var got, want []int
+		for w.slide() {
+			stop := len(w.win)
+			if !w.eof {
+				stop -= uriHead
+			}
+			for w.pos < stop {
+				at, _ := w.place(stop)
+				if at == stop {
+					break
+				}
+				got = append(got, int(w.base)+at)
+			}
+			if w.eof {
+				break
+			}
+		}
+		for i := range len(text) {
+			switch c := text[i]; {
+			case c == ':', c == '&':
+				want = append(want, i)
+			case isURIAlpha(c) && (i == 0 || !isURIAlpha(text[i-1])) && magicStart[c] && len(text)-i >= uriRun &&
+				strings.IndexFunc(text[i:i+uriRun], func(r rune) bool { return !isURIAlpha(byte(r)) }) < 0:
+				want = append(want, i)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("%d places, not %d, in %d bytes", len(got), len(want), len(text))
+		}
+	}
 }

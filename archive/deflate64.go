@@ -1,6 +1,11 @@
 package archive
 
-import "io"
+import (
+	"errors"
+	"io"
+
+	"github.com/fivefifty/fivefifty/internal/huffman"
+)
 
 // inflateAny decodes deflate (RFC 1951) and deflate64, in all the ways in which
 // some unpacker does: it is the decoder for what the fast one refuses.
@@ -10,20 +15,37 @@ import "io"
 // and a number of 16 bits.
 type inflateAny struct {
 	lzStream
-	wide    bool // deflate64
+	kind    inflateKind
 	last    bool // the block is the stream's last
 	inBlock bool
 	stored  int // bytes left of a stored block
-	lit     prefixCode
-	dist    prefixCode
-	lens    prefixCode
+	lit     huffman.Decoder
+	dist    huffman.Decoder
+	lens    huffman.Decoder
 }
 
-func newInflateAny(in *byteInput, wide bool) *inflateAny {
-	d := &inflateAny{wide: wide}
+// inflateKind is what an inflateAny takes.
+type inflateKind int
+
+const (
+	// inflateLax takes incomplete codes, which 7-Zip reads, so that only bits that no
+	// code uses are an error, and copies from before the start, where Info-ZIP finds
+	// zeros. RFC 1951 forbids both.
+	inflateLax  inflateKind = iota
+	inflateWide             // is deflate64, as lax
+	// inflateLoose takes also what viewers do whose decoder comes from xpdf (poppler,
+	// pdf.js): code lengths that make more than a whole code or go on behind its
+	// end, and stored blocks whose length has a wrong check.
+	inflateLoose
+)
+
+func newInflateAny(in *byteInput, kind inflateKind) *inflateAny {
+	d := &inflateAny{kind: kind}
 	d.open(in, d.symbol)
 	return d
 }
+
+var errBadTable = errors.New("impossible code lengths")
 
 var (
 	lengthBase  = [29]uint16{3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258}
@@ -42,7 +64,7 @@ func (d *inflateAny) symbol() error {
 	case !d.inBlock:
 		return d.block()
 	}
-	s, err := d.lit.decode(&d.bits)
+	s, err := d.bits.Symbol(&d.lit)
 	switch {
 	case err != nil:
 		return err
@@ -58,41 +80,42 @@ func (d *inflateAny) symbol() error {
 
 func (d *inflateAny) copy(code int) error {
 	if code >= len(lengthBase) {
-		return errBadCode
+		if d.kind != inflateLoose {
+			return huffman.ErrCode
+		}
+		code = len(lengthBase) - 1 // so xpdf's table has it
 	}
 	base, extra := int(lengthBase[code]), uint(lengthExtra[code])
-	if d.wide && code == 28 {
+	if d.kind == inflateWide && code == 28 {
 		base, extra = 3, 16
 	}
-	more, err := d.bits.take(extra)
+	more, err := d.bits.Take(extra)
 	if err != nil {
 		return err
 	}
 	length := base + int(more)
-	s, err := d.dist.decode(&d.bits)
+	s, err := d.bits.Symbol(&d.dist)
 	if err != nil {
 		return err
 	}
-	if s >= 32 || s >= 30 && !d.wide {
-		return errBadCode
+	if s >= 32 || s >= 30 && d.kind != inflateWide {
+		return huffman.ErrCode
 	}
 	dist := s + 1
 	if s >= 4 {
 		extra := uint(s/2 - 1)
-		more, err := d.bits.take(extra)
+		more, err := d.bits.Take(extra)
 		if err != nil {
 			return err
 		}
 		dist = (2+s&1)<<extra + int(more) + 1
 	}
-	// QUIRK: RFC 1951 section 2 forbids copies from before the start. Info-ZIP finds
-	// zeros there.
 	d.out.repeat(dist, length)
 	return nil
 }
 
 func (d *inflateAny) storedByte() error {
-	c, err := d.bits.take(8)
+	c, err := d.bits.Take(8)
 	if err != nil {
 		return err
 	}
@@ -103,7 +126,7 @@ func (d *inflateAny) storedByte() error {
 
 // block reads a block's header.
 func (d *inflateAny) block() error {
-	h, err := d.bits.take(3)
+	h, err := d.bits.Take(3)
 	if err != nil {
 		return err
 	}
@@ -120,12 +143,12 @@ func (d *inflateAny) block() error {
 }
 
 func (d *inflateAny) storedBlock() error {
-	d.bits.drop(d.bits.have % 8)
-	n, err := d.bits.take(32)
+	d.bits.Align()
+	n, err := d.bits.Take(32)
 	if err != nil {
 		return err
 	}
-	if n>>16 != ^n&0xffff {
+	if n>>16 != ^n&0xffff && d.kind != inflateLoose {
 		return errBadTable
 	}
 	d.stored = int(n & 0xffff)
@@ -146,48 +169,56 @@ func (d *inflateAny) fixedBlock() error {
 			lengths[i] = 8
 		}
 	}
-	if err := d.lit.build(lengths[:]); err != nil {
+	if err := d.build(&d.lit, lengths[:]); err != nil {
 		return err
 	}
 	for i := range 32 {
 		lengths[i] = 5
 	}
 	d.inBlock = true
-	return d.dist.build(lengths[:32])
+	return d.build(&d.dist, lengths[:32])
 }
 
 func (d *inflateAny) dynamicBlock() error {
-	h, err := d.bits.take(14)
+	h, err := d.bits.Take(14)
 	if err != nil {
 		return err
 	}
 	literals, distances, n := int(h&31)+257, int(h>>5&31)+1, int(h>>10)+4
 	var lengths [19]uint8
 	for _, at := range codeOrder[:n] {
-		v, err := d.bits.take(3)
+		v, err := d.bits.Take(3)
 		if err != nil {
 			return err
 		}
 		lengths[at] = uint8(v)
 	}
-	if err := d.lens.build(lengths[:]); err != nil {
+	if err := d.build(&d.lens, lengths[:]); err != nil {
 		return err
 	}
 	var all [288 + 32]uint8
 	if err := d.codeLengths(all[:literals+distances]); err != nil {
 		return err
 	}
-	if err := d.lit.build(all[:literals]); err != nil {
+	if err := d.build(&d.lit, all[:literals]); err != nil {
 		return err
 	}
 	d.inBlock = true
-	return d.dist.build(all[literals : literals+distances])
+	return d.build(&d.dist, all[literals:literals+distances])
+}
+
+// build makes the code of these lengths.
+func (d *inflateAny) build(c *huffman.Decoder, lengths []uint8) error {
+	if err := c.Init(lengths); err != nil && d.kind != inflateLoose {
+		return err
+	}
+	return nil
 }
 
 // codeLengths reads run-length coded code lengths, RFC 1951 section 3.2.7.
 func (d *inflateAny) codeLengths(all []uint8) error {
 	for i := 0; i < len(all); {
-		s, err := d.lens.decode(&d.bits)
+		s, err := d.bits.Symbol(&d.lens)
 		if err != nil {
 			return err
 		}
@@ -199,22 +230,24 @@ func (d *inflateAny) codeLengths(all []uint8) error {
 		value, base, extra := uint8(0), 3, uint(3)
 		switch s {
 		case 16:
-			if i == 0 {
+			if i > 0 {
+				value = all[i-1]
+			} else if d.kind != inflateLoose {
 				return errBadTable
 			}
-			value, extra = all[i-1], 2
+			extra = 2
 		case 18:
 			base, extra = 11, 7
 		}
-		more, err := d.bits.take(extra)
+		more, err := d.bits.Take(extra)
 		if err != nil {
 			return err
 		}
 		run := base + int(more)
-		if run > len(all)-i {
+		if run > len(all)-i && d.kind != inflateLoose {
 			return errBadTable
 		}
-		for range run {
+		for range min(run, len(all)-i) {
 			all[i] = value
 			i++
 		}

@@ -18,6 +18,57 @@ type probe struct {
 	head []byte // the first headBytes
 	tail []byte // the last tailBytes; may overlap head
 	src  io.ReaderAt
+	met  [markCount]bool // the marks that occur in head or tail
+}
+
+// newProbe shows what Detect looks at in a source that has all of it in memory, as the
+// scanner's objects do.
+func newProbe(src io.ReaderAt, size int64) (*probe, bool) {
+	b, ok := inMemory(src, size)
+	if !ok {
+		return nil, false
+	}
+	return &probe{size: size, src: src, head: b[:min(headBytes, len(b))], tail: b[max(0, size-tailBytes):]}, true
+}
+
+// inMemory returns the bytes of a source that has all of them in memory.
+func inMemory(src io.ReaderAt, size int64) ([]byte, bool) {
+	m, ok := src.(interface{ Bytes() ([]byte, error) })
+	if !ok {
+		return nil, false
+	}
+	b, err := m.Bytes()
+	return b, err == nil && int64(len(b)) == size
+}
+
+// readProbe reads what Detect looks at into buf.
+func readProbe(src io.ReaderAt, size int64, buf *[headBytes + tailBytes]byte) *probe {
+	p := &probe{size: size, src: src}
+	off := max(0, size-tailBytes)
+	p.head = readSome(src, 0, buf[:min(headBytes, max(0, size))])
+	if int64(len(p.head)) == size {
+		p.tail = p.head[off:]
+	} else {
+		p.tail = readSome(src, off, buf[headBytes:])
+	}
+	return p
+}
+
+// findAllMarks looks for the marks in head and tail.
+func (p *probe) findAllMarks() {
+	off := p.size - int64(len(p.tail))
+	p.findMarks(p.head, 0)
+	if behind := int64(len(p.head)) - off; behind < int64(len(p.tail)) {
+		p.findMarks(p.tail[max(0, behind):], max(off, int64(len(p.head))))
+	}
+}
+
+// from returns what head or tail hold from an offset on.
+func (p *probe) from(at int64) []byte {
+	if at < int64(len(p.head)) {
+		return p.head[at:]
+	}
+	return p.tail[at-(p.size-int64(len(p.tail))):]
 }
 
 // at returns up to n bytes, 4 KiB at most, at an offset that the head or the tail
@@ -55,16 +106,13 @@ func readSome(src io.ReaderAt, off int64, p []byte) []byte {
 // can be of several formats: which of them a mail client opens depends on its
 // name as much as on its bytes. A read error counts as absence.
 func Detect(src io.ReaderAt, size int64) []Format {
-	buf := heads.Get().(*[headBytes + tailBytes]byte)
-	defer heads.Put(buf)
-	p := &probe{size: size, src: src}
-	p.head = readSome(src, 0, buf[:min(headBytes, max(0, size))])
-	off := max(0, size-tailBytes)
-	if int64(len(p.head)) == size {
-		p.tail = p.head[off:]
-	} else {
-		p.tail = readSome(src, off, buf[headBytes:])
+	p, ok := newProbe(src, size)
+	if !ok {
+		buf := heads.Get().(*[headBytes + tailBytes]byte)
+		defer heads.Put(buf)
+		p = readProbe(src, size, buf)
 	}
+	p.findAllMarks()
 	var found []Format
 	for i := range formats {
 		if formats[i].detect(p) && !cutBySectors(p, formats[i].name) {
@@ -80,24 +128,7 @@ func Detect(src io.ReaderAt, size int64) []Format {
 // streams; both are members.
 func cutBySectors(p *probe, f Format) bool { return f == Zip && detectOLE(p) }
 
-func detectZip(p *probe) bool {
-	if bytes.HasPrefix(p.head, sigLocal) {
-		return true
-	}
-	if i := bytes.LastIndex(p.tail, sigEnd); i >= 0 && len(p.tail)-i >= endBytes {
-		return true
-	}
-	for off := 0; ; off++ {
-		i := bytes.Index(p.head[off:], sigLocal)
-		if i < 0 {
-			return false
-		}
-		off += i
-		if plausibleLocal(p.head[off:], p.size-int64(off)) {
-			return true
-		}
-	}
-}
+func detectZip(p *probe) bool { return p.met[markZipLocal] || p.met[markZipEnd] }
 
 func detectGzip(p *probe) bool {
 	return bytes.HasPrefix(p.head, []byte{0x1f, 0x8b})

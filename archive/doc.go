@@ -40,7 +40,8 @@
 //   - ole (doc, xls, ppt, msi, msg; [MS-CFB]): streams; files packaged as objects; the source
 //     of macros ([MS-OVBA]); PowerPoint's compressed objects; an installer's streams; of
 //     an Outlook message the texts and attachments, those of embedded messages too. tnef,
-//     rtf (the data of objects), one, applefile, installshield.
+//     rtf (the data of objects), one, applefile. nsis and installshield: the files behind a
+//     setup program.
 //   - p7m (RFC 5652): what is signed or compressed, in DER, BER, PEM or bare base64.
 //   - pdf (ISO 32000): every object in the file or in an object stream, whatever the cross
 //     reference table says. Embedded files, scripts, XFA and 3D data are members; the

@@ -10,6 +10,7 @@ import (
 	"io"
 	"sync"
 
+	"github.com/fivefifty/fivefifty/internal/lzma"
 	"github.com/fivefifty/fivefifty/internal/saferead"
 	"github.com/klauspost/compress/flate"
 )
@@ -188,6 +189,9 @@ func bodyError(err error) error {
 	}
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		return truncated(err)
+	}
+	if errors.Is(err, lzma.ErrWindow) {
+		return fmt.Errorf("dictionary: %w", ErrLimit)
 	}
 	return fmt.Errorf("%w: %w", ErrMalformed, err)
 }

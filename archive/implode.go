@@ -1,6 +1,10 @@
 package archive
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/fivefifty/fivefifty/internal/huffman"
+)
 
 // Flags of an imploded member, APPNOTE.TXT section 4.4.4.
 const (
@@ -14,9 +18,9 @@ type explode struct {
 	lzStream
 	low      uint // bits of a distance that are not coded
 	coded    bool // literals are
-	literals prefixCode
-	lengths  prefixCode
-	dists    prefixCode
+	literals huffman.Decoder
+	lengths  huffman.Decoder
+	dists    huffman.Decoder
 	started  bool
 }
 
@@ -32,15 +36,15 @@ func newExplode(in *byteInput, flags uint16) *explode {
 var errImplode = errors.New("impossible implode code")
 
 // readCode reads a code of n symbols: runs of equal code lengths.
-func (d *explode) readCode(c *prefixCode, n int) error {
-	runs, err := d.bits.take(8)
+func (d *explode) readCode(c *huffman.Decoder, n int) error {
+	runs, err := d.bits.Take(8)
 	if err != nil {
 		return err
 	}
 	var lengths [256]uint8
 	at := 0
 	for range runs + 1 {
-		v, err := d.bits.take(8)
+		v, err := d.bits.Take(8)
 		if err != nil {
 			return err
 		}
@@ -55,8 +59,7 @@ func (d *explode) readCode(c *prefixCode, n int) error {
 	if at != n {
 		return errImplode
 	}
-	c.inverted = true
-	return c.build(lengths[:n])
+	return c.Init(lengths[:n])
 }
 
 func (d *explode) start() error {
@@ -77,30 +80,30 @@ func (d *explode) symbol() error {
 	if !d.started {
 		return d.start()
 	}
-	if err := d.bits.want(1); err != nil {
+	if err := d.bits.Want(1); err != nil {
 		return err
 	}
-	literal, err := d.bits.take(1)
+	literal, err := d.bits.Take(1)
 	if err != nil {
 		return err
 	}
 	if literal == 1 {
 		return d.literal()
 	}
-	low, err := d.bits.take(d.low)
+	low, err := d.bits.Take(d.low)
 	if err != nil {
 		return err
 	}
-	high, err := d.dists.decode(&d.bits)
+	high, err := d.bits.SymbolInverted(&d.dists)
 	if err != nil {
 		return err
 	}
-	n, err := d.lengths.decode(&d.bits)
+	n, err := d.bits.SymbolInverted(&d.lengths)
 	if err != nil {
 		return err
 	}
 	if n == 63 {
-		more, err := d.bits.take(8)
+		more, err := d.bits.Take(8)
 		if err != nil {
 			return err
 		}
@@ -116,13 +119,13 @@ func (d *explode) symbol() error {
 
 func (d *explode) literal() error {
 	if d.coded {
-		c, err := d.literals.decode(&d.bits)
+		c, err := d.bits.SymbolInverted(&d.literals)
 		if err == nil {
 			d.out.put(byte(c))
 		}
 		return err
 	}
-	c, err := d.bits.take(8)
+	c, err := d.bits.Take(8)
 	if err == nil {
 		d.out.put(byte(c))
 	}

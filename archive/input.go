@@ -62,8 +62,10 @@ func (in *input) back(n int64) error {
 }
 
 // full reads len(p) bytes or fails; an end of input within them is truncation.
-func (in *input) full(p []byte) error {
-	_, err := io.ReadFull(in, p)
+func (in *input) full(p []byte) error { return readFull(in, p) }
+
+func readFull(r io.Reader, p []byte) error {
+	_, err := io.ReadFull(r, p)
 	return truncated(err)
 }
 

@@ -3,6 +3,8 @@ package archive
 import (
 	"io"
 	"sync"
+
+	"github.com/fivefifty/fivefifty/internal/huffman"
 )
 
 // Sizes of lzWindow, in bytes.
@@ -68,7 +70,8 @@ func (o *lzWindow) read(p []byte) int {
 
 // lzStream makes a reader of a decoder that goes symbol by symbol.
 type lzStream struct {
-	bits lowBits
+	in   *byteInput
+	bits huffman.LowBits
 	out  *lzWindow
 	step func() error // decodes one symbol; io.EOF at the end
 	err  error
@@ -78,7 +81,7 @@ type lzStream struct {
 }
 
 func (s *lzStream) open(in *byteInput, step func() error) {
-	s.bits.in, s.out, s.step, s.limit = in, newLZWindow(), step, -1
+	s.in, s.bits.R, s.out, s.step, s.limit = in, in.buf, newLZWindow(), step, -1
 }
 
 func (s *lzStream) Read(p []byte) (int, error) {
@@ -102,12 +105,13 @@ func (s *lzStream) Read(p []byte) (int, error) {
 
 func (s *lzStream) stopAt(limit int64) { s.limit = limit }
 
-func (s *lzStream) consumed() int64 { return s.bits.consumed() }
+// consumed is the number of bytes of which at least one bit was used.
+func (s *lzStream) consumed() int64 { return s.in.at() - s.bits.Ahead() }
 
 func (s *lzStream) release() {
 	if s.out != nil {
 		s.out.release()
-		s.bits.in.release()
+		s.in.release()
 		s.out = nil
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"io"
 
+	"github.com/fivefifty/fivefifty/internal/lzma"
 	"github.com/fivefifty/fivefifty/internal/saferead"
 )
 
@@ -23,7 +24,7 @@ var lzipMagic = []byte("LZIP")
 type lzipFrames struct {
 	s       *series
 	limit   int64 // Limits.Dictionary
-	body    lzmaBody
+	body    lzma.Reader
 	version byte
 	begin   int64 // offset of the member
 	crc     uint32
@@ -67,8 +68,8 @@ func (f *lzipFrames) open() error {
 		dictionary = f.limit
 	}
 	f.s.overDictionary(dictionary, f.limit)
-	f.body.lc, f.body.lp, f.body.pb = 3, 0, 2
-	return f.body.start(f.s.in, -1, min(dictionary, f.limit))
+	p := lzma.Props{LC: 3, PB: 2, Dict: dictionary, Sync: true}
+	return f.body.Reset(f.s.in.Reader, p, -1, f.limit)
 }
 
 // lzipDictionary decodes a dictionary's size: a power of two, less some
@@ -80,7 +81,7 @@ func lzipDictionary(b byte) (int64, bool) {
 }
 
 func (f *lzipFrames) Read(p []byte) (int, error) {
-	n, err := f.body.read(p, true)
+	n, err := f.body.Read(p)
 	f.crc = crc32.Update(f.crc, crc32.IEEETable, p[:n])
 	if err == io.EOF {
 		err = f.trailer()
@@ -101,7 +102,7 @@ func (f *lzipFrames) trailer() error {
 	if binary.LittleEndian.Uint32(t[:]) != f.crc {
 		f.s.checkFlaw(AnomalyCRC, "CRC")
 	}
-	if binary.LittleEndian.Uint64(t[4:]) != uint64(f.body.total) {
+	if binary.LittleEndian.Uint64(t[4:]) != uint64(f.body.Decoded()) {
 		f.s.checkFlaw(AnomalySize, "size")
 	}
 	if f.version > 0 && binary.LittleEndian.Uint64(t[12:]) != uint64(f.s.in.offset()-f.begin) {

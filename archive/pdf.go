@@ -22,26 +22,18 @@ func detectPDF(p *probe) bool {
 	if bytes.Contains(p.head[:min(len(p.head), pdfHeadRoom)], []byte("%PDF")) {
 		return true
 	}
-	for _, part := range [...][]byte{p.head, p.tail} {
-		if bytes.Contains(part, []byte("endobj")) && hasPDFObject(part) {
-			return true
-		}
-	}
-	return false
+	return p.met[markPDFEnd] && p.met[markPDFObject]
 }
 
-// hasPDFObject reports whether an "N G obj" is in b.
-func hasPDFObject(b []byte) bool {
-	for {
-		i := bytes.Index(b, []byte("obj"))
-		if i < 0 {
-			return false
-		}
-		if _, _, ok := pdfNumbers(b[max(0, i-pdfDigits):i]); ok {
-			return true
-		}
-		b = b[i+3:]
+// pdfObjectAt reports whether the "obj" at an offset has the numbers of an object
+// before it.
+func (p *probe) pdfObjectAt(at int64) bool {
+	start := max(0, at-pdfDigits)
+	if at >= int64(len(p.head)) {
+		start = max(start, p.size-int64(len(p.tail)))
 	}
+	_, _, ok := pdfNumbers(p.from(start)[:at-start])
+	return ok
 }
 
 // pdfWalker yields embedded files, then scripts, then the content of all other

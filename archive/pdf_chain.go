@@ -94,7 +94,6 @@ func (b *pdfBody) add(f *pdfFilter) error {
 	case "flate":
 		if b.loose {
 			s = newPDFStage(b.r, &b.damage, stepLoose)
-			s.loose = newLooseInflate()
 			break
 		}
 		z := newPDFFlate(b.r, &b.damage)

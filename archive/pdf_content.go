@@ -22,7 +22,7 @@ type pdfRigour uint8
 const (
 	pdfBoth   pdfRigour = iota // decoded strictly, and from the fault on loosely
 	pdfStrict                  // as zlib does, up to the fault
-	pdfLoose                   // see looseInflate
+	pdfLoose                   // see inflateLoose
 )
 
 // pdfContent is the content member's body: one stream after the other, with a

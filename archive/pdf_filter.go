@@ -53,7 +53,7 @@ type pdfStage struct {
 	hold   []byte            // the buffer of out
 
 	lzw   *pdfLZW
-	loose *looseInflate
+	loose *inflateAny
 	group [5]byte // of ASCII85
 	n     int
 }
@@ -67,6 +67,10 @@ func newPDFStage(r io.Reader, damage *pdfDamage, step func(*pdfStage)) *pdfStage
 }
 
 func (s *pdfStage) release() {
+	if s.loose != nil {
+		s.loose.release()
+		s.loose = nil
+	}
 	if s.in != nil {
 		s.in.Reset(nil)
 		pdfReaders.Put(s.in)
@@ -75,10 +79,6 @@ func (s *pdfStage) release() {
 	if s.lzw != nil {
 		pdfLZWs.Put(s.lzw)
 		s.lzw = nil
-	}
-	if s.loose != nil {
-		looseInflates.Put(s.loose)
-		s.loose = nil
 	}
 }
 

@@ -50,7 +50,7 @@ type rarWalker struct {
 }
 
 func detectRar(p *probe) bool {
-	return bytes.HasPrefix(p.head, sigRar13) || findRar(p.head) >= 0
+	return bytes.HasPrefix(p.head, sigRar13) || p.met[markRar]
 }
 
 // findRar returns the first signature that a main header or an encryption header
@@ -62,10 +62,16 @@ func findRar(b []byte) int {
 			return -1
 		}
 		off += i
-		if rest := b[off:]; isRar4Start(rest) || isRar5Start(rest) || off == 0 && len(rest) >= 8 && (rest[6] == 0 || rest[6] == 1) {
+		if rarBegins(b[off:], off == 0) {
 			return off
 		}
 	}
+}
+
+// rarBegins says whether b, which begins with what the signatures have in common,
+// begins an archive; first says that the file does.
+func rarBegins(b []byte, first bool) bool {
+	return isRar4Start(b) || isRar5Start(b) || first && len(b) >= 8 && (b[6] == 0 || b[6] == 1)
 }
 
 func openRar(src io.ReaderAt, size int64, l Limits) (walker, error) {

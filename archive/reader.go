@@ -55,6 +55,7 @@ var formats = [...]format{
 	{One, detectOne, openOne},
 	{Apple, detectApple, openApple},
 	{InstallShield, detectInstallShield, openInstallShield},
+	{NSIS, detectNSIS, openNSIS},
 	{Xz, detectXz, openXz},
 	{Lzma, detectLzma, openLzma},
 	{Lzip, detectLzip, openLzip},

@@ -1,6 +1,10 @@
 package archive
 
-import "io"
+import (
+	"io"
+
+	"github.com/fivefifty/fivefifty/internal/huffman"
+)
 
 // reduceMark begins a copy in the inner layer of reduce, APPNOTE.TXT section 5.2.
 const reduceMark = 144
@@ -35,13 +39,13 @@ func newUnreduce(in *byteInput, factor uint) *unreduce {
 // readSets reads which bytes follow each byte, from 255 down to 0.
 func (d *unreduce) readSets() error {
 	for c := 255; c >= 0; c-- {
-		n, err := d.bits.take(6)
+		n, err := d.bits.Take(6)
 		if err != nil {
 			return err
 		}
 		set := make([]byte, n)
 		for i := range set {
-			v, err := d.bits.take(8)
+			v, err := d.bits.Take(8)
 			if err != nil {
 				return err
 			}
@@ -57,10 +61,10 @@ func (d *unreduce) outer() (byte, error) {
 	set := d.sets[d.follows]
 	literal := len(set) == 0
 	if !literal {
-		if err := d.bits.want(1); err != nil {
+		if err := d.bits.Want(1); err != nil {
 			return 0, err
 		}
-		flag, err := d.bits.take(1)
+		flag, err := d.bits.Take(1)
 		if err != nil {
 			return 0, err
 		}
@@ -71,17 +75,17 @@ func (d *unreduce) outer() (byte, error) {
 		for width = 1; 1<<width < len(set); width++ {
 		}
 	}
-	if err := d.bits.want(width); err != nil {
+	if err := d.bits.Want(width); err != nil {
 		return 0, err
 	}
-	v, err := d.bits.take(width)
+	v, err := d.bits.Take(width)
 	if err != nil {
 		return 0, err
 	}
 	c := byte(v)
 	if !literal {
 		if int(v) >= len(set) {
-			return 0, errBadCode
+			return 0, huffman.ErrCode
 		}
 		c = set[v]
 	}

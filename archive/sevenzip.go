@@ -54,24 +54,27 @@ type database7z struct {
 	files     files7z
 }
 
-func detect7z(p *probe) bool { return find7z(p.head) >= 0 }
+func detect7z(p *probe) bool { return p.met[mark7z] }
 
 // find7z returns the first signature header whose checksum is right, or that
 // stands at the very beginning; -1 if there is none.
 func find7z(b []byte) int {
-	if bytes.HasPrefix(b, sig7z) {
-		return 0
-	}
 	for off := 0; ; off++ {
 		i := bytes.Index(b[off:], sig7z)
 		if i < 0 {
 			return -1
 		}
 		off += i
-		if h := b[off:]; len(h) >= start7z && le.Uint32(h[8:]) == crc32.ChecksumIEEE(h[12:start7z]) {
+		if begins7z(b[off:], off == 0) {
 			return off
 		}
 	}
+}
+
+// begins7z says whether b, which begins with the signature, begins an archive; first
+// says that the file does.
+func begins7z(b []byte, first bool) bool {
+	return first || len(b) >= start7z && le.Uint32(b[8:]) == crc32.ChecksumIEEE(b[12:start7z])
 }
 
 func open7z(src io.ReaderAt, size int64, l Limits) (walker, error) {

@@ -383,7 +383,7 @@ func (b *bzip2Streams) Read(p []byte) (int, error) {
 // is not a fault of the data.
 func decodeError(err error) error {
 	switch {
-	case errors.Is(err, lzma.ErrWindow), errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrDecoderSizeExceeded):
+	case errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrDecoderSizeExceeded):
 		return fmt.Errorf("dictionary: %w", ErrLimit)
 	case errors.Is(err, ErrUnsupported), errors.Is(err, ErrLimit), errors.Is(err, ErrMalformed):
 		return err

@@ -39,10 +39,10 @@ func newUnshrink(in *byteInput) *unshrink {
 
 // code reads one code. The stream has no end mark: less than a code is padding.
 func (d *unshrink) code() (int, error) {
-	if err := d.bits.want(d.bitsNow); err != nil {
+	if err := d.bits.Want(d.bitsNow); err != nil {
 		return 0, err
 	}
-	v, err := d.bits.take(d.bitsNow)
+	v, err := d.bits.Take(d.bitsNow)
 	return int(v), err
 }
 

@@ -17,13 +17,13 @@ import (
 // lzmaStored makes LZMA2 data of stored chunks.
 func lzmaStored(body string) []byte {
 	var b bytes.Buffer
-	for control := byte(lzma2RawReset); body != ""; control = lzma2Raw {
+	for control := byte(1); body != ""; control = 2 {
 		n := min(len(body), 1<<16)
 		b.Write([]byte{control, byte((n - 1) >> 8), byte(n - 1)})
 		b.WriteString(body[:n])
 		body = body[n:]
 	}
-	b.WriteByte(lzma2End)
+	b.WriteByte(0)
 	return b.Bytes()
 }
 

@@ -40,6 +40,7 @@ type wimFile struct {
 	*catalog
 	flags  uint32
 	chunk  int64
+	lzx    wimLZXChunks // all resources': chunks stand for themselves
 	byHash map[[20]byte]*catalogFile
 	images []wimResource
 }
@@ -88,6 +89,10 @@ func openWIM(src io.ReaderAt, size int64, l Limits) (walker, error) {
 
 // readTable reads the lookup table, and adds every resource that is a file.
 func (w *wimFile) readTable(table wimResource) {
+	if err := w.unread(table); err != nil {
+		w.fail(fmt.Errorf("lookup table: %w", err))
+		return
+	}
 	r := w.reader(table)
 	var e [wimEntryBytes]byte
 	for w.over == nil {
@@ -146,11 +151,15 @@ func (w *wimFile) unread(res wimResource) error {
 		return fmt.Errorf("chunks of %d bytes: %w", w.chunk, ErrUnsupported)
 	case method != "stored" && w.chunk > w.limits.Dictionary:
 		return fmt.Errorf("chunks of %d bytes: %w", w.chunk, ErrLimit)
+	case method == "lzx" && w.lzx.Decoder == nil:
+		var err error
+		w.lzx, err = newWIMLZX(w.chunk)
+		return err
 	}
 	return nil
 }
 
-// reader decodes a resource.
+// reader decodes a resource that can be read.
 func (w *wimFile) reader(res wimResource) io.Reader {
 	switch w.method(res) {
 	case "stored":
@@ -158,7 +167,7 @@ func (w *wimFile) reader(res wimResource) io.Reader {
 	case "xpress":
 		return newWIMChunks(w.dev, res, w.chunk, &xpressDecoder{})
 	case "lzx":
-		return newWIMChunks(w.dev, res, w.chunk, newWIMLZXDecoder(w.chunk))
+		return newWIMChunks(w.dev, res, w.chunk, w.lzx)
 	}
 	return newExtentReader(w.dev, nil, 0)
 }

@@ -78,7 +78,10 @@ func FuzzWIMDecoders(f *testing.F) {
 	f.Add([]byte("\x01\x02"), false)
 	f.Add(bytes.Repeat([]byte{0x99}, 600), true)
 	var xpress xpressDecoder
-	lzx := newWIMLZXDecoder(32 << 10)
+	lzx, err := newWIMLZX(32 << 10)
+	if err != nil {
+		f.Fatal(err)
+	}
 	out := make([]byte, 32<<10)
 	f.Fuzz(func(t *testing.T, in []byte, which bool) {
 		var d chunkDecoder = &xpress

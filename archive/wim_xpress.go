@@ -1,10 +1,14 @@
 package archive
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/fivefifty/fivefifty/internal/huffman"
+)
 
 // xpressDecoder decodes XPRESS with Huffman codes ([MS-XCA] section 2.2).
 type xpressDecoder struct {
-	code wimCode
+	code huffman.Decoder
 	lens [512]byte
 }
 
@@ -15,15 +19,16 @@ func (d *xpressDecoder) decode(out, in []byte) (int, error) {
 	for i, b := range in[:256] {
 		d.lens[2*i], d.lens[2*i+1] = b&15, b>>4
 	}
-	if err := d.code.build(d.lens[:]); err != nil {
-		return 0, err
+	if err := d.code.Init(d.lens[:]); err != nil {
+		return 0, fmt.Errorf("XPRESS table: %w", ErrMalformed)
 	}
 	b := xpressBits{in: in, pos: 256}
 	b.start()
 	n := 0
 	for n < len(out) {
-		sym := d.symbol(&b)
-		if b.over {
+		sym, bits := d.code.Decode(b.buf >> 16)
+		b.take(int(bits))
+		if sym < 0 || b.over {
 			return n, fmt.Errorf("XPRESS: %w", ErrMalformed)
 		}
 		if sym < 256 {
@@ -41,13 +46,6 @@ func (d *xpressDecoder) decode(out, in []byte) (int, error) {
 		}
 	}
 	return n, nil
-}
-
-func (d *xpressDecoder) symbol(b *xpressBits) int {
-	word := bitWords{buf: uint64(b.buf) << 32, n: 64}
-	sym := d.code.next(&word)
-	b.take(64 - word.n)
-	return sym
 }
 
 // xpressBits are the bits of the format, between whose words stand the bytes of
@@ -113,4 +111,16 @@ func (b *xpressBits) length(n int) (int, error) {
 		}
 	}
 	return n + 3, nil
+}
+
+// copyMatch repeats length bytes from offset before n, and returns the new n.
+func copyMatch(out []byte, n, offset, length int) (int, error) {
+	if offset <= 0 || offset > n {
+		return n, fmt.Errorf("match before the start: %w", ErrMalformed)
+	}
+	end := min(n+length, len(out))
+	for n < end {
+		n += copy(out[n:end], out[n-offset:n])
+	}
+	return n, nil
 }

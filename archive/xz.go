@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/binary"
 	"fmt"
@@ -16,10 +17,19 @@ const xzHeaderBytes = 12
 
 var xzMagic = []byte("\xfd7zXZ\x00")
 
+// xzFlaws takes what is wrong with a stream but does not end it.
+type xzFlaws interface {
+	flaw(error)
+	checkFlaw(anomaly, what string)
+	overDictionary(declared, limit int64)
+}
+
 // xzFrames decodes the streams of an xz file. What the file says about sizes and
 // checks is compared with what was found, and never followed.
 type xzFrames struct {
-	s     *series
+	in    *bufio.Reader
+	at    func() int64 // offset of in
+	flaws xzFlaws
 	limit int64 // Limits.Dictionary
 
 	check byte      // type of the blocks' checks, section 2.1.1.2
@@ -39,7 +49,8 @@ func openXz(src io.ReaderAt, size int64, l Limits) (walker, error) {
 		return nil, ErrFormat
 	}
 	s := newSeries(newInput(src, size), len(xzMagic), "lzma2")
-	s.padded, s.dec, f.s = true, f, s
+	s.padded, s.dec = true, f
+	f.in, f.at, f.flaws = s.in.Reader, s.in.offset, s
 	return s, nil
 }
 
@@ -50,14 +61,14 @@ func (f *xzFrames) release()                {}
 
 func (f *xzFrames) open() error {
 	var h [xzHeaderBytes]byte
-	if err := f.s.in.full(h[:]); err != nil {
+	if err := readFull(f.in, h[:]); err != nil {
 		return err
 	}
 	if crc32.ChecksumIEEE(h[6:8]) != binary.LittleEndian.Uint32(h[8:]) {
-		f.s.checkFlaw(AnomalyHeaderCRC, "stream header")
+		f.flaws.checkFlaw(AnomalyHeaderCRC, "stream header")
 	}
 	if h[6] != 0 || h[7] > 15 {
-		f.s.flaw(fmt.Errorf("stream flags %x: %w", h[6:8], ErrUnsupported))
+		f.flaws.flaw(fmt.Errorf("stream flags %x: %w", h[6:8], ErrUnsupported))
 	}
 	f.check = h[7] & 15
 	f.sum = xzSum(f.check)
@@ -85,7 +96,7 @@ func (f *xzFrames) Read(p []byte) (int, error) {
 // nextBlock opens the next block. Behind the last it reads index and footer, and
 // returns io.EOF.
 func (f *xzFrames) nextBlock() error {
-	first, err := f.s.in.Peek(1)
+	first, err := f.in.Peek(1)
 	if err != nil {
 		return truncated(err)
 	}
@@ -95,7 +106,7 @@ func (f *xzFrames) nextBlock() error {
 		}
 		return io.EOF
 	}
-	if err := f.spare.open(f.s, f.limit); err != nil {
+	if err := f.spare.open(f); err != nil {
 		return err
 	}
 	f.block = &f.spare
@@ -107,20 +118,20 @@ func (f *xzFrames) nextBlock() error {
 
 // endBlock reads what follows a block's data: padding and check.
 func (f *xzFrames) endBlock() error {
-	b, in := f.block, f.s.in
+	b := f.block
 	f.block = nil
-	packed := in.offset() - b.begin - b.header
-	if b.packed >= 0 && b.packed != packed || b.unpacked >= 0 && b.unpacked != b.body.produced {
-		f.s.checkFlaw(AnomalySize, "block size")
+	packed, unpacked := f.at()-b.begin-b.header, b.body.Decoded()
+	if b.packed >= 0 && b.packed != packed || b.unpacked >= 0 && b.unpacked != unpacked {
+		f.flaws.checkFlaw(AnomalySize, "block size")
 	}
 	var trailer [3 + 64]byte
 	pad, n := int(-packed&3), xzCheckBytes(f.check)
-	if err := in.full(trailer[:pad+n]); err != nil {
+	if err := readFull(f.in, trailer[:pad+n]); err != nil {
 		return err
 	}
 	if f.sum != nil && !bytes.Equal(f.sum.Sum(nil), trailer[pad:pad+n]) {
-		f.s.checkFlaw(AnomalyCRC, "check")
+		f.flaws.checkFlaw(AnomalyCRC, "check")
 	}
-	f.index.add(b.header+packed+int64(n), b.body.produced)
+	f.index.add(b.header+packed+int64(n), unpacked)
 	return nil
 }

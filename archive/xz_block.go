@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+
+	"github.com/fivefifty/fivefifty/internal/lzma"
 )
 
 // Filters of xz (The .xz File Format 1.2.1, section 5.3).
@@ -21,34 +23,34 @@ type xzBlock struct {
 	unpacked int64
 
 	head [1024]byte
-	body lzma2Body
+	body lzma.Reader2
 	out  io.Reader // body, through the filters
 }
 
 func (b *xzBlock) Read(p []byte) (int, error) { return b.out.Read(p) }
 
 // open reads a block's header at the input's position.
-func (b *xzBlock) open(s *series, limit int64) error {
-	b.begin = s.in.offset()
-	first, err := s.in.ReadByte()
+func (b *xzBlock) open(f *xzFrames) error {
+	b.begin = f.at()
+	first, err := f.in.ReadByte()
 	if err != nil {
 		return truncated(err)
 	}
 	h := &b.head
 	h[0] = first
 	n := 4 * (int(first) + 1)
-	if err := s.in.full(h[1:n]); err != nil {
+	if err := readFull(f.in, h[1:n]); err != nil {
 		return err
 	}
 	b.header = int64(n)
 	if crc32.ChecksumIEEE(h[:n-4]) != binary.LittleEndian.Uint32(h[n-4:]) {
-		s.checkFlaw(AnomalyHeaderCRC, "block header")
+		f.flaws.checkFlaw(AnomalyHeaderCRC, "block header")
 	}
-	return b.parse(s, h[1:n-4], limit)
+	return b.parse(f, h[1:n-4])
 }
 
 // parse reads flags, sizes and filters.
-func (b *xzBlock) parse(s *series, h []byte, limit int64) error {
+func (b *xzBlock) parse(f *xzFrames, h []byte) error {
 	v := vliReader{b: h[1:]}
 	b.packed, b.unpacked = -1, -1
 	if h[0]&0x40 != 0 {
@@ -58,7 +60,7 @@ func (b *xzBlock) parse(s *series, h []byte, limit int64) error {
 		b.unpacked = v.next()
 	}
 	if h[0]&0x3c != 0 {
-		s.flaw(fmt.Errorf("block flags %#x: %w", h[0], ErrUnsupported))
+		f.flaws.flaw(fmt.Errorf("block flags %#x: %w", h[0], ErrUnsupported))
 	}
 	filters := int(h[0]&3) + 1
 	var chain [4]filter
@@ -69,32 +71,31 @@ func (b *xzBlock) parse(s *series, h []byte, limit int64) error {
 			return fmt.Errorf("block header: %w", ErrMalformed)
 		}
 		if i == filters-1 {
-			return b.startBody(s, id, props, limit, chain[:i])
+			return b.startBody(f, id, props, chain[:i])
 		}
 		var ok bool
 		if chain[i], ok = newFilter(id, props); !ok {
 			// What the filters before it made of the data is still shown.
-			s.flaw(fmt.Errorf("filter %#x: %w", uint64(id), ErrUnsupported))
+			f.flaws.flaw(fmt.Errorf("filter %#x: %w", uint64(id), ErrUnsupported))
 		}
 	}
 	return nil
 }
 
 // startBody puts the filters on top of the LZMA2 data, which is the last of them.
-func (b *xzBlock) startBody(s *series, id int64, props []byte, limit int64, chain []filter) error {
+func (b *xzBlock) startBody(f *xzFrames, id int64, props []byte, chain []filter) error {
 	if id != xzLzma2 {
 		return fmt.Errorf("filter %#x at the end: %w", uint64(id), ErrUnsupported)
 	}
-	var dictionary int64
-	ok := len(props) == 1
-	if ok {
-		dictionary, ok = lzma2Dictionary(props[0])
-	}
-	if !ok {
+	if len(props) != 1 {
 		return fmt.Errorf("LZMA2 properties %x: %w", props, ErrMalformed)
 	}
-	s.overDictionary(dictionary, limit)
-	b.body.start(s.in, min(dictionary, limit))
+	dictionary, err := lzma.Dict2(props[0])
+	if err != nil {
+		return err
+	}
+	f.flaws.overDictionary(dictionary, f.limit)
+	b.body.Reset(f.in, dictionary, f.limit)
 	b.out = &b.body
 	for i := len(chain) - 1; i >= 0; i-- {
 		if chain[i] != nil {

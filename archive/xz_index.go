@@ -1,13 +1,13 @@
 package archive
 
 import (
+	"bufio"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"hash"
 	"hash/crc32"
 	"hash/crc64"
-	"io"
 )
 
 // Types of checks that are compared (The .xz File Format 1.2.1, section 2.1.1.2).
@@ -68,7 +68,7 @@ func (x *xzIndex) add(packed, unpacked int64) {
 
 // indexReader reads the index byte by byte and keeps its CRC.
 type indexReader struct {
-	in  *input
+	in  *bufio.Reader
 	sum uint32
 	n   int64
 }
@@ -100,7 +100,7 @@ func (r *indexReader) vli() (int64, error) {
 
 // readIndex reads a stream's index and footer (sections 4 and 2.1.2).
 func (f *xzFrames) readIndex() error {
-	r := indexReader{in: f.s.in}
+	r := indexReader{in: f.in}
 	if _, err := r.byte(); err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (f *xzFrames) readIndex() error {
 		sums.add(packed, unpacked)
 	}
 	if sums != f.index {
-		f.s.checkFlaw(AnomalySize, "index")
+		f.flaws.checkFlaw(AnomalySize, "index")
 	}
 	for r.n%4 != 0 {
 		if _, err := r.byte(); err != nil {
@@ -137,18 +137,16 @@ func (f *xzFrames) readIndex() error {
 // readFooter reads the index's CRC and the footer.
 func (f *xzFrames) readFooter(sum uint32, n int64) error {
 	var t [4 + xzHeaderBytes]byte
-	got, err := io.ReadFull(f.s.in, t[:])
-	if err != nil {
-		_ = got
-		return truncated(err)
+	if err := readFull(f.in, t[:]); err != nil {
+		return err
 	}
 	le := binary.LittleEndian
 	if le.Uint32(t[:]) != sum {
-		f.s.checkFlaw(AnomalyCRC, "index")
+		f.flaws.checkFlaw(AnomalyCRC, "index")
 	}
 	size := int64(le.Uint32(t[8:]))*4 + 4
 	if string(t[14:]) != "YZ" || crc32.ChecksumIEEE(t[8:14]) != le.Uint32(t[4:]) || t[12] != 0 || t[13] != f.check || size != n+4 {
-		f.s.checkFlaw(AnomalyHeaderCRC, "stream footer")
+		f.flaws.checkFlaw(AnomalyHeaderCRC, "stream footer")
 	}
 	return nil
 }

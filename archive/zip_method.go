@@ -2,13 +2,14 @@ package archive
 
 import (
 	"compress/bzip2"
-	"errors"
 	"fmt"
 	"io"
 	"sync"
 
 	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/fivefifty/fivefifty/internal/lzma"
 )
 
 // Methods that other code here needs to know, APPNOTE.TXT section 4.4.5.
@@ -158,11 +159,11 @@ func openImplode(_ *zipDecoders, in *byteInput, h bodyHints) (bodyDecoder, error
 }
 
 func openDeflate64(_ *zipDecoders, in *byteInput, _ bodyHints) (bodyDecoder, error) {
-	return newInflateAny(in, true), nil
+	return newInflateAny(in, inflateWide), nil
 }
 
 func openTolerant(_ *zipDecoders, in *byteInput, _ bodyHints) (bodyDecoder, error) {
-	return newInflateAny(in, false), nil
+	return newInflateAny(in, inflateLax), nil
 }
 
 // fastInflate is method 8 by the fast decoder.
@@ -240,65 +241,49 @@ func openZipBzip2(d *zipDecoders, in *byteInput, _ bodyHints) (bodyDecoder, erro
 // lzmaHeader is what stands before the stream: APPNOTE.TXT section 5.8.8.
 const lzmaHeader = 4 + 5
 
-// zipLZMA is method 14. It needs no larger dictionary than what is read of the
-// body at most, whatever its header says.
+// zipLZMA is method 14.
 type zipLZMA struct {
-	*lzmaRaw
-	tables   *lzmaTables
-	declared int64 // size of the dictionary
+	*lzma.Reader
+	in *byteInput
 }
 
-// lzmaTables are what a decoder can use again, as ppmdModels are.
-type lzmaTables struct {
-	dict     []byte
-	literals []uint16
-}
-
-var lzmaTablePool = sync.Pool{New: func() any { return new(lzmaTables) }}
+var lzmaReaders = sync.Pool{New: func() any { return new(lzma.Reader) }}
 
 func openZipLZMA(d *zipDecoders, in *byteInput, h bodyHints) (bodyDecoder, error) {
 	var own [lzmaHeader]byte
 	if _, err := io.ReadFull(in, own[:]); err != nil {
 		return nil, bodyError(noEOF(err))
 	}
-	p, ok := lzmaProps(own[4])
-	if !ok || le.Uint16(own[2:]) != 5 {
+	p, err := lzma.ParseProps(own[4:])
+	if err != nil || le.Uint16(own[2:]) != 5 {
 		return nil, fmt.Errorf("lzma properties: %w", ErrMalformed)
 	}
 	// The tables are not new, but they are set as often.
-	if err := d.allocate(int64(2 * p.literalProbs())); err != nil {
+	if err := d.allocate(p.ProbBytes()); err != nil {
 		return nil, err
 	}
-	b := &zipLZMA{tables: lzmaTablePool.Get().(*lzmaTables), declared: int64(le.Uint32(own[5:]))}
-	most := min(b.declared, d.dictionary)
-	if h.limit >= 0 {
-		most = min(most, h.limit)
-	}
-	if n := p.literalProbs(); cap(b.tables.literals) < n {
-		b.tables.literals = make([]uint16, n)
-	}
-	raw, err := newLZMARaw(in, p, most, b.tables.dict, b.tables.literals[:p.literalProbs()])
-	if err != nil {
-		lzmaTablePool.Put(b.tables)
+	b := zipLZMA{lzmaReaders.Get().(*lzma.Reader), in}
+	if err := b.Reset(in.buf, p, h.limit, d.dictionary); err != nil {
+		lzmaReaders.Put(b.Reader)
 		return nil, bodyError(err)
 	}
-	b.lzmaRaw = raw
 	return b, nil
 }
 
-func (b *zipLZMA) Read(p []byte) (int, error) {
-	n, err := b.lzmaRaw.Read(p)
-	if errors.Is(err, errLZMADistance) && b.declared > int64(b.most) && b.total >= int64(b.most) {
-		err = fmt.Errorf("dictionary of %d bytes: %w", b.declared, ErrLimit)
+func (b zipLZMA) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	if err == lzma.ErrSize {
+		err = io.EOF // whose size was a guess
 	}
 	return n, err
 }
 
-func (b *zipLZMA) consumed() int64 { return b.in.at() }
+func (b zipLZMA) consumed() int64 {
+	b.GiveBack()
+	return b.in.at()
+}
 
-func (b *zipLZMA) release() {
-	b.tables.dict = b.dict
-	lzmaTablePool.Put(b.tables)
-	b.tables = nil
+func (b zipLZMA) release() {
+	lzmaReaders.Put(b.Reader)
 	b.in.release()
 }

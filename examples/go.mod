@@ -16,6 +16,7 @@ require (
 	github.com/h2non/filetype v1.1.3 // indirect
 	github.com/hillu/go-yara/v4 v4.2.4 // indirect
 	github.com/klauspost/compress v1.20.3 // indirect
+	github.com/maypok86/otter/v2 v2.4.0 // indirect
 	github.com/nwaples/rardecode/v2 v2.4.6 // indirect
 	github.com/pierrec/lz4/v4 v4.1.33 // indirect
 	github.com/therootcompany/xz v1.0.1 // indirect

@@ -1,6 +1,10 @@
 package mime
 
 import (
+	"bytes"
+	"slices"
+	"strings"
+
 	"github.com/emersion/go-message"
 )
 
@@ -28,10 +32,6 @@ type Entity struct {
 	Parent *Entity // nil for the message's own entity
 	Depth  int     // number of Parents
 
-	// Header holds the fields as they stand, in go-message's type: raw bytes
-	// kept, order kept, unusable lines left out (see Anomalies).
-	Header message.Header
-
 	MediaType   string            // lower case "type/subtype" as declared; the default of RFC 2045 section 5.2 where absent
 	Params      map[string]string // parameters of Content-Type in this reading
 	Disposition string            // lower case "attachment", "inline", or ""
@@ -53,10 +53,36 @@ type Entity struct {
 	// Size is the number of decoded bytes, set before Handler.End.
 	Size int64
 
-	hidden  int  // texts within texts that the entity was found in
-	times   int  // in how many readings its bytes are read
-	cr      bool // it stands in mail that has no LF
-	guessed bool // nobody said that its body is in this encoding
+	fields  [][]byte // of the header, as they stand
+	hidden  int      // texts within texts that the entity was found in
+	times   int      // in how many readings its bytes are read
+	cr      bool     // it stands in mail that has no LF
+	guessed bool     // nobody said that its body is in this encoding
+}
+
+// Header returns the fields as they stand, in go-message's type: raw bytes kept, order
+// kept, unusable lines left out (see Anomalies). It is made anew at each call: most
+// callers need none, and it costs more than all else that is done with a header.
+func (e *Entity) Header() message.Header {
+	var h message.Header
+	for _, f := range slices.Backward(e.fields) {
+		h.AddRaw(f)
+	}
+	return h
+}
+
+// Text returns the first field of a name, unfolded and decoded to UTF-8 (RFC 2047,
+// raw 8-bit); "" if there is none.
+func (e *Entity) Text(name string) string {
+	for _, f := range e.fields {
+		if len(f) <= len(name) || !strings.EqualFold(string(f[:len(name)]), name) {
+			continue
+		}
+		if before, value, _ := bytes.Cut(f[len(name):], []byte(":")); len(bytes.TrimLeft(before, " \t")) == 0 {
+			return decodeWords(new(Entity), unfold(value))
+		}
+	}
+	return ""
 }
 
 // NameSource says where a name was found.

@@ -3,13 +3,11 @@ package mime
 import (
 	"bytes"
 	"slices"
-
-	"github.com/emersion/go-message"
 )
 
 // header is one entity's header, taken apart.
 type header struct {
-	message   message.Header
+	all       [][]byte // the fields, as they stand
 	types     []string // values of Content-Type, unfolded
 	encodings []string // values of Content-Transfer-Encoding
 	disps     []string // values of Content-Disposition
@@ -167,7 +165,6 @@ type fieldParser struct {
 }
 
 func (p *fieldParser) parse(raw []byte) (out header) {
-	var all [][]byte
 	for off := 0; off < len(raw); {
 		n, fold := p.fieldLength(raw, off)
 		f, ok := splitField(raw[off : off+n])
@@ -198,14 +195,11 @@ func (p *fieldParser) parse(raw []byte) (out header) {
 				continue
 			}
 		}
-		all = append(all, f.raw)
+		out.all = append(out.all, f.raw)
 		p.count++
 		if to != nil {
 			*to = append(*to, unfold(f.text))
 		}
-	}
-	for i := len(all) - 1; i >= 0; i-- {
-		out.message.AddRaw(all[i])
 	}
 	return out
 }

@@ -81,12 +81,17 @@ func TestNames(t *testing.T) {
 
 func TestHeader(t *testing.T) {
 	r := walkAll(t, "Received: a\r\nReceived: b\r\nSubject: =?utf-8?Q?=C3=A9?=\r\n folded\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nx", Limits{})
-	h := r.all[0].e.Header
+	h := r.all[0].e.Header()
 	if got := h.Values("Received"); len(got) != 2 || got[0] != "a" || got[1] != "b" {
 		t.Errorf("Received: %q", got)
 	}
 	if s, err := h.Text("Subject"); err != nil || s != "é folded" {
 		t.Errorf("Subject: %q, %v", s, err)
+	}
+	for name, want := range map[string]string{"subject": "é folded", "Received": "a", "Sub": "", "To": ""} {
+		if got := r.all[0].e.Text(name); got != want {
+			t.Errorf("Text(%q) is %q, not %q", name, got, want)
+		}
 	}
 	if ct, params, err := h.ContentType(); err != nil || ct != "text/plain" || params["charset"] != "utf-8" {
 		t.Errorf("Content-Type: %q %q %v", ct, params, err)

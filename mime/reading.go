@@ -84,7 +84,10 @@ func (c *candidate) same(o candidate) bool {
 // candidates lists the readings that one header admits.
 func (s *stream) candidates(h *header, label string, start []byte) []candidate {
 	parent, path := s.place()
-	base := Entity{Path: path, Parent: parent, Header: h.message, Anomalies: h.anomalies, Reading: s.p.label}
+	all := []candidate{{start: start, e: Entity{
+		Path: path, Parent: parent, fields: h.all, Anomalies: h.anomalies, Reading: s.p.label,
+	}}}
+	base := &all[0].e
 	if parent != nil {
 		base.Depth = parent.Depth + 1
 		base.Reading = s.reading(parent)
@@ -96,12 +99,15 @@ func (s *stream) candidates(h *header, label string, start []byte) []candidate {
 		base.fault(&LimitError{Limit: "header", Max: int64(s.w.limits.HeaderBytes)})
 	}
 	base.describe(h)
-	list := readings(&base, h, s.digest())
-	all := make([]candidate, len(list))
+	list := readings(base, h, s.digest())
+	for range list[1:] {
+		c := all[0]
+		c.e.Anomalies = slices.Clone(c.e.Anomalies)
+		all = append(all, c)
+	}
 	for i, r := range list {
 		r.label = withLabel(label, r.label)
-		all[i] = candidate{e: base, r: r, start: start}
-		all[i].e.Anomalies = slices.Clone(base.Anomalies)
+		all[i].r = r
 	}
 	return all
 }

@@ -9,6 +9,10 @@ type Config struct {
 	Policy  Policy
 	Limits  Limits
 
+	// Cache keeps what those of the Engines found that are Repeatable; nil keeps
+	// nothing. Scanners may share one, also with different rules.
+	Cache Cache
+
 	// Passwords are tried on whatever is encrypted, beside those that the
 	// message itself may name in its texts, subject and file names.
 	Passwords []string

@@ -37,7 +37,7 @@ func (sc *scan) ask(it *item) {
 	allowed := false
 	for _, e := range sc.engines {
 		ctx, cancel := context.WithDeadline(sc.ctx, sc.budget.Deadline())
-		found, err := inspectSafely(ctx, e, it)
+		found, err := sc.look(ctx, e, it)
 		cancel()
 		for _, f := range found {
 			if f.Engine == "" {

@@ -3,6 +3,7 @@ package scanner
 import (
 	"fmt"
 	"io"
+	"strconv"
 
 	"github.com/fivefifty/fivefifty/mime"
 )
@@ -127,7 +128,7 @@ func (m *message) close() {
 // Begin implements mime.Handler.
 func (m *message) Begin(e *mime.Entity) io.Writer {
 	if e.Parent == nil {
-		m.addSubject(e)
+		m.scan.hints.addSubject(e.Text("Subject"))
 	}
 	if e.Kind == mime.Multipart {
 		return nil
@@ -157,7 +158,8 @@ func (m *message) Fork(of, e *mime.Entity) io.Writer {
 
 // add adds the object of an entity; nil if a limit was met.
 func (m *message) add(e *mime.Entity) *item {
-	obj := &Object{Names: entityNames(e), Reading: e.Reading}
+	obj := &Object{Reading: e.Reading}
+	obj.nameBy(e)
 	if e.Kind == mime.Leaf || e.Kind == mime.Carved {
 		obj.Declared = e.MediaType
 	}
@@ -223,7 +225,7 @@ func (m *message) End(e *mime.Entity) {
 		return
 	}
 	delete(m.open, e)
-	it.obj.Names = entityNames(e) // one may have stood in the encoded body
+	it.obj.nameBy(e) // one may have stood in the encoded body
 	it.addAnomaly(e.Anomalies...)
 	if e.Fault != nil {
 		it.fault(e.Fault)
@@ -231,18 +233,14 @@ func (m *message) End(e *mime.Entity) {
 	m.ready = append(m.ready, it)
 }
 
-func (m *message) addSubject(e *mime.Entity) {
-	subject, err := e.Header.Text("Subject")
-	if err != nil { // a charset that is not known
-		subject = e.Header.Get("Subject")
-	}
-	m.scan.hints.addSubject(subject)
-}
-
-func entityNames(e *mime.Entity) []string {
-	names := make([]string, 0, len(e.Names))
+// nameBy gives the object the names of an entity.
+func (o *Object) nameBy(e *mime.Entity) {
+	o.Names, o.RawNames = make([]string, 0, len(e.Names)), nil
 	for _, n := range e.Names {
-		names = appendName(names, n.Value)
+		o.Names = appendName(o.Names, n.Value)
+		if n.Raw != n.Value {
+			raw := strconv.QuoteToASCII(n.Raw[:min(len(n.Raw), maxNameBytes)])
+			o.RawNames = appendName(o.RawNames, raw[1:len(raw)-1])
+		}
 	}
-	return names
 }

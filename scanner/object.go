@@ -25,6 +25,7 @@ type Object struct {
 
 	Parent    int      `json:"parent"`               // index in Report.Objects of the object it came out of; -1 for the first
 	Names     []string `json:"names"`                // every name the object bears, decoded to UTF-8, likeliest first
+	RawNames  []string `json:"raw_names,omitempty"`  // those of them that stand otherwise in the message, as they stand there, with Go's escapes (\xe9) for all but printable ASCII
 	Declared  string   `json:"declared,omitempty"`   // media type that the message declares, "" if none
 	Type      string   `json:"type"`                 // true type by content, a short stable name: "pe", "zip", "text"
 	MediaType string   `json:"media_type,omitempty"` // media type that belongs to Type

@@ -27,7 +27,8 @@ type Stats struct {
 	DecodedBytes int64         `json:"decoded_bytes"` // of all objects
 	SpooledBytes int64         `json:"spooled_bytes"` // that went to disk
 	Objects      int           `json:"objects"`
-	Duration     time.Duration `json:"duration_ns"` // time spent scanning, waiting for the sender not counted
+	CacheHits    int           `json:"cache_hits,omitempty"` // times that an engine's findings came from Config.Cache
+	Duration     time.Duration `json:"duration_ns"`          // time spent scanning, waiting for the sender not counted
 }
 
 // treeOrder sorts objects so that each stands before those that came out of it,

@@ -9,8 +9,26 @@ import (
 // and shown to the engines once for each set of names that they bear.
 type content struct {
 	digest  [32]byte
-	message bool   // it is walked as a message
-	names   string // "" for the key under which it was opened
+	message bool // it is walked as a message
+}
+
+// examined are the objects of one content that were examined.
+type examined struct {
+	first *item            // it was opened
+	named map[string]*item // those that were shown to the engines, by their names; nil if that is first alone
+}
+
+// byName returns the object that was shown to the engines under the names of it, nil
+// if none was.
+func (e *examined) byName(it *item) *item {
+	if e.named == nil {
+		e.named = map[string]*item{e.first.nameKey(): e.first}
+	}
+	return e.named[it.nameKey()]
+}
+
+func (it *item) nameKey() string {
+	return it.obj.Declared + "\x00" + strings.Join(it.obj.Names, "\x00") + "\x00"
 }
 
 // familiarity says how much of an object was examined under another path.
@@ -29,14 +47,19 @@ const (
 func (sc *scan) known(it *item) familiarity {
 	key := content{message: it.message}
 	copy(key.digest[:], it.obj.SHA256)
-	named := key
-	named.names = it.obj.Declared + "\x00" + strings.Join(it.obj.Names, "\x00") + "\x00"
-	first := sc.seen[key]
+	seen := sc.seen[key]
+	if seen == nil {
+		sc.seen[key] = &examined{first: it}
+		return unknown
+	}
+	first := seen.first
 	// What was met first where little depth was left may have stayed closed, or
 	// something in it.
-	again := first != nil && sc.tooDeep && it.depth < first.depth
-	if first == nil || again {
-		sc.seen[key], sc.seen[named] = it, it
+	if sc.tooDeep && it.depth < first.depth {
+		if seen.named != nil {
+			seen.named[it.nameKey()] = it
+		}
+		seen.first = it
 		return unknown
 	}
 	if it.obj.Size > 0 {
@@ -45,9 +68,9 @@ func (sc *scan) known(it *item) familiarity {
 	if it.packed && sc.within(it) {
 		it.addUnchecked(Unchecked{Reason: ReasonLimit, Limit: "depth", Detail: "contains itself"})
 	}
-	twin := sc.seen[named]
+	twin := seen.byName(it)
 	if twin == nil {
-		sc.seen[named] = it
+		seen.named[it.nameKey()] = it
 		return opened
 	}
 	for _, f := range twin.obj.Findings {

@@ -18,8 +18,8 @@ type scan struct {
 	budget *budget.Budget
 	store  *spool.Store
 	report *Report
-	live   map[*item]struct{} // items whose bytes are held, for release
-	seen   map[content]*item  // examined already, for equal bytes
+	live   map[*item]struct{}    // items whose bytes are held, for release
+	seen   map[content]*examined // examined already, for equal bytes
 
 	tooDeep bool // Limits.Depth was met
 
@@ -39,7 +39,7 @@ func newScan(ctx context.Context, s *Scanner) *scan {
 		store:   spool.NewStore(s.tempDir, s.limits.MemoryBytes),
 		report:  &Report{Schema: Schema, Reference: newReference()},
 		live:    make(map[*item]struct{}),
-		seen:    make(map[content]*item),
+		seen:    make(map[content]*examined),
 		tries:   archive.Keys{Work: s.limits.KeyWork},
 	}
 }
@@ -203,6 +203,7 @@ func (sc *scan) finish(size int64) *Report {
 	r := sc.report
 	r.Objects = treeOrder(r.Objects)
 	r.Stats = Stats{
+		CacheHits:    r.Stats.CacheHits,
 		MessageBytes: size,
 		DecodedBytes: sc.budget.Total(),
 		SpooledBytes: sc.store.Spooled(),

@@ -15,6 +15,7 @@ type Scanner struct {
 	engines   []Engine
 	limits    Limits
 	policy    policy
+	cache     Cache
 	passwords []string
 	tempDir   string
 }
@@ -38,6 +39,7 @@ func New(cfg Config) (*Scanner, error) {
 		engines:   slices.Clone(cfg.Engines),
 		limits:    limits,
 		policy:    p,
+		cache:     cfg.Cache,
 		passwords: slices.Clone(cfg.Passwords),
 		tempDir:   cfg.TempDir,
 	}, nil

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -237,5 +238,21 @@ func TestObjectIsReleased(t *testing.T) {
 	scanString(t, s, "Subject: x\r\n\r\nhello")
 	if _, err := kept.Bytes(); !errors.Is(err, ErrReleased) {
 		t.Errorf("error %v", err)
+	}
+}
+
+func TestRawNames(t *testing.T) {
+	msg := "Content-Type: multipart/mixed; boundary=b\r\n\r\n" +
+		"--b\r\nContent-Disposition: attachment; filename==?utf-8?Q?=C3=A9.exe?=\r\n\r\nx\r\n" +
+		"--b\r\nContent-Disposition: attachment; filename=\"\xe9.exe\"\r\n\r\ny\r\n" +
+		"--b\r\nContent-Disposition: attachment; filename=plain.exe\r\n\r\nz\r\n--b--\r\n"
+	r := scanString(t, newScanner(t, Config{}), msg)
+	var got []string
+	for _, o := range r.Objects[1:] {
+		got = append(got, strings.Join(o.Names, "|")+" "+strings.Join(o.RawNames, "|"))
+	}
+	want := []string{"é.exe =?utf-8?Q?=C3=A9.exe?=", `é.exe \xe9.exe`, "plain.exe "}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q\nwant\n%q", got, want)
 	}
 }

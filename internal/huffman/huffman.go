@@ -1,5 +1,5 @@
-// Package huffman decodes canonical Huffman codes whose bits come highest first,
-// as LZX, LHA, ARJ and RAR use them.
+// Package huffman reads bits, and canonical Huffman codes of them: the highest bit
+// of a byte first, as LHA, ARJ and RAR have them, or the lowest, as deflate has.
 //
 // # Security
 //
@@ -32,18 +32,24 @@ type Decoder struct {
 	single int      // one more than the symbol of a code without bits, 0 if it is not one
 }
 
-// Init builds the code from the length of each symbol's code, 0 for none.
+// Init builds the code from the length of each symbol's code, 0 for none. It may
+// fail with ErrLengths; if there are no more than MaxSymbols lengths and none above
+// MaxLength, the shorter ones of the codes that are too many can be decoded even so.
 func (d *Decoder) Init(lengths []byte) error {
 	d.single = 0
-	clear(d.table[:])
+	d.sorted = d.sorted[:0]
 	clear(d.count[:])
+	if len(lengths) > MaxSymbols {
+		return ErrLengths
+	}
 	for _, n := range lengths {
-		if n > MaxLength || len(lengths) > MaxSymbols {
+		if n > MaxLength {
 			return ErrLengths
 		}
 		d.count[n]++
 	}
 	d.count[0] = 0
+	var err error
 	code, total := uint32(0), uint32(0)
 	for n := 1; n <= MaxLength; n++ {
 		code <<= 1
@@ -51,29 +57,41 @@ func (d *Decoder) Init(lengths []byte) error {
 		code += d.count[n]
 		total += d.count[n]
 		if code > 1<<n {
-			return ErrLengths
+			err = ErrLengths
 		}
 	}
-	if cap(d.sorted) < int(total) {
+	d.sort(lengths, int(total))
+	d.fill()
+	return err
+}
+
+// sort puts the symbols in the order of their codes.
+func (d *Decoder) sort(lengths []byte, total int) {
+	if cap(d.sorted) < total {
 		d.sorted = make([]uint16, total)
 	}
 	d.sorted = d.sorted[:total]
 	next := d.offset
 	for s, n := range lengths {
-		if n == 0 {
-			continue
+		if n > 0 {
+			d.sorted[next[n]] = uint16(s)
+			next[n]++
 		}
-		at := next[n]
-		next[n]++
-		d.sorted[at] = uint16(s)
-		if n <= fast {
-			c := (d.first[n] + at - d.offset[n]) << (fast - n)
-			for i := range uint32(1) << (fast - n) {
-				d.table[c+i] = uint16(s)<<4 | uint16(n)
+	}
+}
+
+// fill makes the table of the short codes, which come in order.
+func (d *Decoder) fill() {
+	at := 0
+	for n := 1; n <= fast; n++ {
+		for _, s := range d.sorted[d.offset[n] : d.offset[n]+d.count[n]] {
+			end := min(at+1<<(fast-n), len(d.table))
+			for ; at < end; at++ {
+				d.table[at] = s<<4 | uint16(n)
 			}
 		}
 	}
-	return nil
+	clear(d.table[at:])
 }
 
 // InitSingle makes a code of one symbol that takes no bits.

@@ -1,153 +1,165 @@
 package lzma
 
-import "io"
+import (
+	"bufio"
+	"io"
+)
 
-// Reader2 decodes an LZMA2 stream: chunks, each with a control byte.
+// The control bytes of LZMA2 chunks.
+const (
+	chunkEnd      = 0x00
+	chunkRawReset = 0x01 // stored bytes behind a reset of the dictionary
+	chunkRaw      = 0x02 // stored bytes
+	chunkCoded    = 0x80 // LZMA data: bits 5 and 6 say what is reset, 0 to 4 are the size's top
+)
+
+// Reader2 decodes an LZMA2 stream: chunks that know their lengths, each with a
+// control byte. The zero value is ready for Reset.
 type Reader2 struct {
-	d     decoder
+	d            decoder
+	dict, window int64
+
 	left  int64 // bytes of the present chunk to come
 	plain bool  // the present chunk is stored
 	ready bool  // a chunk with properties was met
-	err   error // sticky
+	n     int64 // decoded so far
+	err   error // comes once the window is empty
 }
 
 // NewReader2 returns a reader of an LZMA2 stream. dict is the declared
 // dictionary, window bounds the memory, both in bytes.
 func NewReader2(r io.Reader, dict, window int64) *Reader2 {
-	z := &Reader2{}
-	z.d.init(r, max(dict, MinWindow), window)
+	z := new(Reader2)
+	z.Reset(bufio.NewReader(r), dict, window)
 	return z
 }
 
-// Dict2 is the dictionary that the property byte of LZMA2 stands for.
-func Dict2(b byte) (int64, error) {
-	switch {
-	case b > 40:
-		return 0, ErrCorrupt
-	case b == 40:
-		return 1<<32 - 1, nil
-	}
-	return int64(2|b&1) << (b/2 + 11), nil
+// Reset begins another stream, as NewReader2 does, at the position of r, from
+// which nothing is taken that does not belong to the stream.
+func (z *Reader2) Reset(r *bufio.Reader, dict, window int64) {
+	z.dict, z.window = dict, window
+	z.left, z.plain, z.ready, z.n, z.err = 0, false, false, 0, nil
+	z.d.src = r
+	z.d.resetWindow(dict, window)
 }
+
+// Decoded is the number of bytes that were decoded.
+func (z *Reader2) Decoded() int64 { return z.n }
 
 func (z *Reader2) Read(p []byte) (int, error) {
 	for {
 		if n := z.d.take(p); n > 0 || len(p) == 0 {
 			return n, nil
 		}
-		if z.err != nil {
+		switch {
+		case z.err != nil:
 			return 0, z.err
-		}
-		if z.left == 0 {
+		case z.left == 0:
 			z.err = z.chunk()
-			continue
+		case z.plain:
+			z.err = z.stored()
+		default:
+			z.err = z.coded()
 		}
-		var n int64
-		if z.plain {
-			n, z.err = z.d.copyPlain(z.left)
-		} else {
-			n, z.err = z.d.run(z.left)
-			if z.err == errMarker {
-				z.err = ErrCorrupt
-			}
-		}
-		z.left -= n
 	}
 }
-
-// Consumed is the number of bytes taken from the source that belong to the
-// stream, valid after io.EOF.
-func (z *Reader2) Consumed() int64 { return z.d.consumed() }
 
 // chunk reads the next chunk's header, io.EOF for the last.
 func (z *Reader2) chunk() error {
-	z.d.skipChunk()
-	control := z.d.next()
+	control, err := z.byte()
 	switch {
-	case z.d.inErr != nil:
-		return z.d.inErr
-	case control == 0:
+	case err != nil:
+		return err
+	case control == chunkEnd:
 		return io.EOF
-	case control > 2 && control < 0x80:
+	case control > chunkRaw && control < chunkCoded:
 		return ErrCorrupt
+	case control == chunkRawReset || control >= 0xe0:
+		z.d.resetWindow(z.dict, z.window)
 	}
-	size := int64(z.d.next())<<8 | int64(z.d.next())
-	if control == 1 {
-		z.d.resetDict()
+	size, err := z.number()
+	if z.plain = control < chunkCoded; z.plain {
+		z.left = size
+		return err
 	}
-	if z.plain = control < 0x80; z.plain {
-		z.left = size + 1
-		return z.d.inErr
+	z.left = int64(control&0x1f)<<16 + size
+	packed, err := z.number()
+	if err == nil {
+		err = z.prepare(control >> 5 & 3)
 	}
-	z.left = int64(control&0x1f)<<16 + size + 1
-	packed := int64(z.d.next())<<8 | int64(z.d.next())
-	switch reset := control >> 5 & 3; {
-	case reset >= 2:
-		if reset == 3 {
-			z.d.resetDict()
+	if err == nil {
+		err = z.d.start(packed)
+	}
+	return err
+}
+
+// prepare resets what a chunk of LZMA data says: 1 is the models, 2 the
+// properties too, and 3 the window.
+func (z *Reader2) prepare(reset byte) error {
+	if reset >= 2 {
+		b, err := z.byte()
+		if err != nil {
+			return err
 		}
-		v := int(z.d.next())
-		if v >= 9*5*5 || v%9+v/9%5 > 4 {
+		p, err := PropsOf(b)
+		if err != nil || p.LC+p.LP > 4 {
 			return ErrCorrupt
 		}
-		z.d.setProps(v%9, v/9%5, v/45)
-		z.d.resetState()
-		z.ready = true
-	case !z.ready:
+		z.d.props, z.ready = p, true
+	}
+	if !z.ready {
 		return ErrCorrupt
-	case reset == 1:
+	}
+	if reset >= 1 {
 		z.d.resetState()
 	}
-	if z.d.inErr != nil {
-		return z.d.inErr
-	}
-	z.d.pending = 0
-	z.d.limitChunk(packed + 1)
-	return z.d.startRange()
+	return nil
 }
 
-// limitChunk bounds the input to the n bytes of a chunk. Bytes of later chunks
-// that lie in the buffer already are put back in later.
-func (d *decoder) limitChunk(n int64) {
-	have := int64(len(d.buf) - d.i)
-	if have >= n {
-		d.behind = d.buf[d.i+int(n):]
-		d.buf = d.buf[:d.i+int(n)]
-		d.inLeft = 0
-		return
+func (z *Reader2) byte() (byte, error) {
+	b, err := z.d.src.ReadByte()
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
 	}
-	d.inLeft = n - have
+	return b, err
 }
 
-// skipChunk drops what a chunk has left and takes the bound away.
-func (d *decoder) skipChunk() {
-	if d.inErr == ErrCorrupt {
-		d.inErr = nil
-	}
-	for d.inLeft > 0 && d.inErr == nil {
-		d.i = len(d.buf)
-		d.fill()
-	}
-	if d.inLeft == 0 {
-		d.buf, d.i, d.behind = d.behind, 0, nil
-	}
-	d.inLeft = -1
-}
-
-// copyPlain moves stored bytes to the window.
-func (d *decoder) copyPlain(n int64) (int64, error) {
-	room, err := d.room()
+// number reads a length less one, as two bytes.
+func (z *Reader2) number() (int64, error) {
+	high, err := z.byte()
 	if err != nil {
 		return 0, err
 	}
-	n = min(n, int64(room))
-	start := d.w
-	for ; n > 0; n-- {
-		b := d.next()
-		if d.inErr != nil {
-			break
-		}
-		d.put(b)
+	low, err := z.byte()
+	return int64(high)<<8 + int64(low) + 1, err
+}
+
+// stored copies bytes of a stored chunk into the window.
+func (z *Reader2) stored() error {
+	limit := z.d.room(int(min(step, z.left)))
+	n, err := io.ReadFull(z.d.src, z.d.buf[z.d.w:limit])
+	z.d.w += n
+	z.d.seen += int64(n)
+	z.left -= int64(n)
+	z.n += int64(n)
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
 	}
-	return int64(d.w - start), d.inErr
+	return err
+}
+
+// coded decodes bytes of a chunk of LZMA data.
+func (z *Reader2) coded() error {
+	n, err := z.d.decode(int(min(step, z.left)))
+	z.left -= int64(n)
+	z.n += int64(n)
+	if err == nil && z.left > 0 && z.d.marker < 0 {
+		return nil
+	}
+	whole := err == nil && z.d.finished() && z.d.match == 0 && z.d.marker < 0
+	z.d.stop()
+	if err == nil && (!whole || z.d.coder.left > 0) {
+		err = ErrCorrupt
+	}
+	return err
 }

@@ -6,9 +6,9 @@ import (
 	"github.com/fivefifty/fivefifty/internal/huffman"
 )
 
-// bits takes bits from words of 16, the highest first; the words' bytes come the
+// words takes bits from words of 16, the highest first; the words' bytes come the
 // lowest first. Behind the end come zeros, for one word more than a code is long.
-type bits struct {
+type words struct {
 	b    []byte
 	i    int
 	acc  uint32
@@ -16,7 +16,7 @@ type bits struct {
 	over int  // words taken behind the end
 }
 
-func (s *bits) fill() {
+func (s *words) fill() {
 	for s.n <= 16 {
 		var w uint32
 		switch len(s.b) - s.i {
@@ -35,10 +35,10 @@ func (s *bits) fill() {
 }
 
 // short says that more was taken than there was.
-func (s *bits) short() bool { return s.over > 2 || s.over > 0 && uint(16*s.over) > s.n }
+func (s *words) short() bool { return s.over > 2 || s.over > 0 && uint(16*s.over) > s.n }
 
 // take returns up to 17 bits.
-func (s *bits) take(n uint) uint32 {
+func (s *words) take(n uint) uint32 {
 	if n == 0 {
 		return 0
 	}
@@ -49,7 +49,7 @@ func (s *bits) take(n uint) uint32 {
 	return v
 }
 
-func (s *bits) symbol(d *huffman.Decoder) (int, bool) {
+func (s *words) symbol(d *huffman.Decoder) (int, bool) {
 	s.fill()
 	sym, n := d.Decode(s.acc >> 16)
 	if sym < 0 {
@@ -62,7 +62,7 @@ func (s *bits) symbol(d *huffman.Decoder) (int, bool) {
 
 // align drops the rest of the word that is being read, a whole one if it was not
 // begun, and gives back what was taken ahead.
-func (s *bits) align() {
+func (s *words) align() {
 	s.fill()
 	drop := s.n % 16
 	if drop == 0 {
@@ -74,7 +74,7 @@ func (s *bits) align() {
 	s.acc, s.n, s.over = 0, 0, 0
 }
 
-func (s *bits) byte() (byte, bool) {
+func (s *words) byte() (byte, bool) {
 	if s.i >= len(s.b) {
 		return 0, false
 	}
@@ -84,14 +84,14 @@ func (s *bits) byte() (byte, bool) {
 
 // consumed is the number of bytes taken, up to a whole word, and without those
 // that were taken ahead.
-func (s *bits) consumed(raw bool) int {
+func (s *words) consumed(raw bool) int {
 	if raw {
 		return s.i
 	}
 	return max(0, s.i-2*max(0, int(s.n/16)-s.over))
 }
 
-func (s *bits) uint32() (uint32, bool) {
+func (s *words) uint32() (uint32, bool) {
 	if len(s.b)-s.i < 4 {
 		return 0, false
 	}

@@ -1,8 +1,9 @@
 // Package lzx decodes LZX as cabinets and compiled help files hold it: frames of
-// 32 KiB, each of which is packed by itself but for the window and the codes.
+// 32 KiB, each of which is packed by itself but for the window and the codes. WIM
+// files hold a variant, in chunks of any length, each by itself.
 //
 // The source is Microsoft's [MS-PATCH] and the description of LZX in the cabinet
-// SDK.
+// SDK; for WIM, what wimlib says.
 //
 // # Security
 //
@@ -14,6 +15,7 @@ package lzx
 import (
 	"encoding/binary"
 	"errors"
+	"math/bits"
 
 	"github.com/fivefifty/fivefifty/internal/huffman"
 )
@@ -60,6 +62,7 @@ type Decoder struct {
 	odd        bool   // the stored block's size is odd
 	begun      bool   // the stream's first bits were read
 	fileSize   uint32 // for the translation of calls; 0: none
+	wim        bool
 
 	mainLengths   [maxMain]byte
 	lengthLengths [lengthSymbols]byte
@@ -68,17 +71,26 @@ type Decoder struct {
 	alignedCode   huffman.Decoder
 	preCode       huffman.Decoder
 
-	in bits
+	in words
 }
 
-// New returns a decoder for a window of 1<<bits bytes.
-func New(bits int) (*Decoder, error) {
-	if bits < MinBits || bits > MaxBits {
+// New returns a decoder for a window of 1<<order bytes.
+func New(order int) (*Decoder, error) {
+	if order < MinBits || order > MaxBits {
 		return nil, ErrCorrupt
 	}
-	d := &Decoder{win: make([]byte, 1<<bits), main: 256 + 8*slots[bits-MinBits]}
+	d := &Decoder{win: make([]byte, 1<<order), main: 256 + 8*slots[order-MinBits]}
 	d.Reset()
 	return d, nil
+}
+
+// NewWIM returns a decoder for a WIM file's chunks of up to size bytes.
+func NewWIM(size int64) (*Decoder, error) {
+	d, err := New(max(MinBits, bits.Len64(uint64(size-1))))
+	if err == nil {
+		d.wim = true
+	}
+	return d, err
 }
 
 // Reset forgets all but the allocations.
@@ -92,18 +104,18 @@ func (d *Decoder) Reset() {
 }
 
 // Frame decodes one frame from in to out, whose length is that of the decoded
-// frame, at most FrameSize. It returns how many bytes were decoded.
+// frame, at most FrameSize, or a chunk. It returns how many bytes were decoded.
 func (d *Decoder) Frame(out, in []byte) (int, error) {
-	out = out[:min(len(out), FrameSize)]
-	d.in = bits{b: in}
-	at := d.seen
-	if !d.begun {
-		d.begun = true
-		if d.in.take(1) == 1 {
-			d.fileSize = d.in.take(16) << 16
-			d.fileSize |= d.in.take(16)
-		}
+	d.in = words{b: in}
+	if d.wim {
+		d.Reset()
+		out = out[:min(len(out), len(d.win))]
+		d.fileSize = wimFileSize
+	} else {
+		out = out[:min(len(out), FrameSize)]
+		d.begin()
 	}
+	at := d.seen
 	n := 0
 	var err error
 	for n < len(out) && err == nil {
@@ -120,6 +132,21 @@ func (d *Decoder) Frame(out, in []byte) (int, error) {
 		d.calls(out[:n], int32(at))
 	}
 	return n, err
+}
+
+// wimFileSize is the size of file that calls are translated for in WIM files.
+const wimFileSize = 12_000_000
+
+// begin reads what precedes a stream's first block.
+func (d *Decoder) begin() {
+	if d.begun {
+		return
+	}
+	d.begun = true
+	if d.in.take(1) == 1 {
+		d.fileSize = d.in.take(16) << 16
+		d.fileSize |= d.in.take(16)
+	}
 }
 
 // Consumed is how many bytes of its input the last frame took.
@@ -228,8 +255,7 @@ func (d *Decoder) distance(slot int) (uint32, bool) {
 // block reads a block's header.
 func (d *Decoder) block() error {
 	d.kind = d.in.take(3)
-	size := d.in.take(8) << 16
-	size |= d.in.take(16)
+	size := d.blockSize()
 	d.left = int(size)
 	if d.in.short() {
 		return ErrCorrupt
@@ -265,6 +291,23 @@ func (d *Decoder) block() error {
 		return ErrCorrupt
 	}
 	return nil
+}
+
+// blockSize reads the number of bytes of a block: 24 bits, in WIM files as many as
+// the window needs, or one for the usual size.
+func (d *Decoder) blockSize() uint32 {
+	if !d.wim {
+		size := d.in.take(8) << 16
+		return size | d.in.take(16)
+	}
+	if d.in.take(1) == 1 {
+		return FrameSize
+	}
+	size := d.in.take(16)
+	if len(d.win) >= 1<<16 {
+		size = size<<8 | d.in.take(8)
+	}
+	return size
 }
 
 // lengths reads code lengths as differences from those of the block before.

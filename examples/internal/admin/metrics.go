@@ -25,6 +25,7 @@ type Metrics struct {
 	bytes      uint64
 	decoded    uint64
 	objects    uint64
+	cacheHits  uint64
 	seconds    [len(bounds) + 1]uint64 // not cumulative
 	sum        float64
 	reloaded   time.Time
@@ -47,6 +48,7 @@ func (m *Metrics) Observe(r *scanner.Report) {
 	m.bytes += uint64(r.Stats.MessageBytes)
 	m.decoded += uint64(r.Stats.DecodedBytes)
 	m.objects += uint64(r.Stats.Objects)
+	m.cacheHits += uint64(r.Stats.CacheHits)
 	s := r.Stats.Duration.Seconds()
 	i, _ := slices.BinarySearch(bounds[:], s)
 	m.seconds[i]++
@@ -109,6 +111,7 @@ func (m *Metrics) write(w io.Writer) {
 		{"bytes_total", "Raw bytes scanned.", m.bytes},
 		{"decoded_bytes_total", "Decoded bytes of all objects.", m.decoded},
 		{"objects_total", "Objects examined.", m.objects},
+		{"cache_hits_total", "Times that an engine's findings came from the verdict cache.", m.cacheHits},
 		{"rules_reload_failures_total", "Times that rules could not be loaded.", m.reloadFail},
 	} {
 		head(c.name, "counter", c.help)

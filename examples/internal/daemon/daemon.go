@@ -142,9 +142,16 @@ func serve[C Config](p Program[C], cfg C, file string, out io.Writer) error {
 
 	log := cfg.Shared().Log.Logger()
 	metrics := new(admin.Metrics)
-	scanners, err := live.New(loader(p, cfg, file, metrics, log))
+	load := &loader[C]{program: p, cfg: cfg, file: file, metrics: metrics, log: log}
+	scanners, err := live.New(load.next)
 	if err != nil {
 		return err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	failed := func(err error) { log.Error("reload failed, the old rules stay", "error", err) }
+	if every := cfg.Shared().Rules.Watch; every > 0 {
+		go scanners.Watch(ctx, every, load.paths, failed)
 	}
 	stopAdmin, err := serveAdmin(cfg.Shared().Admin, metrics, log)
 	if err != nil {
@@ -178,35 +185,9 @@ func serve[C Config](p Program[C], cfg C, file string, out io.Writer) error {
 				return <-served
 			}
 			if err := scanners.Reload(); err != nil {
-				log.Error("reload failed, the old rules stay", "error", err)
+				failed(err)
 			}
 		}
-	}
-}
-
-// loader makes a scanner of cfg, and at each further call of the file read anew,
-// so that rules, policy and the scan's limits can be changed while the program
-// runs.
-func loader[C Config](p Program[C], cfg C, file string, metrics *admin.Metrics, log *slog.Logger) live.Load {
-	first := true
-	return func() (_ *scanner.Scanner, _ io.Closer, err error) {
-		summary := ""
-		defer func() { metrics.Loaded(summary, err) }()
-		if !first {
-			fresh, err := p.Read(file)
-			if err != nil {
-				return nil, nil, err
-			}
-			cfg = fresh
-		}
-		first = false
-		s, set, err := cfg.Shared().NewScanner(cfg.ScannerLimits())
-		if err != nil {
-			return nil, nil, err
-		}
-		summary = set.Summary()
-		tell(set, log)
-		return s, set, nil
 	}
 }
 

@@ -15,6 +15,8 @@ type Base struct {
 	Log    Log
 	Admin  Admin
 
+	Cache scanner.Cache `toml:"-"` // what NewScanner's scanners share; nil is none
+
 	keeps bool // the program can hold messages
 }
 
@@ -28,13 +30,13 @@ func (b *Base) Check() error {
 	if err != nil {
 		err = fmt.Errorf("policy: %w", err)
 	}
-	return errors.Join(b.Log.Check(), err)
+	return errors.Join(b.Log.Check(), b.Rules.Check(), err)
 }
 
 // NewScanner loads the rules and makes a scanner that uses them. The caller
 // closes the set when no scan runs any more.
 func (b *Base) NewScanner(limits scanner.Limits) (*scanner.Scanner, *ruleset.Set, error) {
-	set, err := ruleset.Load(b.Rules.paths())
+	set, err := ruleset.Load(b.Rules.set())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -43,7 +45,7 @@ func (b *Base) NewScanner(limits scanner.Limits) (*scanner.Scanner, *ruleset.Set
 		set.Close()
 		return nil, nil, err
 	}
-	s, err := scanner.New(scanner.Config{Engines: set.Engines, Policy: policy, Limits: limits, Passwords: b.Rules.Passwords})
+	s, err := scanner.New(scanner.Config{Engines: set.Engines, Policy: policy, Limits: limits, Passwords: b.Rules.Passwords, Cache: b.Cache})
 	if err != nil {
 		set.Close()
 		return nil, nil, err
