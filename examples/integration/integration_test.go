@@ -114,6 +114,7 @@ func build(t *testing.T) string {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
+	printSkipped()
 	if buildDir != "" {
 		os.RemoveAll(buildDir)
 	}
