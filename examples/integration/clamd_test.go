@@ -13,6 +13,7 @@ import (
 
 // clamdscan asks the daemon in each of its modes, over both kinds of socket.
 func TestClamdscan(t *testing.T) {
+	t.Parallel()
 	if _, err := exec.LookPath("clamdscan"); err != nil {
 		t.Skip("clamdscan is not installed")
 	}

@@ -13,8 +13,10 @@ import (
 
 // Exim asks the daemon: by path over a socket, and with the bytes over TCP.
 func TestEximClamd(t *testing.T) {
+	t.Parallel()
 	for _, network := range []string{"unix", "tcp"} {
 		t.Run(network, func(t *testing.T) {
+			t.Parallel()
 			socket, addr := filepath.Join(shortDir(t), "s"), freeAddr(t)
 			scanner := "clamd:" + socket
 			if network == "tcp" {

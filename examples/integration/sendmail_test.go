@@ -14,13 +14,28 @@ import (
 
 // Sendmail asks the milter.
 func TestSendmailMilter(t *testing.T) {
+	t.Parallel()
+	f := sendmailFront(t)
+	f.check(t)
+}
+
+// The verdict's field is ours alone.
+func TestSendmailVerdictField(t *testing.T) {
+	t.Parallel()
+	f := sendmailFront(t)
+	f.start(t, "header = \"X-Virus-Scan\"\n")
+	checkVerdictField(t, f)
+}
+
+func sendmailFront(t *testing.T) *front {
+	t.Helper()
 	addr := freeAddr(t)
 	f := &front{box: startMailbox(t), refused: `^550 5\.7\.1 E-mail message contained a virus\.$`, down: `^(451 4\.3\.2|451 4\.7\.1|421 4\.7\.0)`}
 	f.start = func(t *testing.T, more string) *program {
 		return start(t, "milter", fmt.Sprintf("listen = [%q]\n%s", addr, more), addr)
 	}
 	f.addr = startSendmail(t, f.box.addr, "inet:"+port(addr)+"@127.0.0.1")
-	f.check(t)
+	return f
 }
 
 // sendmailMC is what an operator writes into sendmail.mc, and what keeps an
