@@ -98,3 +98,13 @@ func startExim(t *testing.T, nextHop, scanner string) (addr string) {
 	waitFor(t, addr)
 	return addr
 }
+
+// Where the daemon has room for one client only, the others wait.
+func TestEximClamdFull(t *testing.T) {
+	t.Parallel()
+	socket, addr := filepath.Join(shortDir(t), "s"), freeAddr(t)
+	f := &front{box: startMailbox(t), start: clamdAt(socket, addr), refused: `^550 This message contains malware `}
+	f.addr = startExim(t, f.box.addr, "clamd:127.0.0.1 "+port(addr))
+	f.start(t, "[limits]\nconnections = 1\n")
+	f.crowd(t)
+}
