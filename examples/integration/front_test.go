@@ -142,6 +142,12 @@ func (f *front) arrives(t *testing.T, subject, text string) {
 		t.Errorf("%s: %s", subject, got)
 		return
 	}
+	f.unchanged(t, subject, text)
+}
+
+// unchanged says whether an acknowledged message is in the mailbox, with its body.
+func (f *front) unchanged(t *testing.T, subject, text string) {
+	t.Helper()
 	got, ok := f.box.mail(subject, 15*time.Second)
 	if !ok {
 		t.Errorf("%s: acknowledged and lost", subject)
@@ -154,9 +160,9 @@ func (f *front) arrives(t *testing.T, subject, text string) {
 func (f *front) recovers(t *testing.T, subject string) {
 	t.Helper()
 	got := ""
-	for end := time.Now().Add(f.recovery + 5*time.Second); time.Now().Before(end); time.Sleep(300 * time.Millisecond) {
-		if got = deliver(f.addr, plainMail(subject+", tried", "hello again\r\n")); got[0] == '2' {
-			f.arrives(t, subject, "hello again\r\n")
+	for end := time.Now().Add(f.recovery + 10*time.Second); time.Now().Before(end); time.Sleep(300 * time.Millisecond) {
+		if got = deliver(f.addr, plainMail(subject, "hello again\r\n")); got[0] == '2' {
+			f.unchanged(t, subject, "hello again\r\n")
 			return
 		}
 	}
@@ -209,7 +215,7 @@ func (f *front) killed(t *testing.T, p *program) {
 
 	p = f.start(t, "")
 	f.recovers(t, "between the kills")
-	must(t, p.cmd.Process.Signal(syscall.SIGSTOP))
+	p.freeze(t)
 	killed := make(chan struct{})
 	go func() { time.Sleep(time.Second); p.kill(); close(killed) }()
 	defer func() { <-killed }()
@@ -251,6 +257,19 @@ func (f *front) nothingOf(t *testing.T, subjects ...string) {
 func (p *program) kill() {
 	_ = p.cmd.Process.Kill()
 	_ = p.cmd.Wait()
+}
+
+// freeze has one of our programs stand still, as if a scan took for ever.
+func (p *program) freeze(t *testing.T) {
+	t.Helper()
+	must(t, p.cmd.Process.Signal(syscall.SIGSTOP))
+	stopped := regexp.MustCompile(`\) [Tt] `)
+	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		if stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid)); err != nil || stopped.Match(stat) {
+			return
+		}
+	}
+	t.Log("the program does not stand still")
 }
 
 // clamdAt returns what starts our daemon at a unix socket and a TCP address.

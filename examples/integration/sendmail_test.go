@@ -46,6 +46,7 @@ const sendmailMC = "include(`%[1]s/m4/cf.m4')\n" +
 	"define(`QUEUE_DIR', `%[2]s/queue')\ndefine(`confPID_FILE', `%[2]s/pid')\ndefine(`STATUS_FILE', `%[2]s/stat')\ndefine(`HELP_FILE', `%[2]s/help')\n" +
 	"define(`ALIAS_FILE', `')\ndefine(`confDOMAIN_NAME', `mx.test')\ndefine(`confTO_IDENT', `0')\ndefine(`confTRUSTED_USER', `root')\n" +
 	"define(`confDONT_PROBE_INTERFACES', `True')\ndefine(`confDONT_BLAME_SENDMAIL', `GroupWritableDirPathSafe,AssumeSafeChown,TrustStickyBit')\n" +
+	"define(`confQUEUE_LA', `1000')\ndefine(`confREFUSE_LA', `1000')\ndefine(`confDELAY_LA', `0')\n" +
 	"define(`SMART_HOST', `relay:[127.0.0.1]')\ndefine(`RELAY_MAILER_ARGS', `TCP $h %[3]s')\n" +
 	"FEATURE(`nocanonify')\nFEATURE(`no_default_msa')\nFEATURE(`promiscuous_relay')\nFEATURE(`accept_unresolvable_domains')\n" +
 	"DAEMON_OPTIONS(`Port=%[4]s, Addr=127.0.0.1, Name=MTA')\n" +
