@@ -20,6 +20,9 @@ func TestClamdscan(t *testing.T) {
 	dir := shortDir(t)
 	socket, addr := filepath.Join(dir, "s"), freeAddr(t)
 	start(t, "clamd", fmt.Sprintf("listen = [\"unix:%s\", %q]\nsocket_mode = \"0666\"\n", socket, addr), addr)
+	if info, err := os.Stat(socket); err != nil || info.Mode().Perm() != 0o666 {
+		t.Errorf("socket: %v %v", info, err)
+	}
 	write(t, filepath.Join(dir, "unix.conf"), "LocalSocket "+socket+"\n")
 	write(t, filepath.Join(dir, "tcp.conf"), "TCPAddr 127.0.0.1\nTCPSocket "+port(addr)+"\n")
 	clean, infected := filepath.Join(dir, "clean.eml"), filepath.Join(dir, "infected.eml")

@@ -186,7 +186,9 @@ func (f *front) away(t *testing.T, subject string) {
 		mails = append(mails, plainMail(subject, "hello\r\n"))
 	}
 	for _, text := range mails {
-		if got := deliver(f.addr, text); !regexp.MustCompile(f.down).MatchString(got) {
+		got := deliver(f.addr, text)
+		t.Logf("%s: %s", subject, got)
+		if !regexp.MustCompile(f.down).MatchString(got) {
 			t.Errorf("%s: %s", subject, got)
 		}
 	}

@@ -61,6 +61,19 @@ func TestPostfixHold(t *testing.T) {
 // pgp is a text that only its recipient can read.
 const pgp = "-----BEGIN PGP MESSAGE-----\r\n\r\nwcBMA0000000000AAQf+\r\n=AAAA\r\n-----END PGP MESSAGE-----\r\n"
 
+// Of a message that is too large nothing is left out in silence.
+func TestPostfixMilterTooLarge(t *testing.T) {
+	t.Parallel()
+	f, _ := milterFront(t, "inet")
+	f.start(t, "[limits]\nmessage_bytes = 10000\n")
+	f.recovers(t, "started")
+	text := plainMail("too large", strings.Repeat("0123456789\r\n", 1000)+eicar+"\r\n")
+	if got := deliver(f.addr, text); got != "552 5.3.4 E-mail message is too large to be checked for viruses." {
+		t.Error(got)
+	}
+	f.nothingOf(t, "too large")
+}
+
 // The verdict's field is ours alone.
 func TestPostfixVerdictField(t *testing.T) {
 	t.Parallel()
