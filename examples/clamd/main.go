@@ -19,6 +19,7 @@ func newService(env daemon.Env, cfg *config, check bool) (daemon.Service, error)
 	opts := clamdserver.Options{
 		Scanners: env.Scanners, Observe: env.Metrics.Observe, Version: cfg.Version, Log: env.Log, LimitNames: cfg.ClamavLimitNames,
 		MaxConnections: cfg.Limits.Connections, CommandTimeout: cfg.Limits.Command, StreamTimeout: cfg.Limits.Stream,
+		StreamTotal: cfg.Limits.StreamTotal,
 	}
 	if cfg.AllowShutdown {
 		opts.Shutdown = env.Stop

@@ -4,10 +4,12 @@ package accept
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -20,6 +22,10 @@ type Conn interface {
 
 // Server accepts connections. It is safe for concurrent use.
 type Server struct {
+	// WaitWhenFull has clients that are too many wait, in the listener's backlog,
+	// until another one leaves; else they are hung up on. Set it before Serve.
+	WaitWhenFull bool
+
 	max      int
 	log      *slog.Logger
 	make     func(net.Conn) Conn
@@ -30,6 +36,7 @@ type Server struct {
 	mu        sync.Mutex
 	listeners []net.Listener
 	conns     map[Conn]struct{}
+	freed     *sync.Cond // of mu: a connection ended, or the server stops
 	running   sync.WaitGroup
 }
 
@@ -37,6 +44,7 @@ type Server struct {
 // make makes.
 func New(max int, log *slog.Logger, make func(net.Conn) Conn) *Server {
 	s := &Server{max: max, log: log, make: make, conns: map[Conn]struct{}{}}
+	s.freed = sync.NewCond(&s.mu)
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s
 }
@@ -61,10 +69,15 @@ func (s *Server) Serve(l net.Listener) error {
 	s.mu.Unlock()
 	for {
 		nc, err := l.Accept()
-		if err != nil {
-			if s.draining.Load() {
-				return nil
-			}
+		switch {
+		case err == nil:
+		case s.draining.Load():
+			return nil
+		case passing(err):
+			s.log.Warn("no connection can be taken now", "error", err)
+			time.Sleep(50 * time.Millisecond)
+			continue
+		default:
 			return err
 		}
 		c := s.make(nc)
@@ -80,9 +93,23 @@ func (s *Server) Serve(l net.Listener) error {
 	}
 }
 
+// passing says that an error of Accept is the client's, or a lack that others may
+// end by leaving.
+func passing(err error) bool {
+	for _, e := range []error{syscall.ECONNABORTED, syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
 func (s *Server) admit(c Conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for s.WaitWhenFull && len(s.conns) >= s.max && !s.draining.Load() {
+		s.freed.Wait()
+	}
 	if s.draining.Load() || len(s.conns) >= s.max {
 		return false
 	}
@@ -95,6 +122,7 @@ func (s *Server) leave(c Conn) {
 	c.Close()
 	s.mu.Lock()
 	delete(s.conns, c)
+	s.freed.Signal()
 	s.mu.Unlock()
 	s.running.Done()
 }
@@ -108,6 +136,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	for _, l := range s.listeners {
 		l.Close()
 	}
+	s.freed.Broadcast()
 	s.mu.Unlock()
 	done := make(chan struct{})
 	go func() { s.running.Wait(); close(done) }()
