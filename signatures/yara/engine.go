@@ -15,6 +15,7 @@ import (
 type Engine struct {
 	cfg     Config
 	matcher matcher
+	rules   string // digest
 	meter   meter
 
 	mu      sync.Mutex
@@ -41,6 +42,7 @@ type matcher interface {
 }
 
 type facts struct {
+	digest     string      // of the rules
 	reportable int         // rules
 	externals  []*external // those that a rule uses
 	byName     bool        // a rule depends on the object's name
@@ -70,7 +72,7 @@ func New(cfg Config) (*Engine, []Warning, error) {
 	if err != nil {
 		return nil, warnings, err
 	}
-	return &Engine{cfg: cfg, matcher: m}, warnings, nil
+	return &Engine{cfg: cfg, matcher: m, rules: m.facts().digest}, warnings, nil
 }
 
 // noRules returns ErrNoRules with the first reason.

@@ -36,12 +36,14 @@ func newLocal(cfg Config) (matcher, []Warning, error) {
 // localOf makes a matcher of units. The warnings are those of what was lost of
 // them.
 func localOf(cfg Config, units []*unit) (matcher, []Warning, error) {
+	digest := digestRules(cfg, units)
 	all, named, units, warnings, err := compiled(cfg, units)
 	if err != nil {
 		return nil, warnings, err
 	}
 	l := &local{cfg: cfg, all: all, named: named, places: placesOf(units), info: map[ruleKey]*info{}}
 	l.learn()
+	l.known.digest = digest
 	l.known.externals, l.known.byName = usedExternals(units), named != nil
 	warnings = append(warnings, l.unknownDisabled()...)
 	if l.known.reportable == 0 {

@@ -65,7 +65,7 @@ func newWorker(cfg Config) (matcher, []Warning, error) {
 		return nil, warnings, err
 	}
 	w.current = p
-	w.known = facts{reportable: first.Reportable, byName: first.ByName}
+	w.known = facts{digest: digestRules(cfg, units), reportable: first.Reportable, byName: first.ByName}
 	for i := range externals {
 		if slices.Contains(first.Externals, externals[i].name) {
 			w.known.externals = append(w.known.externals, &externals[i])
