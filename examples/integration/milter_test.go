@@ -78,8 +78,13 @@ func TestPostfixMilterTooLarge(t *testing.T) {
 func TestPostfixVerdictField(t *testing.T) {
 	t.Parallel()
 	f, _ := milterFront(t, "inet")
-	f.start(t, "header = \"X-Virus-Scan\"\n")
+	p := f.start(t, "header = \"X-Virus-Scan\"\n")
 	checkVerdictField(t, f)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if line := regexp.MustCompile(`queue_id=[0-9A-F]{6,} client=127\.0\.0\.1 helo=client\.test from=a@sender\.test to=\[b@rcpt\.test\] `); !line.MatchString(p.log.String()) {
+		t.Errorf("log: %s", p.log)
+	}
 }
 
 func checkVerdictField(t *testing.T, f *front) {

@@ -9,10 +9,12 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/fivefifty/fivefifty/examples/internal/live"
 	"github.com/fivefifty/fivefifty/scanner"
 )
 
@@ -284,6 +286,35 @@ func TestShutdownCommand(t *testing.T) {
 		case <-time.After(5 * time.Second):
 			t.Errorf("%q: not told", command)
 		}
+	}
+}
+
+// RELOAD answers at once; of many, one at a time is done, and one waits.
+func TestReload(t *testing.T) {
+	var loads atomic.Int32
+	hold := make(chan struct{})
+	scanners, err := live.New(func() (*scanner.Scanner, io.Closer, error) {
+		if loads.Add(1) > 1 {
+			<-hold
+		}
+		s, err := scanner.New(scanner.Config{})
+		return s, nil, err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, tcp := serve(t, Options{Scanners: scanners})
+	for range 50 {
+		if got := ask(t, tcp, "nRELOAD\n"); got != "RELOADING\n" {
+			t.Fatalf("%q", got)
+		}
+	}
+	close(hold)
+	for end := time.Now().Add(5 * time.Second); loads.Load() < 3 && time.Now().Before(end); time.Sleep(time.Millisecond) {
+	}
+	time.Sleep(20 * time.Millisecond)
+	if n := loads.Load(); n != 3 {
+		t.Errorf("loaded %d times, want once at the start and twice then", n)
 	}
 }
 

@@ -41,7 +41,7 @@ func (markerEngine) Inspect(_ context.Context, o *scanner.Object) ([]scanner.Fin
 // maxMessage is the scanner's limit of a mail or another file in these tests.
 const maxMessage = 100_000
 
-// startServer serves on a unix socket and on TCP.
+// startServer serves on a unix socket and on TCP, with an engine for the marker.
 func startServer(t *testing.T, opts Options) (unix, tcp string) {
 	t.Helper()
 	var err error
@@ -55,6 +55,11 @@ func startServer(t *testing.T, opts Options) (unix, tcp string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return serve(t, opts)
+}
+
+func serve(t *testing.T, opts Options) (unix, tcp string) {
+	t.Helper()
 	s, err := New(opts)
 	if err != nil {
 		t.Fatal(err)
