@@ -18,6 +18,10 @@ type Conn interface {
 	Busy() bool // something is under way that the client waits for
 }
 
+// Refuser is a Conn that tells its client why it is not served, within a second,
+// and closes.
+type Refuser interface{ Refuse() }
+
 // Server accepts connections. It is safe for concurrent use.
 type Server struct {
 	max      int
@@ -54,6 +58,18 @@ func (s *Server) Len() int {
 	return len(s.conns)
 }
 
+// Busy returns the number of those that are busy.
+func (s *Server) Busy() (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.conns {
+		if c.Busy() {
+			n++
+		}
+	}
+	return n
+}
+
 // Serve accepts clients on l until Shutdown.
 func (s *Server) Serve(l net.Listener) error {
 	s.mu.Lock()
@@ -70,7 +86,11 @@ func (s *Server) Serve(l net.Listener) error {
 		c := s.make(nc)
 		if !s.admit(c) {
 			s.log.Warn("too many connections", "client", nc.RemoteAddr().String())
-			c.Close()
+			if r, ok := c.(Refuser); ok {
+				go r.Refuse()
+			} else {
+				c.Close()
+			}
 			continue
 		}
 		go func() {
