@@ -74,15 +74,15 @@ func readLine(r *bufio.Reader) (from netip.AddrPort, err error) {
 // length of what follows, and that.
 func readBinary(r *bufio.Reader) (from netip.AddrPort, err error) {
 	head := make([]byte, 16)
-	if err := readFull(r, head); err != nil {
+	if err := readFull(r, head, signature); err != nil {
 		return from, err
 	}
 	n := int(binary.BigEndian.Uint16(head[14:]))
-	if !bytes.HasPrefix(head, signature) || head[12]>>4 != 2 || n > maxBody {
+	if head[12]>>4 != 2 || n > maxBody {
 		return from, ErrMalformed
 	}
 	body := make([]byte, n)
-	if err := readFull(r, body); err != nil {
+	if err := readFull(r, body, nil); err != nil {
 		return from, err
 	}
 	switch command, family := head[12]&15, head[13]; {
@@ -102,15 +102,16 @@ func readBinary(r *bufio.Reader) (from netip.AddrPort, err error) {
 	return from, ErrMalformed
 }
 
-// readFull fills p, and stops at the first byte of a signature that is wrong.
-func readFull(r *bufio.Reader, p []byte) error {
+// readFull fills p, and stops at the first byte that differs from what p must begin
+// with.
+func readFull(r *bufio.Reader, p, begin []byte) error {
 	for i := range p {
 		b, err := r.ReadByte()
 		if err != nil {
 			return err
 		}
 		p[i] = b
-		if len(p) == 16 && i < len(signature) && b != signature[i] {
+		if i < len(begin) && b != begin[i] {
 			return ErrMalformed
 		}
 	}

@@ -35,6 +35,12 @@ const (
 // takes, and two bytes.
 func (c *content) read(dst, src []byte) ([]byte, int) {
 	for i := 0; i < len(src); {
+		if n := c.wholeLine(src[i:]); n > 0 {
+			dst = append(dst, src[i:i+n]...)
+			c.state = atLineStart
+			i += n
+			continue
+		}
 		if c.state == inLine {
 			n := bytes.IndexAny(src[i:], "\r\n")
 			if n < 0 {
@@ -55,6 +61,21 @@ func (c *content) read(dst, src []byte) ([]byte, int) {
 		}
 	}
 	return dst, len(src)
+}
+
+// wholeLine returns the length of the line that p begins with, if it ends in p and
+// is taken as it is: nearly every line of nearly every message.
+func (c *content) wholeLine(p []byte) int {
+	if c.state != inLine && (c.state != atLineStart || p[0] == '.' && !c.bdat) {
+		return 0
+	}
+	// Within bounds, so that a message of bare CRs is not searched over and over.
+	p = p[:min(len(p), 256)]
+	n := bytes.IndexByte(p, '\n')
+	if n < 1 || bytes.IndexByte(p[:n], '\r') != n-1 {
+		return 0
+	}
+	return n + 1
 }
 
 // step takes one byte; again says that it has only settled what came before it,

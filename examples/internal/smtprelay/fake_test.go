@@ -54,7 +54,7 @@ func (f *fakeUpstream) serve(c net.Conn) {
 	c.SetDeadline(time.Now().Add(20 * time.Second))
 	r := bufio.NewReader(c)
 	say := func(verb, usual string) bool {
-		if a, ok := f.answers[verb]; ok {
+		if a, ok := f.answers[verb]; ok && verb != "" {
 			usual = a
 		}
 		if usual == "close" {
@@ -83,8 +83,10 @@ func (f *fakeUpstream) serve(c net.Conn) {
 		f.commands = append(f.commands, line)
 		f.mu.Unlock()
 		verb, _, _ := strings.Cut(line, " ")
-		if answer, ok := f.answers[line]; ok {
-			say("", answer)
+		if answer, ok := f.answers[line]; ok && line != "DATA" {
+			if !say("", answer) {
+				return
+			}
 			continue
 		}
 		switch verb {
