@@ -21,7 +21,8 @@ import (
 func main() {
 	var address string
 	daemon.Main(daemon.Program[*config]{
-		Name: "relay",
+		Name: "relay", Defaults: defaultConfig,
+		About: "an SMTP relay that scans mail while it passes, and refuses what is infected in the session",
 		Flags: func(f *flag.FlagSet) {
 			f.StringVar(&address, "listen", "", "`address` to listen on, instead of the configuration's")
 		},
