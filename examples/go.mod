@@ -7,6 +7,7 @@ require (
 	github.com/alecthomas/kong v1.17.0
 	github.com/emersion/go-smtp v0.25.1
 	github.com/fivefifty/fivefifty v0.0.0
+	github.com/fivefifty/fivefifty/adapters v0.0.0
 	github.com/google/go-cmp v0.7.0
 )
 
@@ -23,3 +24,5 @@ require (
 )
 
 replace github.com/fivefifty/fivefifty => ../
+
+replace github.com/fivefifty/fivefifty/adapters => ../adapters
