@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -85,8 +86,8 @@ func run[C Config](p Program[C], args []string, out io.Writer) error {
 	if p.Flags != nil {
 		p.Flags(flags)
 	}
-	if len(args) > 0 && args[0] == "help" {
-		args = []string{"--help"}
+	if slices.ContainsFunc(args, func(a string) bool { return a == "-h" || a == "-help" || a == "--help" }) {
+		flags.SetOutput(out) // asked for, not a complaint
 	}
 	if err := flags.Parse(args); err != nil {
 		return err
