@@ -4,10 +4,14 @@ package accept
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -77,10 +81,15 @@ func (s *Server) Serve(l net.Listener) error {
 	s.mu.Unlock()
 	for {
 		nc, err := l.Accept()
-		if err != nil {
-			if s.draining.Load() {
-				return nil
-			}
+		switch {
+		case err == nil:
+		case s.draining.Load():
+			return nil
+		case passing(err):
+			s.log.Error("accept", "error", err)
+			time.Sleep(50 * time.Millisecond)
+			continue
+		default:
 			return err
 		}
 		c := s.make(nc)
@@ -95,8 +104,28 @@ func (s *Server) Serve(l net.Listener) error {
 		}
 		go func() {
 			defer s.leave(c)
+			defer s.survive()
 			c.Serve()
 		}()
+	}
+}
+
+// passing says that a later Accept may well succeed: what is short now, clients
+// give back.
+func passing(err error) bool {
+	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.ECONNABORTED, syscall.EINTR} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+// survive keeps a mistake of ours, met by one client's bytes, from ending all
+// others' sessions.
+func (s *Server) survive() {
+	if p := recover(); p != nil {
+		s.log.Error("panic", "reason", fmt.Sprint(p), "stack", string(debug.Stack()))
 	}
 }
 

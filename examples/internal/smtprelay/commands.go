@@ -176,8 +176,18 @@ func (s *session) mail(arg string) {
 	s.reply(rep)
 }
 
-// offerMail gives the sender to the upstream.
+// offerMail gives the sender to the upstream. A connection that was kept may have
+// ended since, which says nothing of the upstream: it is then asked anew.
 func (s *session) offerMail(tx *transaction, a *address) *reply {
+	kept := s.up != nil && !s.login
+	rep := s.tryMail(tx, a)
+	if kept && s.up == nil {
+		rep = s.tryMail(tx, a)
+	}
+	return rep
+}
+
+func (s *session) tryMail(tx *transaction, a *address) *reply {
 	if fail := s.connect(); fail != nil {
 		return fail
 	}

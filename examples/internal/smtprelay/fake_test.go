@@ -22,6 +22,7 @@ type fakeUpstream struct {
 	commands []string
 	bodies   []string // of messages that got their dot, dot-unstuffed
 	partial  []string // of messages that did not
+	conns    []net.Conn
 	odd      []string // command lines that do not end in CRLF, or have more of that
 }
 
@@ -51,6 +52,9 @@ func newFakeOn(t testing.TB, l net.Listener, answers map[string]string) *fakeUps
 
 func (f *fakeUpstream) serve(c net.Conn) {
 	defer c.Close()
+	f.mu.Lock()
+	f.conns = append(f.conns, c)
+	f.mu.Unlock()
 	c.SetDeadline(time.Now().Add(20 * time.Second))
 	r := bufio.NewReader(c)
 	say := func(verb, usual string) bool {
@@ -154,6 +158,16 @@ func (f *fakeUpstream) data(r *bufio.Reader) bool {
 		}
 		atStart = strings.HasSuffix(line, "\r\n")
 	}
+}
+
+// hangUp ends all connections.
+func (f *fakeUpstream) hangUp() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, c := range f.conns {
+		c.Close()
+	}
+	f.conns = nil
 }
 
 func (f *fakeUpstream) delivered() []string {

@@ -82,7 +82,7 @@ func FuzzSession(f *testing.F) {
 	var seen accepted
 	f.Fuzz(func(t *testing.T, flags uint8, says []byte) {
 		up.mu.Lock()
-		up.commands, up.bodies, up.partial, up.odd = nil, nil, nil, nil
+		up.commands, up.bodies, up.partial, up.odd, up.conns = nil, nil, nil, nil, nil
 		up.mu.Unlock()
 		seen.by = map[string]int{}
 		opts := Options{

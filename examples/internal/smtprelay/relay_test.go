@@ -297,6 +297,33 @@ func TestConnectionLimits(t *testing.T) {
 	eventually(t, func() bool { return strings.HasPrefix(connect(t, addr).reply(), "220") })
 }
 
+func TestConnectionLimitInAll(t *testing.T) {
+	up := newFakeUpstream(t, nil)
+	_, addr := startRelay(t, up.addr, func(o *Options) { o.MaxConnections = 1 })
+	first := connect(t, addr)
+	first.say("", "220")
+	connect(t, addr).say("", "421 4.3.2 ")
+	first.say("QUIT", "221")
+	eventually(t, func() bool { return strings.HasPrefix(connect(t, addr).reply(), "220") })
+}
+
+// A connection to the upstream that ended meanwhile is no failure.
+func TestStaleUpstream(t *testing.T) {
+	up := newFakeUpstream(t, nil)
+	_, addr := startRelay(t, up.addr, nil)
+	d := connect(t, addr)
+	d.say("", "220")
+	d.say("EHLO c", "250")
+	up.hangUp()
+	d.say("MAIL FROM:<a@c>", "250")
+	d.say("RCPT TO:<b@s>", "250")
+	up.hangUp()
+	d.say("RCPT TO:<c@s>", "451 4.4.2 ") // nothing can be had for this message any more
+	d.say("DATA", "451 4.4.2 ")
+	d.say("RSET", "250")
+	d.say("MAIL FROM:<a@c>", "250")
+}
+
 func TestShutdownFinishesMessages(t *testing.T) {
 	up := newFakeUpstream(t, nil)
 	r, addr := startRelay(t, up.addr, nil)

@@ -216,7 +216,7 @@ func (s *session) reply(r *reply) {
 	if r.code == 421 {
 		s.quit = true
 	}
-	if r.code/10 == 50 || r.code == 555 {
+	if r.code/10 == 50 || r.code == 535 || r.code == 555 { // syntax, order, passwords, parameters
 		s.errors++
 	}
 }
