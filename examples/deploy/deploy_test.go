@@ -12,6 +12,30 @@ import (
 
 var programs = []string{"relay", "milter", "clamd"}
 
+// bin is where the programs are.
+var bin string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "fivefifty")
+	if err == nil {
+		args := []string{"build", "-o", dir + "/"}
+		for _, name := range programs {
+			args = append(args, "../"+name)
+		}
+		var out []byte
+		if out, err = exec.Command("go", args...).CombinedOutput(); err != nil {
+			os.Stderr.Write(out)
+		}
+	}
+	if err != nil {
+		panic(err)
+	}
+	bin = dir
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
 // TestUnits has systemd judge the units, with a program that is there.
 func TestUnits(t *testing.T) {
 	if _, err := exec.LookPath("systemd-analyze"); err != nil {
@@ -53,10 +77,7 @@ func TestUnits(t *testing.T) {
 func TestPrograms(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range programs {
-		bin := filepath.Join(dir, name)
-		if out, err := exec.Command("go", "build", "-o", bin, "../"+name).CombinedOutput(); err != nil {
-			t.Fatalf("%v\n%s", err, out)
-		}
+		bin := filepath.Join(bin, name)
 		file := filepath.Join("..", name, "default.toml")
 		if out, err := exec.Command(bin, "check", "--config", file).CombinedOutput(); err != nil || !strings.Contains(string(out), "configuration is good") {
 			t.Errorf("%s check: %v\n%s", name, err, out)
