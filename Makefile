@@ -3,7 +3,7 @@
 
 GO      ?= go
 FUZZN   ?= 100x
-MODULES := . examples bench
+MODULES := . adapters examples bench
 BIN     := bin
 
 .PHONY: all demo build test test-integration deps lint fuzz-short fuzz bench clean

@@ -12,7 +12,10 @@ import (
 )
 
 func main() {
-	daemon.Main(daemon.Program[*config]{Name: "clamd", Read: readConfig, New: newService})
+	daemon.Main(daemon.Program[*config]{
+		Name: "clamd", Defaults: defaultConfig, Read: readConfig, New: newService,
+		About: "a daemon that answers clamd's protocol, for whatever can ask clamd",
+	})
 }
 
 func newService(env daemon.Env, cfg *config, check bool) (daemon.Service, error) {

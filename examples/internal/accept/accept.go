@@ -5,8 +5,10 @@ package accept
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -19,6 +21,10 @@ type Conn interface {
 	Close()     // from outside too, and more than once
 	Busy() bool // something is under way that the client waits for
 }
+
+// Refuser is a Conn that tells its client why it is not served, within a second,
+// and closes.
+type Refuser interface{ Refuse() }
 
 // Server accepts connections. It is safe for concurrent use.
 type Server struct {
@@ -62,6 +68,18 @@ func (s *Server) Len() int {
 	return len(s.conns)
 }
 
+// Busy returns the number of those that are busy.
+func (s *Server) Busy() (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.conns {
+		if c.Busy() {
+			n++
+		}
+	}
+	return n
+}
+
 // Serve accepts clients on l until Shutdown.
 func (s *Server) Serve(l net.Listener) error {
 	s.mu.Lock()
@@ -74,7 +92,7 @@ func (s *Server) Serve(l net.Listener) error {
 		case s.draining.Load():
 			return nil
 		case passing(err):
-			s.log.Warn("no connection can be taken now", "error", err)
+			s.log.Error("accept", "error", err)
 			time.Sleep(50 * time.Millisecond)
 			continue
 		default:
@@ -83,25 +101,38 @@ func (s *Server) Serve(l net.Listener) error {
 		c := s.make(nc)
 		if !s.admit(c) {
 			s.log.Warn("too many connections", "client", nc.RemoteAddr().String())
-			c.Close()
+			if r, ok := c.(Refuser); ok {
+				go r.Refuse()
+			} else {
+				c.Close()
+			}
 			continue
 		}
 		go func() {
 			defer s.leave(c)
+			defer s.survive()
 			c.Serve()
 		}()
 	}
 }
 
-// passing says that an error of Accept is the client's, or a lack that others may
-// end by leaving.
+// passing says that a later Accept may well succeed: what is short now, clients
+// give back.
 func passing(err error) bool {
-	for _, e := range []error{syscall.ECONNABORTED, syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM} {
+	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.ECONNABORTED, syscall.EINTR} {
 		if errors.Is(err, e) {
 			return true
 		}
 	}
 	return false
+}
+
+// survive keeps a mistake of ours, met by one client's bytes, from ending all
+// others' sessions.
+func (s *Server) survive() {
+	if p := recover(); p != nil {
+		s.log.Error("panic", "reason", fmt.Sprint(p), "stack", string(debug.Stack()))
+	}
 }
 
 func (s *Server) admit(c Conn) bool {

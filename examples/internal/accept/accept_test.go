@@ -2,118 +2,143 @@ package accept
 
 import (
 	"context"
-	"errors"
 	"io"
 	"log/slog"
 	"net"
+	"os"
+	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 )
 
-// echo is busy with what it was sent until the client hangs up.
-type echo struct{ net.Conn }
-
-func (e echo) Serve()     { _, _ = io.Copy(e, e) }
-func (e echo) Close()     { e.Conn.Close() }
-func (e echo) Busy() bool { return true }
-
-func serve(t *testing.T, max int, wait bool, wrap func(net.Listener) net.Listener) (*Server, string) {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := New(max, slog.New(slog.DiscardHandler), func(nc net.Conn) Conn { return echo{nc} })
-	s.WaitWhenFull = wait
-	served := make(chan error, 1)
-	go func() { served <- s.Serve(wrap(l)) }()
-	t.Cleanup(func() {
-		ctx, cancel := context.WithCancel(context.Background())
-		cancel()
-		if err := s.Shutdown(ctx); !errors.Is(err, context.Canceled) && err != nil {
-			t.Error(err)
-		}
-		if err := <-served; err != nil {
-			t.Error(err)
-		}
-	})
-	return s, l.Addr().String()
+// testConn reads a byte and does what it says.
+type testConn struct {
+	net.Conn
+	busy atomic.Bool
 }
 
-func same(l net.Listener) net.Listener { return l }
-
-// answered says whether a client is served within a time.
-func answered(nc net.Conn, wait time.Duration) bool {
-	nc.SetDeadline(time.Now().Add(wait))
-	_, _ = io.WriteString(nc, "x")
-	_, err := io.ReadFull(nc, make([]byte, 1))
-	return err == nil
-}
-
-func dial(t *testing.T, addr string) net.Conn {
-	t.Helper()
-	nc, err := net.Dial("tcp", addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { nc.Close() })
-	return nc
-}
-
-func TestFull(t *testing.T) {
-	for _, wait := range []bool{false, true} {
-		_, addr := serve(t, 1, wait, same)
-		first, second := dial(t, addr), dial(t, addr)
-		if !answered(first, 5*time.Second) {
-			t.Fatal("the first is not served")
+func (c *testConn) Serve() {
+	b := make([]byte, 1)
+	for {
+		if _, err := c.Read(b); err != nil {
+			return
 		}
-		if answered(second, 100*time.Millisecond) {
-			t.Error("the second is served")
+		switch b[0] {
+		case 'p':
+			panic("said so")
+		case 'b':
+			c.busy.Store(true)
 		}
-		first.Close()
-		if got := answered(second, 5*time.Second); got != wait {
-			t.Errorf("wait %v: the second is served when the first has left: %v", wait, got)
-		}
+		c.Write(b)
 	}
 }
+func (c *testConn) Close()     { c.Conn.Close() }
+func (c *testConn) Busy() bool { return c.busy.Load() }
+func (c *testConn) Refuse()    { io.WriteString(c.Conn, "full"); c.Conn.Close() }
 
-// Who waits is sent away when the server stops.
-func TestStopWhileFull(t *testing.T) {
-	s, addr := serve(t, 1, true, same)
-	first, second := dial(t, addr), dial(t, addr)
-	if !answered(first, 5*time.Second) {
-		t.Fatal("the first is not served")
-	}
-	answered(second, 50*time.Millisecond)
-	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
-	defer cancel()
-	if err := s.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
-		t.Error(err)
-	}
-	second.SetDeadline(time.Now().Add(5 * time.Second))
-	if n, _ := io.ReadFull(second, make([]byte, 1)); n > 0 {
-		t.Error("the second was served")
-	}
-}
-
-// exhausted is a listener on a machine that is short of descriptors at first.
-type exhausted struct {
+// flaky is a listener that fails a few times.
+type flaky struct {
 	net.Listener
 	left int
 }
 
-func (e *exhausted) Accept() (net.Conn, error) {
-	if e.left > 0 {
-		e.left--
-		return nil, &net.OpError{Op: "accept", Err: syscall.EMFILE}
+func (l *flaky) Accept() (net.Conn, error) {
+	if l.left--; l.left >= 0 {
+		return nil, &net.OpError{Op: "accept", Err: os.NewSyscallError("accept4", syscall.EMFILE)}
 	}
-	return e.Listener.Accept()
+	return l.Listener.Accept()
 }
 
-func TestShortOfDescriptors(t *testing.T) {
-	_, addr := serve(t, 1, false, func(l net.Listener) net.Listener { return &exhausted{l, 2} })
-	if !answered(dial(t, addr), 5*time.Second) {
-		t.Error("not served")
+func start(t *testing.T, max int) (*Server, func() net.Conn) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := New(max, slog.New(slog.DiscardHandler), func(nc net.Conn) Conn { return &testConn{Conn: nc} })
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(&flaky{l, 2}) }()
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		s.Shutdown(ctx)
+		if err := <-served; err != nil {
+			t.Errorf("Serve: %v", err)
+		}
+	})
+	return s, func() net.Conn {
+		c, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.SetDeadline(time.Now().Add(10 * time.Second))
+		t.Cleanup(func() { c.Close() })
+		return c
+	}
+}
+
+func say(t *testing.T, c net.Conn, what string) string {
+	t.Helper()
+	io.WriteString(c, what)
+	b := make([]byte, 10)
+	n, _ := c.Read(b)
+	return string(b[:n])
+}
+
+func TestOneFailureIsNotAll(t *testing.T) {
+	_, dial := start(t, 10)
+	other := dial()
+	if got := say(t, other, "x"); got != "x" {
+		t.Fatalf("%q", got)
+	}
+	if got := say(t, dial(), "p"); got != "" {
+		t.Errorf("an answer from a panic: %q", got)
+	}
+	if got := say(t, other, "y"); got != "y" {
+		t.Errorf("the other's session ended: %q", got)
+	}
+}
+
+func TestTooMany(t *testing.T) {
+	s, dial := start(t, 1)
+	first := dial()
+	say(t, first, "x")
+	rest, _ := io.ReadAll(dial())
+	if string(rest) != "full" {
+		t.Errorf("%q", rest)
+	}
+	first.Close()
+	for end := time.Now().Add(5 * time.Second); s.Len() > 0 && time.Now().Before(end); {
+		time.Sleep(5 * time.Millisecond)
+	}
+	if got := say(t, dial(), "x"); got != "x" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestShutdown(t *testing.T) {
+	s, dial := start(t, 10)
+	idle, busy := dial(), dial()
+	say(t, idle, "x")
+	say(t, busy, "b")
+	if s.Busy() != 1 || s.Len() != 2 {
+		t.Errorf("%d of %d are busy", s.Busy(), s.Len())
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- s.Shutdown(ctx) }()
+	if rest, err := io.ReadAll(idle); err != nil || len(rest) > 0 {
+		t.Errorf("idle: %q, %v", rest, err)
+	}
+	if got := say(t, busy, "y"); got != "y" {
+		t.Errorf("the busy one was ended early: %q", got)
+	}
+	if err := <-done; err == nil || !strings.Contains(err.Error(), "deadline") {
+		t.Error(err)
+	}
+	if s.Context().Err() == nil {
+		t.Error("what was under way was not told")
 	}
 }
