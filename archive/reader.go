@@ -75,6 +75,7 @@ var formats = [...]format{
 	{Lzh, detectLzh, openLzh},
 	{Szdd, detectSzdd, openSzdd},
 	{Chm, detectChm, openChm},
+	{SIS, detectSIS, openSIS},
 }
 
 // Known says whether Open knows the format.
