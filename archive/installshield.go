@@ -29,7 +29,9 @@ const (
 // shieldKey is mixed into a file's name.
 var shieldKey = [4]byte{0x13, 0x35, 0x86, 0x07}
 
-func detectInstallShield(p *probe) bool { return findShield(p.head, p.size) >= 0 }
+func detectInstallShield(p *probe) bool {
+	return findShield(p.head, p.size) >= 0 || isShieldCab(p.head) || isShieldSetup(p.head, p.size)
+}
 
 // findShield returns where the head is, -1 if there is none: the magic, followed by a
 // first entry that makes sense.
@@ -61,8 +63,12 @@ func openInstallShield(src io.ReaderAt, size int64, l Limits) (walker, error) {
 		return nil, err
 	}
 	at := findShield(head[:n], size)
-	if at < 0 {
-		return nil, ErrFormat
+	switch {
+	case at >= 0:
+	case isShieldCab(head[:n]):
+		return openShieldCab(src, size, l)
+	default:
+		return openShieldSetup(src, size, l)
 	}
 	f := newFields(src, size)
 	f.off = at + int64(len(shieldMagic))
