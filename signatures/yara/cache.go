@@ -83,35 +83,18 @@ func (c *cache) close() { c.root.Close() }
 // cacheKey is a digest of all that the compiled rules depend on.
 func cacheKey(units []*unit) (string, error) {
 	h := sha256.New()
-	add := func(parts ...string) {
-		for _, p := range parts {
-			h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(p))))
-			io.WriteString(h, p)
-		}
-	}
-	add(cacheMagic)
+	addTexts(h, cacheMagic)
 	if err := addLibrary(h); err != nil {
 		return "", err
 	}
 	if build, ok := debug.ReadBuildInfo(); ok {
 		for _, m := range build.Deps {
 			if strings.Contains(m.Path, "go-yara") {
-				add(m.Path, m.Version, m.Sum)
+				addTexts(h, m.Path, m.Version, m.Sum)
 			}
 		}
 	}
-	for _, e := range externals {
-		add("external", e.name, fmt.Sprint(e.ofName))
-	}
-	for _, u := range units {
-		add("unit", u.namespace)
-		for _, imp := range u.imports {
-			add("import", imp.name)
-		}
-		for _, r := range u.rules {
-			add("rule", r.file, fmt.Sprint(r.line), r.fault, r.text)
-		}
-	}
+	addUnits(h, units)
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 

@@ -16,6 +16,7 @@ type Engine struct {
 	cfg     Config
 	matcher matcher
 	meter   meter
+	rules   rulesDigest
 
 	mu      sync.Mutex
 	running int
@@ -62,15 +63,21 @@ func New(cfg Config) (*Engine, []Warning, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	open := newLocal
-	if len(cfg.Command) > 0 {
-		open = newWorker
-	}
-	m, warnings, err := open(cfg)
+	units, warnings, err := load(cfg)
 	if err != nil {
 		return nil, warnings, err
 	}
-	return &Engine{cfg: cfg, matcher: m}, warnings, nil
+	digest := digestOf(cfg, units)
+	open := localOf
+	if len(cfg.Command) > 0 {
+		open = newWorker
+	}
+	m, lost, err := open(cfg, units)
+	warnings = append(warnings, lost...)
+	if err != nil {
+		return nil, warnings, err
+	}
+	return &Engine{cfg: cfg, matcher: m, rules: digest}, warnings, nil
 }
 
 // noRules returns ErrNoRules with the first reason.

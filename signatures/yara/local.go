@@ -24,15 +24,6 @@ type local struct {
 	named  *set // the part of all that depends on the object's name, nil if none
 }
 
-func newLocal(cfg Config) (matcher, []Warning, error) {
-	units, warnings, err := load(cfg)
-	if err != nil {
-		return nil, warnings, err
-	}
-	m, lost, err := localOf(cfg, units)
-	return m, append(warnings, lost...), err
-}
-
 // localOf makes a matcher of units. The warnings are those of what was lost of
 // them.
 func localOf(cfg Config, units []*unit) (matcher, []Warning, error) {
