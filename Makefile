@@ -3,7 +3,7 @@
 
 GO      ?= go
 FUZZN   ?= 100x
-MODULES := . examples bench
+MODULES := . adapters examples bench
 BIN     := bin
 
 .PHONY: all demo build test test-integration deps lint fuzz-short fuzz bench clean
@@ -34,9 +34,11 @@ test: deps lint
 	@$(MAKE) --no-print-directory fuzz-short
 
 # The programs with the mail servers that they are for; installs those from Debian.
+# What was skipped, and why, is told at the end. INTEGRATION narrows it to some tests.
+INTEGRATION ?= .
 test-integration: deps
 	@sh scripts/deps-servers
-	cd examples && $(GO) test -tags integration -count=1 ./integration
+	cd examples && $(GO) test -tags integration -count=1 -parallel 8 -timeout 8m -v -run '$(INTEGRATION)' ./integration
 
 lint:
 	@test -z "$$(gofmt -l $(MODULES))" || { gofmt -l $(MODULES); echo 'gofmt: run gofmt -w'; exit 1; }

@@ -52,6 +52,7 @@ const (
 	Lzh      Format = "lzh"
 	Szdd     Format = "szdd"
 	Chm      Format = "chm"
+	SIS      Format = "sis" // packages of Symbian
 
 	NSIS          Format = "nsis"          // Nullsoft's installers
 	InstallShield Format = "installshield" // files behind the program of a setup

@@ -118,7 +118,7 @@ func (w *rarWalker) open(e *rarEntry) (*Member, io.Reader) {
 		w.decoders.breakChain(e, err)
 		return m, nil
 	}
-	body := &rarBody{w: w, e: e, r: r}
+	body := &rarBody{w: w, e: e, r: r, dec: dec}
 	w.decoders.opened(e, dec, body)
 	return m, body
 }
@@ -129,6 +129,7 @@ type rarBody struct {
 	w     *rarWalker
 	e     *rarEntry
 	r     io.Reader
+	dec   *rarDecoder // below r, nil for none
 	n     int64
 	crc   uint32
 	sum   uint16
@@ -144,6 +145,14 @@ func (b *rarBody) Read(p []byte) (int, error) {
 	}
 	b.ended = true
 	return n, b.finish(err)
+}
+
+// cost implements what Reader.Cost asks: RAR 3 changes to PPMd within a body.
+func (b *rarBody) cost() int64 {
+	if b.dec != nil && b.dec.own != nil && b.dec.own.Predicts() {
+		return methodCosts["ppmd"]
+	}
+	return methodCost(b.e.method())
 }
 
 // count adds bytes to the checksum and looks at it where the body should end.

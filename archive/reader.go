@@ -21,6 +21,7 @@ type Reader struct {
 	left    int       // members that Limits.Members still allows
 	body    io.Reader // the current member's, nil if there is none
 	bodyErr error     // what Read returns once body is nil
+	cost    int64     // of a byte of it, see Cost
 	err     error     // sticky, of Next
 }
 
@@ -75,6 +76,7 @@ var formats = [...]format{
 	{Lzh, detectLzh, openLzh},
 	{Szdd, detectSzdd, openSzdd},
 	{Chm, detectChm, openChm},
+	{SIS, detectSIS, openSIS},
 }
 
 // Known says whether Open knows the format.
@@ -110,7 +112,7 @@ func Open(f Format, src io.ReaderAt, size int64, l Limits) (*Reader, error) {
 		if err != nil {
 			return nil, fmt.Errorf("archive: %s: %w", f, err)
 		}
-		return &Reader{w: w, format: f, left: l.Members, bodyErr: io.EOF}, nil
+		return &Reader{w: w, format: f, left: l.Members, bodyErr: io.EOF, cost: 1}, nil
 	}
 	return nil, fmt.Errorf("archive: format %.80q: %w", string(f), ErrUnsupported)
 }
@@ -132,7 +134,7 @@ func (r *Reader) Next() (*Member, error) {
 		return nil, r.err
 	}
 	r.left--
-	r.body = body
+	r.body, r.cost = body, methodCost(m.Method)
 	if m.Err != nil {
 		m.Err = r.wrap(m.Err)
 		r.body, r.bodyErr = nil, m.Err

@@ -12,6 +12,7 @@ require (
 
 require (
 	github.com/h2non/filetype v1.1.3 // indirect
+	github.com/maypok86/otter/v2 v2.4.0 // indirect
 	github.com/nwaples/rardecode/v2 v2.4.6 // indirect
 	github.com/pierrec/lz4/v4 v4.1.33 // indirect
 	golang.org/x/text v0.43.0 // indirect

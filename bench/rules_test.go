@@ -12,6 +12,7 @@ import (
 	"github.com/fivefifty/fivefifty/bench/internal/workload"
 	"github.com/fivefifty/fivefifty/scanner"
 	"github.com/fivefifty/fivefifty/signatures/yara"
+	"github.com/fivefifty/fivefifty/verdictcache"
 	goyara "github.com/hillu/go-yara/v4"
 )
 
@@ -32,7 +33,17 @@ func matchSides(tb testing.TB, text string, rules int) []side {
 		tb.Fatalf("%d rules, warnings %v", engine.Rules(), warnings)
 	}
 	s := newScanner(tb, scanner.Config{Engines: []scanner.Engine{engine}})
-	return []side{pull("fivefifty+rules", s), ruleFloor(tb, text)}
+	return []side{pull("fivefifty+rules", s), ruleFloor(tb, text), cached(tb, engine)}
+}
+
+// cached is the side that has met the message before: an outbreak.
+func cached(tb testing.TB, engine scanner.Engine) side {
+	tb.Helper()
+	cache, err := verdictcache.New(64 << 20)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return pull("fivefifty+rules+cache", newScanner(tb, scanner.Config{Engines: []scanner.Engine{engine}, Cache: cache}))
 }
 
 // ruleFloor is the floor, and one scan by libyara of each object but the message

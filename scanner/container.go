@@ -49,6 +49,10 @@ func (c *container) member() *item {
 		c.item.unexamined(err)
 		return nil
 	}
+	if err := c.scan.budget.CheckWork(); err != nil {
+		c.item.limit(err)
+		return nil
+	}
 	if c.reader == nil && !c.openReader() {
 		return nil
 	}
@@ -141,9 +145,14 @@ func (c *container) fillMember(child *item) {
 		defer copyBuffers.Put(buf)
 		for {
 			n, err := c.reader.Read(*buf)
+			c.scan.budget.Spend(n, c.reader.Cost())
 			full := child.append((*buf)[:n])
+			spent := c.scan.budget.CheckWork()
 			switch {
 			case full, err == io.EOF:
+				return
+			case spent != nil:
+				child.limit(spent)
 				return
 			case err != nil:
 				if !c.chance(err) {

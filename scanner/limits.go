@@ -14,6 +14,7 @@ func DefaultLimits() Limits {
 		MessageBytes: 64 << 20,
 		ObjectBytes:  100 << 20,
 		TotalBytes:   400 << 20,
+		Work:         1 << 30,
 		Ratio:        1000,
 		Depth:        17,
 		Objects:      10_000,
@@ -44,6 +45,7 @@ func (l Limits) budget() budget.Limits {
 	return budget.Limits{
 		ObjectBytes: l.ObjectBytes,
 		TotalBytes:  l.TotalBytes,
+		Work:        l.Work,
 		Ratio:       l.Ratio,
 		Depth:       l.Depth,
 		Objects:     l.Objects,

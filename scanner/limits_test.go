@@ -31,6 +31,7 @@ var limitCases = []struct {
 	{"MessageBytes", Limits{MessageBytes: 4000}, sized(4000), sized(4001), ReasonLimit, "message_bytes"},
 	{"ObjectBytes", Limits{ObjectBytes: 2000}, attachment(2000), attachment(2001), ReasonLimit, "object_bytes"},
 	{"TotalBytes", Limits{TotalBytes: 2000}, attachment(2000), attachment(2001), ReasonLimit, "total_bytes"},
+	{"Work", Limits{Work: 1000}, packed(1000), packed(1001), ReasonLimit, "work"},
 	{"Ratio", Limits{Ratio: 3}, zeros(32 << 20), zeros(32<<20 + 1), ReasonLimit, "ratio"},
 	{"Depth", Limits{Depth: 3}, nestedZip(2), nestedZip(3), ReasonLimit, "depth"},
 	{"Objects", Limits{Objects: 5}, manyParts(5), manyParts(6), ReasonLimit, "objects"},
@@ -61,6 +62,12 @@ func attachment(n int) func(*testing.T) string {
 func zeros(n int) func(*testing.T) string {
 	return func(t *testing.T) string {
 		return mail(part{name: "a.zip", body: zipped(t, part{name: "z", body: make([]byte, n)})})
+	}
+}
+
+func packed(n int) func(*testing.T) string {
+	return func(t *testing.T) string {
+		return mail(part{name: "a.zip", body: zipped(t, part{name: "z", body: random(n)})})
 	}
 }
 

@@ -29,6 +29,7 @@ type limits struct {
 	Connections  int
 	Command      time.Duration
 	Stream       time.Duration
+	StreamTotal  time.Duration `toml:"stream_total"`
 	Grace        time.Duration
 	MessageBytes int64 `toml:"message_bytes"`
 	Scan         time.Duration
@@ -51,7 +52,7 @@ func (c *config) Check() error {
 		bad("socket_mode: %q is no file mode", c.SocketMode)
 	}
 	l := c.Limits
-	if l.Connections <= 0 || l.Command <= 0 || l.Stream <= 0 || l.Grace <= 0 || l.MessageBytes <= 0 || l.Scan <= 0 {
+	if l.Connections <= 0 || l.Command <= 0 || l.Stream <= 0 || l.StreamTotal <= 0 || l.Grace <= 0 || l.MessageBytes <= 0 || l.Scan <= 0 {
 		bad("limits: each must be above zero, there is no \"unlimited\"")
 	}
 	return errors.Join(errs...)

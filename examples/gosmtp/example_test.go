@@ -13,6 +13,7 @@ import (
 
 	"github.com/emersion/go-smtp"
 
+	"github.com/fivefifty/fivefifty/adapters/gosmtp"
 	"github.com/fivefifty/fivefifty/scanner"
 )
 
@@ -40,22 +41,10 @@ func (s *session) Data(r io.Reader) error {
 	if err != nil {
 		slog.Warn("scan did not finish", "err", err) // report.Reply is a 451
 	}
-	switch report.Disposition {
-	case scanner.Accept:
-		return nil // deliver here, before the 250
-	default:
-		// go-smtp does not unwrap: return *smtp.SMTPError bare.
-		return &smtp.SMTPError{
-			Code:         report.Reply.Code,
-			EnhancedCode: enhanced(report.Reply.Enhanced),
-			Message:      report.Reply.Text,
-		}
+	if refusal := gosmtp.Refusal(report); refusal != nil {
+		return refusal
 	}
-}
-
-func enhanced(s string) (c smtp.EnhancedCode) {
-	fmt.Sscanf(s, "%d.%d.%d", &c[0], &c[1], &c[2])
-	return c
+	return nil // deliver here, before the 250
 }
 
 // phrase is an engine that looks for one phrase.

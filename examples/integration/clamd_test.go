@@ -13,12 +13,16 @@ import (
 
 // clamdscan asks the daemon in each of its modes, over both kinds of socket.
 func TestClamdscan(t *testing.T) {
+	t.Parallel()
 	if _, err := exec.LookPath("clamdscan"); err != nil {
 		t.Skip("clamdscan is not installed")
 	}
 	dir := shortDir(t)
 	socket, addr := filepath.Join(dir, "s"), freeAddr(t)
 	start(t, "clamd", fmt.Sprintf("listen = [\"unix:%s\", %q]\nsocket_mode = \"0666\"\n", socket, addr), addr)
+	if info, err := os.Stat(socket); err != nil || info.Mode().Perm() != 0o666 {
+		t.Errorf("socket: %v %v", info, err)
+	}
 	write(t, filepath.Join(dir, "unix.conf"), "LocalSocket "+socket+"\n")
 	write(t, filepath.Join(dir, "tcp.conf"), "TCPAddr 127.0.0.1\nTCPSocket "+port(addr)+"\n")
 	clean, infected := filepath.Join(dir, "clean.eml"), filepath.Join(dir, "infected.eml")

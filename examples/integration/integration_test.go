@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -51,12 +52,23 @@ func run(t *testing.T, name string, args ...string) string {
 	return string(out)
 }
 
+// nextPort is where freeAddr looks next: below the ports that systems give to
+// clients, so that none of those takes it before its server does.
+var nextPort atomic.Int32
+
+func init() { nextPort.Store(20_000 + int32(os.Getpid()%100)*100) }
+
 func freeAddr(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	defer l.Close()
-	return l.Addr().String()
+	for range 1000 {
+		l, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", nextPort.Add(1)))
+		if err == nil {
+			l.Close()
+			return l.Addr().String()
+		}
+	}
+	t.Fatal("no port is free")
+	return ""
 }
 
 func host(addr string) string { h, _, _ := net.SplitHostPort(addr); return h }
@@ -69,7 +81,7 @@ func waitFor(t *testing.T, addr string) {
 	if strings.HasPrefix(addr, "/") {
 		network = "unix"
 	}
-	for end := time.Now().Add(15 * time.Second); time.Now().Before(end); time.Sleep(30 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(30 * time.Millisecond) {
 		if c, err := net.Dial(network, addr); err == nil {
 			c.Close()
 			return
@@ -114,6 +126,7 @@ func build(t *testing.T) string {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
+	printSkipped()
 	if buildDir != "" {
 		os.RemoveAll(buildDir)
 	}

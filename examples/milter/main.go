@@ -11,7 +11,10 @@ import (
 )
 
 func main() {
-	daemon.Main(daemon.Program[*config]{Name: "milter", Read: readConfig, New: newService})
+	daemon.Main(daemon.Program[*config]{
+		Name: "milter", Defaults: defaultConfig, Read: readConfig, New: newService,
+		About: "a filter by which Postfix and Sendmail scan mail while they receive it",
+	})
 }
 
 func newService(env daemon.Env, cfg *config, check bool) (daemon.Service, error) {

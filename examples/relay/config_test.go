@@ -18,6 +18,11 @@ func TestReadConfig(t *testing.T) {
 		"quarantine":  {"[policy.findings]\nsuspicious = \"quarantine\"\n", "keeps no messages"},
 		"class":       {"[policy.findings]\nsuspicous = \"reject\"\n", "suspicous"},
 		"disposition": {"[policy.findings]\nsuspicious = \"bounce\"\n", "bounce"},
+		"network":     {"trusted = [\"10.0.0.0/33\"]\n", "no network"},
+		"no folder":   {"on_reject = \"quarantine\"\n", "wants quarantine.folder"},
+		"held":        {"on_reject = \"quarantine\"\n[quarantine]\nfolder = \"/q\"\n[policy.findings]\nsuspicious = \"quarantine\"\n", ""},
+		"listen":      {"listen = [\"127.0.0.1:25\", \"unix:/run/relay\"]\n", ""},
+		"listen one":  {"listen = \"127.0.0.1:25\"\n", ""},
 		"half a pair": {"tls_cert = \"x\"\n", "belong together"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -38,7 +43,7 @@ func TestDefaultConfigIsGood(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if cfg.Listen != "127.0.0.1:2525" || cfg.Upstream != "sink" || !cfg.Rules.Bundled {
+	if len(cfg.Listen) != 1 || cfg.Listen[0] != "127.0.0.1:2525" || cfg.Upstream != "sink" || !cfg.Rules.Bundled {
 		t.Fatalf("the default is not what it says: %+v", cfg)
 	}
 }

@@ -10,24 +10,26 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net"
 	"strings"
 
 	"github.com/fivefifty/fivefifty/examples/internal/daemon"
+	"github.com/fivefifty/fivefifty/examples/internal/listen"
+	"github.com/fivefifty/fivefifty/examples/internal/settings"
 	"github.com/fivefifty/fivefifty/examples/internal/smtprelay"
 )
 
 func main() {
 	var address string
 	daemon.Main(daemon.Program[*config]{
-		Name: "relay",
+		Name: "relay", Defaults: defaultConfig,
+		About: "an SMTP relay that scans mail while it passes, and refuses what is infected in the session",
 		Flags: func(f *flag.FlagSet) {
 			f.StringVar(&address, "listen", "", "`address` to listen on, instead of the configuration's")
 		},
 		Read: readConfig,
 		New: func(env daemon.Env, cfg *config, check bool) (daemon.Service, error) {
 			if address != "" {
-				cfg.Listen = address
+				cfg.Listen = settings.Addresses{address}
 			}
 			return newService(env, cfg, check)
 		},
@@ -35,7 +37,7 @@ func main() {
 }
 
 func newService(env daemon.Env, cfg *config, check bool) (daemon.Service, error) {
-	opts, err := cfg.options(env)
+	opts, err := cfg.options(env, check)
 	if err != nil {
 		return nil, err
 	}
@@ -53,11 +55,15 @@ func newService(env daemon.Env, cfg *config, check bool) (daemon.Service, error)
 	if err != nil || check {
 		return nil, err
 	}
-	l, err := net.Listen("tcp", cfg.Listen)
+	mode, err := listen.Mode(cfg.SocketMode)
 	if err != nil {
 		return nil, err
 	}
-	s := daemon.On(relay, []net.Listener{l}, env.Log.With("upstream", cfg.Upstream))
+	listeners, err := listen.All(cfg.Listen, mode)
+	if err != nil {
+		return nil, err
+	}
+	s := daemon.On(relay, listeners, env.Log.With("upstream", cfg.Upstream))
 	if sink != nil {
 		s = withSink{s, sink}
 	}

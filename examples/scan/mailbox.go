@@ -195,6 +195,7 @@ func wholeLimits(l scanner.Limits) scanner.Limits {
 	l.Entities = int(times(int64(l.Entities), maxOneMessage))
 	l.Objects = int(times(int64(l.Objects), 4))
 	l.TotalBytes = times(l.TotalBytes, 4)
+	l.Work = times(l.Work, 4)
 	l.Time = time.Duration(times(int64(l.Time), 4))
 	return l
 }

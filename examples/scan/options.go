@@ -54,6 +54,7 @@ type limitFlags struct {
 	MessageBytes size          `placeholder:"SIZE" default:"${limit_MessageBytes}" help:"Raw bytes of the message (${default})."`
 	ObjectBytes  size          `placeholder:"SIZE" default:"${limit_ObjectBytes}" help:"Decoded bytes of one object (${default})."`
 	TotalBytes   size          `placeholder:"SIZE" default:"${limit_TotalBytes}" help:"Decoded bytes of all objects (${default})."`
+	Work         int64         `placeholder:"N" default:"${limit_Work}" help:"Bytes out of containers, each as often as its method is slower than deflate (${default})."`
 	Ratio        int64         `placeholder:"N" default:"${limit_Ratio}" help:"Bytes out per byte in, above 32 MiB (${default})."`
 	Depth        int           `placeholder:"N" default:"${limit_Depth}" help:"Multiparts, messages and containers in each other (${default})."`
 	Objects      int           `placeholder:"N" default:"${limit_Objects}" help:"Objects of all kinds (${default})."`

@@ -1,5 +1,6 @@
 // Package budget keeps the limits that hold for a whole message, however its
-// objects nest: objects, decoded bytes, bytes out per byte in, depth and time.
+// objects nest: objects, decoded bytes, the work of decoding them, bytes out per
+// byte in, depth and time.
 // It is the only place that counts them.
 package budget
 
@@ -22,6 +23,7 @@ type Error struct {
 const (
 	ObjectBytes = "object_bytes"
 	TotalBytes  = "total_bytes"
+	Work        = "work"
 	Ratio       = "ratio"
 	Depth       = "depth"
 	Objects     = "objects"
@@ -41,6 +43,7 @@ func (e *Error) Is(target error) bool { return target == ErrLimit }
 type Limits struct {
 	ObjectBytes int64
 	TotalBytes  int64
+	Work        int64 // decoded bytes, each as often as its decoder is slower than the fast ones
 	Ratio       int64
 	Depth       int
 	Objects     int
@@ -57,6 +60,7 @@ type Budget struct {
 	limits  Limits
 	objects int
 	total   int64
+	work    int64
 	spent   time.Duration // before the present run
 	started time.Time     // of the present run; zero while paused
 }
@@ -121,6 +125,18 @@ func (b *Budget) Objects() int { return b.objects }
 
 // Total returns the decoded bytes of all objects so far.
 func (b *Budget) Total() int64 { return b.total }
+
+// Spend counts n bytes that a decoder made at a cost each.
+func (b *Budget) Spend(n int, cost int64) { b.work += int64(n) * cost }
+
+// CheckWork returns an *Error if there was more work than may be. A decoder that
+// is at it must stop then, and no other may begin.
+func (b *Budget) CheckWork() error {
+	if b.work > b.limits.Work {
+		return &Error{Work, b.limits.Work}
+	}
+	return nil
+}
 
 // Meter counts the bytes of one object.
 type Meter struct {

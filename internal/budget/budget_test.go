@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-var generous = Limits{ObjectBytes: 1 << 40, TotalBytes: 1 << 40, Ratio: 1 << 40, Depth: 10, Objects: 10, Time: time.Hour}
+var generous = Limits{ObjectBytes: 1 << 40, TotalBytes: 1 << 40, Work: 100, Ratio: 1 << 40, Depth: 10, Objects: 10, Time: time.Hour}
 
 func limitOf(err error) string {
 	var e *Error
@@ -90,5 +90,18 @@ func TestNoOverflow(t *testing.T) {
 	m := New(generous).Meter(1 << 60)
 	if n, err := m.Add(1 << 30); n != 1<<30 || err != nil {
 		t.Error(n, err)
+	}
+}
+
+func TestWork(t *testing.T) {
+	b := New(generous)
+	b.Spend(40, 1)
+	b.Spend(5, 12)
+	if err := b.CheckWork(); err != nil {
+		t.Errorf("at the limit: %v", err)
+	}
+	b.Spend(1, 1)
+	if err := b.CheckWork(); limitOf(err) != Work {
+		t.Errorf("above: %v", err)
 	}
 }

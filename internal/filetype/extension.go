@@ -17,7 +17,7 @@ var honest = table(map[string]string{
 	"dotm": "dotm docm docx ole zip", "xls xlt": "xls xlsx xlsm xlsb html xml text ole eml ods", "xlsx xltx": "xlsx xls ole html text ods zip",
 	"xlsm xltm": "xlsm xlsx ole zip", "xlsb": "xlsb xlsx ole zip", "ppt pps pot": "ppt pptx pptm ole odp", "pptx ppsx potx": "pptx ppt ole odp zip",
 	"pptm ppsm potm": "pptm pptx ole zip", "odt ott": "odt zip xml", "ods ots": "ods zip xml", "odp otp": "odp zip xml", "epub": "epub zip",
-	"msg": "msg ole eml", "pub vsd mpp": "ole", "chm": "chm", "one": "one", "pdf": "pdf ps", "rtf": "rtf text", "ps eps": "ps",
+	"msg": "msg ole eml", "pub vsd mpp": "ole", "chm": "chm", "sis sisx": "sis", "one": "one", "pdf": "pdf ps", "rtf": "rtf text", "ps eps": "ps",
 	"htm html xhtml": "html xml text eml", "mht mhtml": "eml", "hta": "hta html", "svg": "svg xml html", "xml xsd xsl xslt": "xml html svg text wsf",
 	"js jse mjs": "js text json", "vbs vbe bas": "vbs text", "ps1 psm1 psd1": "ps1 text", "bat cmd": "bat text", "wsf wsc sct": "wsf xml text",
 	"sh": "sh text", "py": "python text", "pl pm": "perl text", "php": "php html text", "json": "json text", "csv tsv": "text html",

@@ -24,6 +24,8 @@ func (v *view) byMagic() kind {
 		return kAce
 	case lzh(b):
 		return kLzh
+	case sis(b):
+		return kSIS
 	}
 	return pdf(b)
 }
@@ -347,6 +349,13 @@ func (v *view) byRarer(b []byte) kind {
 		return byLetter(b)
 	}
 	return none
+}
+
+// sis knows packages of Symbian by their identifiers: the second and third of the older ones, whose first is the
+// application's, and the first of the newer ones, before a field of contents.
+func sis(b []byte) bool {
+	return has(b, 8, "\x19\x04\x00\x10") && (has(b, 4, "\x12\x3A\x00\x10") || has(b, 4, "\x6D\x00\x00\x10")) ||
+		has(b, 0, "\x7A\x1A\x20\x10") && has(b, 16, "\x0C\x00\x00\x00")
 }
 
 // skippable tells the two formats that may begin with a skippable frame by the frame that follows the first one.

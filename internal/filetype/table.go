@@ -54,6 +54,7 @@ const (
 	kXAR
 	kTNEF
 	kSZDD
+	kSIS
 	kUU
 	kBinHex
 	kAppleFile
@@ -186,6 +187,7 @@ var types = [kindCount]Type{
 	kXAR:      {"xar", "application/x-xar", Archive},
 	kTNEF:     {"tnef", "application/vnd.ms-tnef", Archive},
 	kSZDD:     {"szdd", "application/x-ms-compress-szdd", Archive},
+	kSIS:      {"sis", "application/vnd.symbian.install", Archive},
 	kUU:       {"uu", "text/x-uuencode", Archive},
 	kBinHex:   {"binhex", "application/mac-binhex40", Archive},
 

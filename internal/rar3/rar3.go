@@ -86,6 +86,9 @@ func New(window int, most int64) *Decoder {
 	return &Decoder{win: make([]byte, window), most: most}
 }
 
+// Predicts says whether the present block is packed with PPMd, which is far slower.
+func (d *Decoder) Predicts() bool { return d.isPPM }
+
 // Window is the size of the dictionary.
 func (d *Decoder) Window() int { return len(d.win) }
 

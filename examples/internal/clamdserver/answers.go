@@ -3,20 +3,26 @@ package clamdserver
 import (
 	"fmt"
 	"runtime"
+	"strings"
 )
 
 // clamVersion is the version of clamd whose answers these are.
 const clamVersion = "ClamAV 1.4.6"
 
+// versionText is clamVersion and who it is that answers.
+func (s *Server) versionText() string {
+	return strings.TrimSpace(clamVersion + " " + s.opts.Version)
+}
+
 func (c *conn) version(string) bool {
-	c.say("%s %s", clamVersion, c.server.opts.Version)
+	c.say("%s", c.server.versionText())
 	return true
 }
 
 // versionCommands lists what clamd lists, in its order, and our own.
 func (c *conn) versionCommands(string) bool {
-	c.say("%s %s| COMMANDS: SCAN RELOAD PING CONTSCAN VERSIONCOMMANDS VERSION END SHUTDOWN MULTISCAN FILDES STATS IDSESSION INSTREAM ALLMATCHSCAN REPORT",
-		clamVersion, c.server.opts.Version)
+	c.say("%s| COMMANDS: SCAN QUIT RELOAD PING CONTSCAN VERSIONCOMMANDS VERSION END SHUTDOWN MULTISCAN FILDES STATS "+
+		"IDSESSION INSTREAM DETSTATSCLEAR DETSTATS ALLMATCHSCAN REPORT", c.server.versionText())
 	return true
 }
 
@@ -36,11 +42,19 @@ func (c *conn) stats(string) bool {
 // reload answers at once; clamd too loads in the background and keeps the old
 // rules until it is done.
 func (c *conn) reload(string) bool {
-	go func() {
-		if err := c.server.opts.Scanners.Reload(); err != nil {
-			c.server.opts.Log.Error("reload failed, the old rules stay", "error", err)
-		}
-	}()
+	s := c.server
+	select {
+	case s.reloads <- struct{}{}:
+		go func() {
+			s.reloading.Lock()
+			defer s.reloading.Unlock()
+			<-s.reloads
+			if err := s.opts.Scanners.Reload(); err != nil {
+				s.opts.Log.Error("reload failed, the old rules stay", "error", err)
+			}
+		}()
+	default: // one waits already, and will read what is there by then
+	}
 	c.say("RELOADING")
 	return true
 }

@@ -33,28 +33,31 @@ func (c *conn) Busy() bool { return !c.wire.idle.Load() }
 // Serve answers one command, or a session's.
 func (c *conn) Serve() {
 	defer c.wire.close()
-	defer c.out.Flush()
+	defer c.flush()
 	for {
 		f, line, err := c.wire.command(c.server.opts.CommandTimeout)
 		if err != nil {
 			c.unread(err)
 			return
 		}
-		if c.number == 0 {
-			c.form = f
-		}
+		c.form = f
 		c.server.busy.Add(1)
 		more := c.dispatch(f, line)
 		c.server.busy.Add(-1)
-		c.nc.SetWriteDeadline(time.Now().Add(c.server.opts.CommandTimeout))
-		if err := c.out.Flush(); err != nil || !more || c.server.Draining() {
+		if err := c.flush(); err != nil || !more || c.server.Draining() {
 			return
 		}
 	}
 }
 
-// unread answers a command that did not come.
+func (c *conn) flush() error {
+	c.nc.SetWriteDeadline(time.Now().Add(c.server.opts.CommandTimeout))
+	return c.out.Flush()
+}
+
+// unread answers what did not come: a command, a descriptor or a stream.
 func (c *conn) unread(err error) {
+	c.number = 0 // nothing was asked
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		c.say("COMMAND READ TIMED OUT")
@@ -74,14 +77,19 @@ func (c *conn) say(format string, args ...any) {
 
 // dispatch answers one command, and says whether the session goes on.
 func (c *conn) dispatch(f form, line string) (more bool) {
-	name, arg, _ := strings.Cut(line, " ")
-	cmd, ok := commands[name]
+	name, arg, given := strings.Cut(line, " ")
+	cmd, known := commands[name]
+	place := alone
+	if c.number > 0 {
+		place = inSession
+	}
+	known = known && (given == cmd.path || cmd.either) && cmd.may&place != 0 && (f != bare || cmd.may&unmarked != 0)
 	switch {
-	case !ok, cmd.path != (arg != "") && !cmd.either, f == bare && !cmd.bare:
-		c.say("UNKNOWN COMMAND")
-		return false
-	case c.number > 0 && !cmd.session:
+	case !known && place == inSession:
 		c.say("Command invalid inside IDSESSION. ERROR")
+		return false
+	case !known:
+		c.say("UNKNOWN COMMAND")
 		return false
 	case name == "IDSESSION":
 		c.number = 1
@@ -97,31 +105,47 @@ func (c *conn) dispatch(f form, line string) (more bool) {
 // command is what a name stands for. Its run says whether the connection can be
 // used for more.
 type command struct {
-	run     func(c *conn, arg string) bool
-	path    bool // it needs an argument
-	either  bool // it may have one
-	bare    bool // it may come without "n" or "z"
-	session bool // it may come in a session
+	run    func(c *conn, arg string) bool
+	may    place
+	path   bool // it needs an argument
+	either bool // it may have one
 }
 
+// place is where a command may stand.
+type place byte
+
+const (
+	alone     place = 1 << iota // as a connection's only one
+	inSession                   // behind IDSESSION
+	unmarked                    // without "n" or "z" before it
+)
+
+// commands are those of clamd 1.4.6, and REPORT. STREAM, RAWSCAN and SESSION are
+// gone there too.
 var commands = map[string]command{
-	"PING":            {run: answer("PONG"), bare: true, session: true},
-	"VERSION":         {run: (*conn).version, bare: true, session: true},
-	"VERSIONCOMMANDS": {run: (*conn).versionCommands, session: true},
-	"STATS":           {run: (*conn).stats, session: true},
-	"RELOAD":          {run: (*conn).reload, bare: true},
-	"SHUTDOWN":        {run: (*conn).shutdown, bare: true},
-	"IDSESSION":       {}, // dispatch knows it
-	"END":             {run: func(*conn, string) bool { return false }, session: true},
-	"SCAN":            {run: (*conn).scanFirst, path: true, bare: true, session: true},
-	"CONTSCAN":        {run: (*conn).scanAll, path: true, bare: true},
-	"MULTISCAN":       {run: (*conn).scanAll, path: true, bare: true},
-	"ALLMATCHSCAN":    {run: (*conn).scanMatches, path: true},
-	"INSTREAM":        {run: (*conn).scanStream, session: true},
-	"FILDES":          {run: (*conn).scanFile, bare: true, session: true},
-	"REPORT":          {run: (*conn).report, either: true, session: true},
+	"PING":            {run: answer("PONG"), may: alone | inSession | unmarked},
+	"VERSION":         {run: (*conn).version, may: alone | inSession | unmarked},
+	"VERSIONCOMMANDS": {run: (*conn).versionCommands, may: alone | inSession},
+	"STATS":           {run: (*conn).stats, may: alone | inSession},
+	"RELOAD":          {run: (*conn).reload, may: alone | unmarked},
+	"SHUTDOWN":        {run: (*conn).shutdown, may: alone | unmarked},
+	"QUIT":            {run: (*conn).shutdown, may: alone | unmarked}, // in clamd too it ends the daemon
+	"DETSTATS":        {run: end, may: alone},                         // counts that clamd no longer keeps
+	"DETSTATSCLEAR":   {run: end, may: alone},
+	"IDSESSION":       {may: alone}, // dispatch knows it
+	"END":             {run: end, may: inSession},
+	"SCAN":            {run: (*conn).scanFirst, path: true, may: alone | inSession | unmarked},
+	"CONTSCAN":        {run: (*conn).scanAll, path: true, may: alone | unmarked},
+	"MULTISCAN":       {run: (*conn).scanAll, path: true, may: alone | unmarked},
+	"ALLMATCHSCAN":    {run: (*conn).scanMatches, path: true, may: alone},
+	"INSTREAM":        {run: (*conn).scanStream, may: alone | inSession},
+	"FILDES":          {run: (*conn).scanDescriptor, may: alone | inSession | unmarked},
+	"REPORT":          {run: (*conn).report, either: true, may: alone | inSession},
 }
 
 func answer(text string) func(*conn, string) bool {
 	return func(c *conn, _ string) bool { c.say("%s", text); return true }
 }
+
+// end answers nothing and hangs up.
+func end(*conn, string) bool { return false }

@@ -1,6 +1,7 @@
 package clamdserver
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/fivefifty/fivefifty/scanner"
@@ -12,59 +13,78 @@ type verdict struct {
 	fault string   // ERROR, if there are no names
 }
 
-// judge turns a report into clamd's words. What the policy accepts or holds is
-// OK: clamd has no word for "hold".
-func (s *Server) judge(r *scanner.Report) verdict {
-	switch r.Disposition {
-	case scanner.Accept, scanner.Quarantine:
+// maxNames bounds the names of one answer.
+const maxNames = 64
+
+// judge turns a report of the scanner into clamd's words. What the policy accepts
+// or holds is OK: clamd has no word for "hold". Named is only what the policy
+// refuses.
+func judge(by *scanner.Scanner, r *scanner.Report, clamavLimits bool) verdict {
+	switch {
+	case r.Verdict == scanner.VerdictUnknown:
+		return verdict{fault: "could not be examined"}
+	case r.Disposition == scanner.Accept, r.Disposition == scanner.Quarantine:
 		return verdict{}
+	case r.Disposition == scanner.Defer:
+		return verdict{fault: "could not be judged, try again later"}
 	}
-	var v verdict
-	add := func(name string) {
-		for _, n := range v.names {
-			if n == name {
-				return
-			}
-		}
-		if len(v.names) < 64 {
-			v.names = append(v.names, name)
-		}
+	names := findingNames(by, r)
+	if r.Verdict != scanner.VerdictMalicious || len(names) == 0 {
+		names = append(names, uncheckedNames(by, r, clamavLimits)...)
 	}
-	for _, class := range []scanner.Class{scanner.ClassMalicious, scanner.ClassBlocked, scanner.ClassUnwanted, scanner.ClassSuspicious} {
+	if len(names) == 0 {
+		names = []string{"Fivefifty.Refused"}
+	}
+	return verdict{names: names[:min(len(names), maxNames)]}
+}
+
+// gravest are the classes from the gravest on.
+var gravest = []scanner.Class{scanner.ClassMalicious, scanner.ClassUnknown, scanner.ClassBlocked, scanner.ClassUnwanted,
+	scanner.ClassSuspicious, scanner.ClassNotice, scanner.ClassAllowed}
+
+// findingNames names what was found and is refused, the gravest first.
+func findingNames(by *scanner.Scanner, r *scanner.Report) (names []string) {
+	for _, class := range gravest {
+		if by.OfClass(class) != scanner.Reject {
+			continue
+		}
 		for _, f := range r.Findings() {
 			if f.Class == class {
-				add(findingName(f))
+				names = addName(names, findingName(f))
 			}
 		}
-		if r.Verdict == scanner.VerdictMalicious && class == scanner.ClassMalicious {
-			return v
+		if class == scanner.ClassMalicious && len(names) > 0 {
+			return names
 		}
 	}
-	if r.Verdict != scanner.VerdictBlocked {
-		v.names = nil // noticed, but not why it is refused
-	}
+	return names
+}
+
+// uncheckedNames names what was not examined and is refused for it. First come
+// names that no client makes an exception for.
+func uncheckedNames(by *scanner.Scanner, r *scanner.Report, clamavLimits bool) []string {
+	var ours, clamavs []string
 	for _, o := range r.Objects {
 		for _, u := range o.Unchecked {
-			switch u.Reason {
-			case scanner.ReasonTimeout, scanner.ReasonEngine, scanner.ReasonIncomplete:
-				if r.Disposition == scanner.Defer {
-					v.fault = "could not be examined: " + u.Reason.String()
-					continue
-				}
+			if by.OfReason(u.Reason) != scanner.Reject {
+				continue
 			}
-			add(s.uncheckedName(r, o, u))
+			if name := uncheckedName(r, o, u, clamavLimits); strings.HasPrefix(name, "Heuristics.") {
+				clamavs = addName(clamavs, name)
+			} else {
+				ours = addName(ours, name)
+			}
 		}
 	}
-	if r.Disposition == scanner.Defer && v.fault == "" {
-		v.fault = "is deferred by policy"
+	return append(ours, clamavs...)
+}
+
+// addName adds a name that is not there yet.
+func addName(names []string, name string) []string {
+	if len(names) == maxNames || slices.Contains(names, name) {
+		return names
 	}
-	if v.fault != "" && r.Disposition == scanner.Defer {
-		v.names = nil
-	}
-	if len(v.names) == 0 && v.fault == "" {
-		add("Fivefifty.Refused")
-	}
-	return v
+	return append(names, name)
 }
 
 // findingName names a finding as ClamAV's clients know it. Names that do not come
@@ -86,12 +106,12 @@ func findingName(f scanner.Finding) string {
 }
 
 // uncheckedName names what was not examined.
-func (s *Server) uncheckedName(r *scanner.Report, o *scanner.Object, u scanner.Unchecked) string {
+func uncheckedName(r *scanner.Report, o *scanner.Object, u scanner.Unchecked, clamavLimits bool) string {
 	switch u.Reason {
 	case scanner.ReasonEncrypted:
 		return "Heuristics.Encrypted." + containerName(r, o)
 	case scanner.ReasonLimit:
-		if s.opts.LimitNames {
+		if clamavLimits {
 			return "Heuristics.Limits.Exceeded." + safe(u.Limit)
 		}
 		return "Fivefifty.Limit." + safe(u.Limit)

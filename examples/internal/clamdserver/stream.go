@@ -2,7 +2,6 @@ package clamdserver
 
 import (
 	"encoding/binary"
-	"errors"
 	"io"
 	"time"
 )
@@ -11,44 +10,32 @@ import (
 // and so many bytes; a length of 0 ends it.
 type stream struct {
 	w       *wire
-	timeout time.Duration
-	chunk   int64 // bytes left of the present chunk
-	room    int64 // bytes left of Options.MaxStream
-	end     error // sticky
+	silence time.Duration
+	total   time.Time // when it must have ended
+	chunk   int64     // bytes left of the present chunk
+	end     error     // sticky
 }
 
-var errStreamSize = errors.New("stream is too long")
-
 func (s *stream) Read(p []byte) (int, error) {
+	if s.end == nil && s.chunk == 0 {
+		s.chunk, s.end = s.length()
+	}
+	if s.end == nil && len(s.w.buf) == 0 {
+		s.end = s.fill()
+	}
 	if s.end != nil {
 		return 0, s.end
-	}
-	if s.chunk == 0 {
-		s.chunk, s.end = s.length()
-		if s.end != nil {
-			return 0, s.end
-		}
-	}
-	if len(s.w.buf) == 0 {
-		if s.end = s.w.fill(s.timeout); s.end != nil {
-			s.end = broken(s.end)
-			return 0, s.end
-		}
 	}
 	n := copy(p[:min(int64(len(p)), s.chunk)], s.w.buf)
 	s.w.buf = s.w.buf[n:]
 	s.chunk -= int64(n)
-	if s.room -= int64(n); s.room < 0 {
-		s.end = errStreamSize
-		return 0, s.end
-	}
 	return n, nil
 }
 
 func (s *stream) length() (int64, error) {
 	for len(s.w.buf) < 4 {
-		if err := s.w.fill(s.timeout); err != nil {
-			return 0, broken(err)
+		if err := s.fill(); err != nil {
+			return 0, err
 		}
 	}
 	n := binary.BigEndian.Uint32(s.w.buf)
@@ -59,11 +46,40 @@ func (s *stream) length() (int64, error) {
 	return int64(n), nil
 }
 
-// broken keeps a connection's end within a stream from looking like the
-// stream's.
-func broken(err error) error {
+// fill keeps a connection's end within a stream from looking like the stream's.
+func (s *stream) fill() error {
+	deadline := time.Now().Add(s.silence)
+	if deadline.After(s.total) {
+		deadline = s.total
+	}
+	err := s.w.fill(deadline)
 	if err == io.EOF {
 		return io.ErrUnexpectedEOF
 	}
 	return err
+}
+
+// scanChunks scans what INSTREAM and REPORT are sent. ok says that the stream came
+// to its end, so that the connection can be used for more; without a Report there
+// is nothing to answer.
+func (c *conn) scanChunks() (r result, ok bool) {
+	opts := &c.server.opts
+	s := &stream{w: &c.wire, silence: opts.StreamTimeout, total: time.Now().Add(opts.StreamTotal)}
+	r, err := c.scan("stream", s)
+	if err != nil {
+		c.unread(err)
+		return result{}, false
+	}
+	// A limit of the scanner ends its reading, not the client's sending; and who
+	// is still sending does not read the answer.
+	_, err = io.CopyN(io.Discard, s, opts.MaxDrain)
+	return r, err == io.EOF
+}
+
+func (c *conn) scanStream(string) bool {
+	r, ok := c.scanChunks()
+	if r.Report != nil && !c.tell("stream", r.verdict, false) {
+		c.say("stream: OK")
+	}
+	return ok
 }

@@ -27,9 +27,9 @@ type wire struct {
 	idle  atomic.Bool // it waits for a command
 }
 
-// fill reads once more from the connection.
-func (w *wire) fill(timeout time.Duration) error {
-	w.nc.SetReadDeadline(time.Now().Add(timeout))
+// fill reads once more from the connection, until the deadline.
+func (w *wire) fill(deadline time.Time) error {
+	w.nc.SetReadDeadline(deadline)
 	if len(w.buf) == 0 {
 		w.buf = w.space[:0]
 	} else if cap(w.buf)-len(w.buf) < 4096 {
@@ -122,14 +122,15 @@ var errCommand = errors.New("command is too long")
 func (w *wire) command(timeout time.Duration) (form, string, error) {
 	w.idle.Store(true)
 	defer w.idle.Store(false)
+	deadline := time.Now().Add(timeout)
 	for len(w.buf) == 0 {
-		if err := w.fill(timeout); err != nil {
+		if err := w.fill(deadline); err != nil {
 			return bare, "", err
 		}
 	}
 	switch f := form(w.buf[0]); f {
 	case newline, null:
-		line, err := w.until(f.end(), timeout)
+		line, err := w.until(f.end(), deadline)
 		return f, line, err
 	}
 	line := w.buf
@@ -142,7 +143,7 @@ func (w *wire) command(timeout time.Duration) (form, string, error) {
 }
 
 // until takes what stands before the end byte, without the form's own byte.
-func (w *wire) until(end byte, timeout time.Duration) (string, error) {
+func (w *wire) until(end byte, deadline time.Time) (string, error) {
 	for {
 		if i := bytes.IndexByte(w.buf, end); i >= 0 {
 			line := bytes.TrimRight(w.buf[1:i], "\r\n")
@@ -152,7 +153,7 @@ func (w *wire) until(end byte, timeout time.Duration) (string, error) {
 		if len(w.buf) > maxCommand {
 			return "", errCommand
 		}
-		if err := w.fill(timeout); err != nil {
+		if err := w.fill(deadline); err != nil {
 			return "", err
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -21,6 +22,7 @@ import (
 	"github.com/fivefifty/fivefifty/examples/internal/live"
 	"github.com/fivefifty/fivefifty/examples/internal/ruleset"
 	"github.com/fivefifty/fivefifty/examples/internal/settings"
+	"github.com/fivefifty/fivefifty/examples/internal/systemd"
 	"github.com/fivefifty/fivefifty/scanner"
 )
 
@@ -39,9 +41,11 @@ type Service interface {
 
 // Program is a serving program.
 type Program[C Config] struct {
-	Name  string
-	Flags func(*flag.FlagSet)          // adds flags of its own; may be nil
-	Read  func(file string) (C, error) // "" is the embedded default
+	Name     string
+	About    string                       // one sentence, for --help
+	Defaults []byte                       // the embedded configuration file, for --defaults
+	Flags    func(*flag.FlagSet)          // adds flags of its own; may be nil
+	Read     func(file string) (C, error) // "" is the embedded default
 
 	// New makes the service, ready to serve; with check it listens to nothing.
 	// The service calls stop to end the program.
@@ -60,12 +64,14 @@ type Env struct {
 // Main runs the program and exits.
 func Main[C Config](p Program[C]) {
 	ruleset.ServeWorker(os.Args[1:])
-	if err := run(p, os.Args[1:], os.Stdout); err != nil {
-		if !errors.Is(err, flag.ErrHelp) {
-			fmt.Fprintln(os.Stderr, p.Name+":", strings.ReplaceAll(err.Error(), "\n", "\n"+p.Name+": "))
-		}
-		os.Exit(2)
+	err := run(p, os.Args[1:], os.Stdout)
+	if errors.Is(err, flag.ErrHelp) {
+		os.Exit(0)
 	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, p.Name+":", strings.ReplaceAll(err.Error(), "\n", "\n"+p.Name+": "))
+	}
+	os.Exit(exitStatus(err))
 }
 
 func run[C Config](p Program[C], args []string, out io.Writer) error {
@@ -74,14 +80,15 @@ func run[C Config](p Program[C], args []string, out io.Writer) error {
 		args = args[1:]
 	}
 	flags := flag.NewFlagSet(p.Name, flag.ContinueOnError)
-	flags.Usage = func() {
-		fmt.Fprintf(flags.Output(), "Usage: %s [check] [flags]\n\ncheck does all that a start would do, except serving, and tells what is wrong.\n", p.Name)
-		flags.PrintDefaults()
-	}
+	flags.Usage = func() { p.usage(flags) }
 	file := flags.String("config", "", "configuration `file` (default: the embedded one)")
 	version := flags.Bool("version", false, "print the version and exit")
+	defaults := flags.Bool("defaults", false, "print the embedded configuration file, with every key explained, and exit")
 	if p.Flags != nil {
 		p.Flags(flags)
+	}
+	if slices.ContainsFunc(args, func(a string) bool { return a == "-h" || a == "-help" || a == "--help" }) {
+		flags.SetOutput(out) // asked for, not a complaint
 	}
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -92,6 +99,9 @@ func run[C Config](p Program[C], args []string, out io.Writer) error {
 	case *version:
 		fmt.Fprintln(out, "fivefifty", p.Name, buildVersion())
 		return nil
+	case *defaults:
+		_, err := out.Write(p.Defaults)
+		return err
 	}
 	cfg, err := p.Read(*file)
 	if err != nil {
@@ -100,7 +110,10 @@ func run[C Config](p Program[C], args []string, out io.Writer) error {
 	if check {
 		return runCheck(p, cfg, out)
 	}
-	return serve(p, cfg, *file, out)
+	if err := serve(p, cfg, *file, out); err != nil {
+		return failure{err}
+	}
+	return nil
 }
 
 func buildVersion() string {
@@ -149,9 +162,8 @@ func serve[C Config](p Program[C], cfg C, file string, out io.Writer) error {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	failed := func(err error) { log.Error("reload failed, the old rules stay", "error", err) }
 	if every := cfg.Shared().Rules.Watch; every > 0 {
-		go scanners.Watch(ctx, every, load.paths, failed)
+		go live.Watch(ctx, every, load.paths, func() { reload(scanners, log) })
 	}
 	stopAdmin, err := serveAdmin(cfg.Shared().Admin, metrics, log)
 	if err != nil {
@@ -171,6 +183,7 @@ func serve[C Config](p Program[C], cfg C, file string, out io.Writer) error {
 	}
 	served := make(chan error, 1)
 	go func() { served <- service.Serve() }()
+	tell(log, "READY=1")
 	for {
 		select {
 		case err := <-served:
@@ -184,14 +197,30 @@ func serve[C Config](p Program[C], cfg C, file string, out io.Writer) error {
 				stop(service, cfg, log)
 				return <-served
 			}
-			if err := scanners.Reload(); err != nil {
-				failed(err)
-			}
+			reload(scanners, log)
 		}
 	}
 }
 
-func tell(set *ruleset.Set, log *slog.Logger) {
+// reload loads the rules anew, and tells of it.
+func reload(scanners *live.Scanners, log *slog.Logger) {
+	tell(log, "RELOADING=1")
+	status := "STATUS=rules were loaded anew"
+	if err := scanners.Reload(); err != nil {
+		log.Error("reload failed, the old rules stay", "error", err)
+		status = "STATUS=reload failed, the old rules stay"
+	}
+	tell(log, "READY=1", status)
+}
+
+// tell tells systemd.
+func tell(log *slog.Logger, states ...string) {
+	if err := systemd.Notify(states...); err != nil {
+		log.Warn("systemd was not told", "error", err)
+	}
+}
+
+func tellRules(set *ruleset.Set, log *slog.Logger) {
 	for _, w := range set.Warnings {
 		log.Warn("rules", "warning", w)
 	}
@@ -216,6 +245,7 @@ func serveAdmin(a settings.Admin, metrics *admin.Metrics, log *slog.Logger) (sto
 // stop waits for what is under way. What it breaks off was not answered, so that
 // nobody takes it for accepted.
 func stop[C Config](service Service, cfg C, log *slog.Logger) {
+	tell(log, "STOPPING=1")
 	log.Info("stopping", "grace", cfg.Grace().String())
 	ctx, cancel := context.WithTimeout(context.Background(), cfg.Grace())
 	defer cancel()

@@ -52,7 +52,7 @@ func (l *loader[C]) next() (_ *scanner.Scanner, _ io.Closer, err error) {
 		return nil, nil, err
 	}
 	summary = set.Summary()
-	tell(set, l.log)
+	tellRules(set, l.log)
 	l.mu.Lock()
 	l.cfg = cfg
 	l.mu.Unlock()

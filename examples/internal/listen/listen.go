@@ -10,12 +10,17 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"github.com/fivefifty/fivefifty/examples/internal/systemd"
 )
 
 // All opens every address: "unix:/path", the socket with the file mode, or
-// "host:port".
+// "host:port". Sockets that systemd passes come instead of them.
 func All(addrs []string, mode fs.FileMode) ([]net.Listener, error) {
-	var all []net.Listener
+	all, err := systemd.Listeners()
+	if len(all) > 0 || err != nil {
+		return all, err
+	}
 	for _, addr := range addrs {
 		l, err := listen(addr, mode)
 		if err != nil {

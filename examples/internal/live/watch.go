@@ -11,12 +11,11 @@ import (
 	"time"
 )
 
-// Watch reloads when files that the scanner was made of have changed: it looks at
+// Watch calls changed when files that a scanner was made of have changed: it looks at
 // their names, sizes and times every so often, which works on any file system, and
-// reloads once they have stayed the same for one period, so that half a copy is not
-// read. paths gives the files and folders in use. A failed reload is told to failed,
-// and not tried again before the next change. Watch returns when ctx is done.
-func (s *Scanners) Watch(ctx context.Context, every time.Duration, paths func() []string, failed func(error)) {
+// waits until they have stayed the same for one period, so that half a copy is not
+// read. paths gives the files and folders in use. Watch returns when ctx is done.
+func Watch(ctx context.Context, every time.Duration, paths func() []string, changed func()) {
 	loaded := fingerprint(paths())
 	last := loaded
 	tick := time.NewTicker(every)
@@ -34,9 +33,7 @@ func (s *Scanners) Watch(ctx context.Context, every time.Duration, paths func() 
 			continue
 		}
 		loaded = now
-		if err := s.Reload(); err != nil {
-			failed(err)
-		}
+		changed()
 	}
 }
 

@@ -41,7 +41,11 @@ func TestWatch(t *testing.T) {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
-		go s.Watch(ctx, time.Second, func() []string { return []string{dir, filepath.Join(dir, "none")} }, func(error) { failures.Add(1) })
+		go Watch(ctx, time.Second, func() []string { return []string{dir, filepath.Join(dir, "none")} }, func() {
+			if s.Reload() != nil {
+				failures.Add(1)
+			}
+		})
 		after := func(what string, wantLoads, wantFailures int64) {
 			t.Helper()
 			time.Sleep(5*time.Second + time.Millisecond)

@@ -20,17 +20,17 @@ type conn struct {
 	in     *bufio.Reader
 	out    *bufio.Writer
 	buf    []byte
-	agreed agreement
+	agreed *agreement // nil before the negotiation
 
-	client string            // facts of the SMTP session
-	helo   string            //
-	macros map[string]string // of the session and the message
-	msg    *message          // under way, nil between messages
-	busy   atomic.Bool
+	client  string   // facts of the SMTP session
+	helo    string   //
+	queueID string   // of the message under way or to come
+	msg     *message // under way, nil between messages
+	busy    atomic.Bool
 }
 
 func newConn(s *Server, nc net.Conn) *conn {
-	c := &conn{server: s, nc: nc, macros: map[string]string{}}
+	c := &conn{server: s, nc: nc}
 	c.in = bufio.NewReaderSize(nc, 64<<10)
 	c.out = bufio.NewWriterSize(writeDeadline{nc}, 4<<10)
 	return c
@@ -72,13 +72,16 @@ func (c *conn) Serve() {
 
 // event handles one event (libmilter/mfdef.h, SMFIC_*).
 func (c *conn) event(code byte, data []byte) error {
+	if c.agreed == nil && code != 'O' {
+		return errPacket
+	}
 	switch code {
 	case 'O':
 		a, answer, err := negotiate(data)
 		if err != nil {
 			return err
 		}
-		c.agreed = a
+		c.agreed = &a
 		return writePacket(c.out, 'O', answer)
 	case 'D':
 		c.define(data)
@@ -89,7 +92,6 @@ func (c *conn) event(code byte, data []byte) error {
 	case 'K':
 		c.drop()
 		c.client, c.helo = "", ""
-		clear(c.macros)
 		return nil
 	case 'Q':
 		return io.EOF
@@ -99,14 +101,13 @@ func (c *conn) event(code byte, data []byte) error {
 		c.drop()
 		c.connect(data)
 	case 'H':
-		c.helo, _ = cString(data)
+		helo, _ := cString(data)
+		c.helo = cut(helo)
 	case 'M':
 		c.begin(data)
 	case 'R':
 		rcpt, _ := cString(data)
-		if m := c.msg; m != nil && len(m.env.Recipients) < 10_000 {
-			m.env.Recipients = append(m.env.Recipients, unangle(rcpt))
-		}
+		c.message().addRecipient(cut(unangle(rcpt)))
 	case 'L':
 		c.header(data)
 	case 'N':
@@ -121,17 +122,29 @@ func (c *conn) event(code byte, data []byte) error {
 	return writePacket(c.out, 'c')
 }
 
+// maxFact bounds what is kept of a name or an address, in bytes; RFC 5321 section
+// 4.5.3.1 allows 256 of a path.
+const maxFact = 1024
+
+func cut(fact string) string { return fact[:min(len(fact), maxFact)] }
+
 // define takes macros: the event that they belong to, then names and values.
 func (c *conn) define(data []byte) {
 	if len(data) == 0 {
 		return
 	}
-	rest := data[1:]
-	for len(rest) > 0 && len(c.macros) < 200 {
+	for rest := data[1:]; len(rest) > 0; {
 		var name, value string
 		name, rest = cString(rest)
 		value, rest = cString(rest)
-		c.macros[strings.Trim(name, "{}")] = value
+		switch strings.Trim(name, "{}") {
+		case "i":
+			c.queueID = cut(value)
+		case "client_addr":
+			if c.client == "" {
+				c.client = cut(value)
+			}
+		}
 	}
 }
 
@@ -143,14 +156,14 @@ func (c *conn) connect(data []byte) {
 		return
 	}
 	addr, _ := cString(rest[3:])
-	c.client = strings.TrimPrefix(addr, "IPv6:")
+	c.client = cut(strings.TrimPrefix(addr, "IPv6:"))
 }
 
 // begin starts a message with its sender.
 func (c *conn) begin(data []byte) {
 	c.abandon()
 	sender, _ := cString(data)
-	c.message().env.Sender = unangle(sender)
+	c.message().env.Sender = cut(unangle(sender))
 }
 
 func unangle(s string) string {
@@ -163,7 +176,7 @@ func (c *conn) message() *message {
 	if c.msg == nil {
 		c.busy.Store(true)
 		c.msg = newMessage(c.server, &scanner.Envelope{
-			ClientAddr: c.client, HELO: c.helo, Direction: c.server.opts.Direction, QueueID: c.macros["i"],
+			ClientAddr: c.client, HELO: c.helo, Direction: c.server.opts.Direction, QueueID: c.queueID,
 		})
 	}
 	return c.msg
@@ -188,7 +201,7 @@ func (c *conn) header(data []byte) {
 // drop ends the message under way and forgets its macros.
 func (c *conn) drop() {
 	c.abandon()
-	delete(c.macros, "i")
+	c.queueID = ""
 }
 
 // abandon ends the message under way. Macros may be the next one's already.

@@ -16,12 +16,28 @@ type message struct {
 	writer *scanner.Writer
 	begun  time.Time
 	forged int // fields of our own name that came along
+	more   int // recipients above maxRecipients
 }
+
+// maxRecipients is how many recipients are told to rules; maxLogged how many are
+// logged.
+const (
+	maxRecipients = 1000
+	maxLogged     = 10
+)
 
 func newMessage(s *Server, env *scanner.Envelope) *message {
 	m := &message{server: s, env: env, lease: s.opts.Scanners.Acquire(), begun: time.Now()}
 	m.writer = m.lease.NewWriter(scanner.WithEnvelope(s.Context(), env))
 	return m
+}
+
+func (m *message) addRecipient(rcpt string) {
+	if len(m.env.Recipients) == maxRecipients {
+		m.more++
+		return
+	}
+	m.env.Recipients = append(m.env.Recipients, rcpt)
 }
 
 // write passes bytes on; a failure is in the report.
@@ -39,7 +55,7 @@ func (c *conn) end(data []byte) error {
 		m.write(data)
 	}
 	if m.env.QueueID == "" {
-		m.env.QueueID = c.macros["i"]
+		m.env.QueueID = c.queueID // Postfix names it from the first recipient on
 	}
 	report, err := c.wait(m)
 	c.server.opts.Observe(report)
@@ -121,8 +137,10 @@ func (c *conn) accept(m *message, r *scanner.Report) error {
 }
 
 func (c *conn) log(m *message, r *scanner.Report, reply scanner.Reply) {
+	to := m.env.Recipients
 	args := []any{
-		"queue_id", m.env.QueueID, "client", m.env.ClientAddr, "from", m.env.Sender, "to", m.env.Recipients,
+		"queue_id", m.env.QueueID, "client", m.env.ClientAddr, "helo", m.env.HELO, "from", m.env.Sender,
+		"to", to[:min(len(to), maxLogged)], "recipients", len(to) + m.more,
 		"size", r.Stats.MessageBytes, "verdict", r.Verdict.String(), "disposition", r.Disposition.String(),
 		"reply", reply.String(), "reference", r.Reference, "duration", time.Since(m.begun).Round(time.Microsecond).String(),
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"slices"
 )
 
 // maxPacket bounds a packet. Body chunks have 64 KiB unless more was agreed on, and
@@ -26,14 +27,29 @@ func readPacket(r *bufio.Reader, buf *[]byte) (code byte, data []byte, err error
 	if n == 0 || n > maxPacket {
 		return 0, nil, errPacket
 	}
-	if cap(*buf) < int(n) {
-		*buf = make([]byte, n) // bounded by maxPacket
-	}
-	data = (*buf)[:n]
-	if _, err := io.ReadFull(r, data); err != nil {
+	data, err = readBytes(r, (*buf)[:0], int(n))
+	if err != nil {
 		return 0, nil, err
 	}
+	*buf = data
 	return data[0], data[1:], nil
+}
+
+// readBytes appends n bytes to data. It takes memory for what has come, not for
+// what was promised.
+func readBytes(r io.Reader, data []byte, n int) ([]byte, error) {
+	for n > 0 {
+		step := min(n, max(4<<10, len(data), cap(data)-len(data)))
+		data = slices.Grow(data, step)[:len(data)+step]
+		if _, err := io.ReadFull(r, data[len(data)-step:]); err != nil {
+			if err == io.EOF {
+				err = io.ErrUnexpectedEOF
+			}
+			return nil, err
+		}
+		n -= step
+	}
+	return data, nil
 }
 
 func writePacket(w *bufio.Writer, code byte, data ...[]byte) error {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -244,9 +245,49 @@ func TestProgress(t *testing.T) {
 	}
 }
 
+// The scanner gets the bytes that the client sent, but for the Received field that
+// the MTA adds and keeps to itself.
+func TestExactBytes(t *testing.T) {
+	var mu sync.Mutex
+	var got *scanner.Report
+	addr := start(t, &recorder{}, func(o *Options) {
+		o.Observe = func(r *scanner.Report) { mu.Lock(); defer mu.Unlock(); got = r }
+	})
+	m := dial(t, addr, everything)
+	m.deliver(false, []string{"Subject\x00  two blanks \x00", "X-None\x00none\x00", "X-Empty\x00\x00", "X-Tab\x00\ttab\x00",
+		"X-Folded\x00 a\n\tb\n c\x00", "X-Raw\x00 caf\xe9 \x01\r\x00", "X-Odd \x00 blank before the colon\x00"}, "one\r\ntwo\n", "three")
+	want := sha256.Sum256([]byte("Subject:  two blanks \r\nX-None:none\r\nX-Empty:\r\nX-Tab:\ttab\r\nX-Folded: a\r\n\tb\r\n c\r\n" +
+		"X-Raw: caf\xe9 \x01\r\r\nX-Odd : blank before the colon\r\n\r\none\r\ntwo\nthree"))
+	mu.Lock()
+	defer mu.Unlock()
+	if !bytes.Equal(got.Objects[0].SHA256, want[:]) {
+		t.Errorf("%+v", got.Objects[0])
+	}
+}
+
+// Recipients without end are counted, but not kept.
+func TestManyRecipients(t *testing.T) {
+	r := &recorder{}
+	m := dial(t, start(t, r, nil), everything)
+	m.send('M', "<a@example.org>\x00")
+	for range 2 * maxRecipients {
+		m.send('R', "<"+strings.Repeat("b", 2*maxFact)+">\x00")
+	}
+	m.send('B', "hello")
+	m.send('E', "")
+	for code := byte(0); code != 'c'; {
+		code, _ = m.receive()
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if to := r.envs[0].Recipients; len(to) != maxRecipients || len(to[0]) != maxFact {
+		t.Errorf("%d recipients", len(to))
+	}
+}
+
 func TestMalformed(t *testing.T) {
 	addr := start(t, &recorder{}, nil)
-	for _, data := range []string{"\x00\x00\x00\x00", "\xff\xff\xff\xffx", "\x00\x00\x00\x02Ox", "\x00\x00\x00\x0dO\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00"} {
+	for _, data := range []string{"\x00\x00\x00\x02Mx" /* before the negotiation */, "\x00\x00\x00\x00", "\xff\xff\xff\xffx", "\x00\x00\x00\x02Ox", "\x00\x00\x00\x0dO\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00"} {
 		nc, err := net.Dial("tcp", addr)
 		if err != nil {
 			t.Fatal(err)
@@ -258,36 +299,4 @@ func TestMalformed(t *testing.T) {
 		}
 		nc.Close()
 	}
-}
-
-func FuzzEvents(f *testing.F) {
-	f.Add([]byte("\x00\x00\x00\x0dO\x00\x00\x00\x06\x00\x00\x01\xff\x00\x1f\xff\xff\x00\x00\x00\x02Mx\x00\x00\x00\x01E"))
-	f.Add([]byte("\x00\x00\x00\x06Di\x00a\x00b\x00\x00\x00\x05La\x00b\x00"))
-	scanners, err := live.New(func() (*scanner.Scanner, io.Closer, error) {
-		s, err := scanner.New(scanner.Config{})
-		return s, nil, err
-	})
-	if err != nil {
-		f.Fatal(err)
-	}
-	s, err := New(Options{Scanners: scanners, Header: "X-A"})
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		client, server := net.Pipe()
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			newConn(s, server).Serve()
-			server.Close()
-		}()
-		go func() { client.Write(data); time.Sleep(time.Millisecond); client.Close() }()
-		io.Copy(io.Discard, client)
-		select {
-		case <-done:
-		case <-time.After(10 * time.Second):
-			t.Fatal("the connection does not end")
-		}
-	})
 }

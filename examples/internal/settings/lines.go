@@ -1,37 +1,67 @@
 package settings
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/BurntSushi/toml"
 )
 
 // lineOf finds the line, from 1, on which key stands in text. The decoder knows
-// it, but does not tell it for keys that are unknown to us. 0 means that the
-// key is written in a way that this does not follow (inline tables).
+// it, but does not tell it for keys that are unknown to us. A key within an inline
+// table is on the line where that begins. 0 means that the key is written in a way
+// that this does not follow.
 func lineOf(text []byte, key toml.Key) int {
-	table := ""
-	want := strings.Join(key, ".")
+	var table []string
+	around := 0
 	for i, line := range strings.Split(string(text), "\n") {
 		line = strings.TrimSpace(line)
 		if strings.HasPrefix(line, "[") {
-			table = strings.Trim(line[:strings.LastIndexByte(line, ']')+1], "[] ")
-			if table == want {
+			table, _ = splitKey(strings.TrimLeft(line, "["))
+			if slices.Equal(table, key) {
 				return i + 1
 			}
 			continue
 		}
-		name, _, found := strings.Cut(line, "=")
-		if !found || strings.HasPrefix(line, "#") {
+		parts, rest := splitKey(line)
+		if !strings.HasPrefix(rest, "=") {
 			continue
 		}
-		name = strings.Trim(strings.TrimSpace(name), `"'`)
-		if table != "" {
-			name = table + "." + name
-		}
-		if name == want {
+		path := slices.Concat(table, parts)
+		switch {
+		case slices.Equal(path, key):
 			return i + 1
+		case len(path) < len(key) && slices.Equal(path, key[:len(path)]):
+			around = i + 1
 		}
 	}
-	return 0
+	return around
+}
+
+// splitKey takes a dotted key off the begin of a line, and returns its parts and
+// what follows it.
+func splitKey(line string) (parts []string, rest string) {
+	for {
+		line = strings.TrimLeft(line, " \t")
+		var part string
+		if line != "" && (line[0] == '"' || line[0] == '\'') {
+			end := strings.IndexByte(line[1:], line[0])
+			if end < 0 {
+				return nil, ""
+			}
+			part, line = line[1:1+end], line[end+2:]
+		} else {
+			end := strings.IndexAny(line, " \t.=]#")
+			if end < 0 {
+				end = len(line)
+			}
+			part, line = line[:end], line[end:]
+		}
+		parts = append(parts, part)
+		line = strings.TrimLeft(line, " \t")
+		if !strings.HasPrefix(line, ".") {
+			return parts, line
+		}
+		line = line[1:]
+	}
 }

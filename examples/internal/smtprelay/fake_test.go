@@ -10,10 +10,10 @@ import (
 )
 
 // fakeUpstream is a scripted SMTP server: answers replaces its reply to a verb
-// ("MAIL", "RCPT", "DATA", "." for the final dot); "close" breaks the connection
-// instead.
+// ("MAIL", "RCPT", "DATA", "." for the final dot) or to a whole line; "close" breaks
+// the connection instead. Behind LHLO it answers the dot once for each recipient,
+// with the answer to ".<recipient>" where there is one.
 type fakeUpstream struct {
-	t       *testing.T
 	addr    string
 	answers map[string]string
 	delay   time.Duration // before the reply to the dot
@@ -22,6 +22,8 @@ type fakeUpstream struct {
 	commands []string
 	bodies   []string // of messages that got their dot, dot-unstuffed
 	partial  []string // of messages that did not
+	conns    []net.Conn
+	odd      []string // command lines that do not end in CRLF, or have more of that
 }
 
 func newFakeUpstream(t *testing.T, answers map[string]string) *fakeUpstream {
@@ -29,7 +31,11 @@ func newFakeUpstream(t *testing.T, answers map[string]string) *fakeUpstream {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fakeUpstream{t: t, addr: l.Addr().String(), answers: answers}
+	return newFakeOn(t, l, answers)
+}
+
+func newFakeOn(t testing.TB, l net.Listener, answers map[string]string) *fakeUpstream {
+	f := &fakeUpstream{addr: l.Addr().String(), answers: answers}
 	var wg sync.WaitGroup
 	t.Cleanup(func() { l.Close(); wg.Wait() })
 	wg.Go(func() {
@@ -46,10 +52,13 @@ func newFakeUpstream(t *testing.T, answers map[string]string) *fakeUpstream {
 
 func (f *fakeUpstream) serve(c net.Conn) {
 	defer c.Close()
+	f.mu.Lock()
+	f.conns = append(f.conns, c)
+	f.mu.Unlock()
 	c.SetDeadline(time.Now().Add(20 * time.Second))
 	r := bufio.NewReader(c)
 	say := func(verb, usual string) bool {
-		if a, ok := f.answers[verb]; ok {
+		if a, ok := f.answers[verb]; ok && verb != "" {
 			usual = a
 		}
 		if usual == "close" {
@@ -61,18 +70,32 @@ func (f *fakeUpstream) serve(c net.Conn) {
 	if !say("greeting", "220 fake ESMTP") {
 		return
 	}
+	lmtp := false
+	var recipients []string
 	for {
 		line, err := r.ReadString('\n')
 		if err != nil {
 			return
+		}
+		if strings.TrimRight(line, "\r\n")+"\r\n" != line || strings.ContainsAny(line[:len(line)-2], "\r\n\x00") {
+			f.mu.Lock()
+			f.odd = append(f.odd, line)
+			f.mu.Unlock()
 		}
 		line = strings.TrimRight(line, "\r\n")
 		f.mu.Lock()
 		f.commands = append(f.commands, line)
 		f.mu.Unlock()
 		verb, _, _ := strings.Cut(line, " ")
+		if answer, ok := f.answers[line]; ok && line != "DATA" {
+			if !say("", answer) {
+				return
+			}
+			continue
+		}
 		switch verb {
-		case "EHLO":
+		case "LHLO", "EHLO":
+			lmtp = verb == "LHLO"
 			say("EHLO", "250-fake\r\n250-8BITMIME\r\n250-SIZE\r\n250-DSN\r\n250 SMTPUTF8")
 		case "DATA":
 			if !say("DATA", "354 go") {
@@ -85,15 +108,27 @@ func (f *fakeUpstream) serve(c net.Conn) {
 				return
 			}
 			time.Sleep(f.delay)
-			if !say(".", "250 2.0.0 Ok: queued as FAKE") {
-				return
+			answers := []string{"."}
+			if lmtp {
+				answers = recipients
 			}
+			for _, a := range answers {
+				if !say(a, "250 2.0.0 Ok: queued as FAKE") {
+					return
+				}
+			}
+			recipients = nil
 		case "QUIT":
 			say("QUIT", "221 bye")
 			return
 		default:
 			if !say(verb, "250 2.0.0 Ok") {
 				return
+			}
+			if to, ok := strings.CutPrefix(line, "RCPT TO:"); ok {
+				recipients = append(recipients, "."+to)
+			} else if verb == "MAIL" || verb == "RSET" {
+				recipients = nil
 			}
 		}
 	}
@@ -123,6 +158,16 @@ func (f *fakeUpstream) data(r *bufio.Reader) bool {
 		}
 		atStart = strings.HasSuffix(line, "\r\n")
 	}
+}
+
+// hangUp ends all connections.
+func (f *fakeUpstream) hangUp() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, c := range f.conns {
+		c.Close()
+	}
+	f.conns = nil
 }
 
 func (f *fakeUpstream) delivered() []string {

@@ -8,25 +8,31 @@
 // session, and the connection to the upstream is broken without the final dot,
 // so that no half message is accepted and no bounce is ever written.
 //
+// The server's side of SMTP is our own: who speaks for others must be heard
+// (XFORWARD, XCLIENT, the PROXY protocol), AUTH goes through, and what reaches the
+// upstream as one message must be, byte for byte, what was scanned as one.
+//
 // # Limits
 //
 // Connections are limited in all and by client address, idle time by
 // [Options.IdleTimeout], the time of one message by [Options.MessageTimeout],
-// its size by [Options.MaxMessageBytes]. Everything else is the scanner's.
+// its size by [Options.MaxMessageBytes], commands in length, in mistakes and in
+// idleness. Everything else is the scanner's.
 package smtprelay
 
 import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
-	"sync/atomic"
+	"net/netip"
 	"time"
 
-	"github.com/emersion/go-smtp"
-
+	"github.com/fivefifty/fivefifty/examples/internal/accept"
 	"github.com/fivefifty/fivefifty/examples/internal/live"
+	"github.com/fivefifty/fivefifty/examples/internal/quarantine"
 	"github.com/fivefifty/fivefifty/scanner"
 )
 
@@ -36,11 +42,18 @@ type Options struct {
 	Upstream Upstream
 	TLS      *tls.Config // offers STARTTLS where set
 
+	Trusted      []netip.Prefix     // peers that may speak for others: XFORWARD, XCLIENT, the PROXY protocol
+	Proxy        bool               // peers in Trusted begin with a PROXY header
+	Auth         AuthMode           // default AuthTLS
+	BareNewlines BareMode           // default BareNormalize
+	OnReject     RejectMode         // default RejectRefuse
+	Quarantine   *quarantine.Folder // where messages are held; nil: none are
+
 	MaxMessageBytes      int64         // offered as SIZE; default 64 MiB
 	MaxRecipients        int           // of one message; default 1,000
 	MaxConnections       int           // at once; default 200; protects memory and descriptors
 	MaxConnectionsClient int           // at once from one address; default 20
-	IdleTimeout          time.Duration // of a client that sends nothing; default 3 min (RFC 5321 section 4.5.3.2)
+	IdleTimeout          time.Duration // of a client that sends nothing, and for a whole command; default 3 min (RFC 5321 section 4.5.3.2)
 	MessageTimeout       time.Duration // from DATA to the reply; default 30 min; protects from clients that drip
 
 	MarkAccepted bool // adds "X-Fivefifty: accepted" to what goes upstream
@@ -51,10 +64,37 @@ type Options struct {
 	Log      *slog.Logger          // one line a message; default none
 }
 
+// AuthMode says when AUTH, where the upstream offers it, is passed on.
+type AuthMode string
+
+const (
+	AuthTLS    AuthMode = "tls"    // where the client speaks TLS
+	AuthAlways AuthMode = "always" // also where passwords can be read on the way
+	AuthOff    AuthMode = "off"
+)
+
+// BareMode says what becomes of CR and LF that are not together.
+type BareMode string
+
+const (
+	BareNormalize BareMode = "normalize" // LF becomes CRLF, CR a space
+	BareReject    BareMode = "reject"    // the message is refused with 550, a command with 500
+)
+
+// RejectMode says what becomes of a message that the policy rejects.
+type RejectMode string
+
+const (
+	RejectRefuse     RejectMode = "refuse"     // 5xx: whoever has the message learns it
+	RejectDiscard    RejectMode = "discard"    // 250, and gone: behind a queue, where 5xx would make a bounce to a forged sender
+	RejectQuarantine RejectMode = "quarantine" // 250, and held
+)
+
 func (o *Options) setDefaults() {
-	if o.Hostname == "" {
-		o.Hostname = "localhost"
-	}
+	o.Hostname = orDefault(o.Hostname, "localhost")
+	o.Auth = orDefault(o.Auth, AuthTLS)
+	o.BareNewlines = orDefault(o.BareNewlines, BareNormalize)
+	o.OnReject = orDefault(o.OnReject, RejectRefuse)
 	if o.Observe == nil {
 		o.Observe = func(*scanner.Report) {}
 	}
@@ -70,8 +110,27 @@ func (o *Options) setDefaults() {
 	o.Upstream.setDefaults(o.Hostname)
 }
 
-func orDefault[T int | int64 | time.Duration](v, def T) T {
-	if v <= 0 {
+func (o *Options) check() error {
+	switch {
+	case o.Scanners == nil:
+		return errors.New("smtprelay: Options.Scanners is missing")
+	case o.Auth != AuthTLS && o.Auth != AuthAlways && o.Auth != AuthOff:
+		return fmt.Errorf("smtprelay: auth: %q is none of tls, always, off", o.Auth)
+	case o.BareNewlines != BareNormalize && o.BareNewlines != BareReject:
+		return fmt.Errorf("smtprelay: bare newlines: %q is neither normalize nor reject", o.BareNewlines)
+	case o.OnReject != RejectRefuse && o.OnReject != RejectDiscard && o.OnReject != RejectQuarantine:
+		return fmt.Errorf("smtprelay: on reject: %q is none of refuse, discard, quarantine", o.OnReject)
+	case o.OnReject == RejectQuarantine && o.Quarantine == nil:
+		return errors.New("smtprelay: quarantine wants a folder")
+	case o.Proxy && len(o.Trusted) == 0:
+		return errors.New("smtprelay: the PROXY protocol wants trusted networks")
+	}
+	return o.Upstream.check()
+}
+
+func orDefault[T ~int | ~int64 | ~string](v, def T) T {
+	var zero T
+	if v <= zero {
 		return def
 	}
 	return v
@@ -79,67 +138,26 @@ func orDefault[T int | int64 | time.Duration](v, def T) T {
 
 // Relay is a running relay.
 type Relay struct {
-	opts      Options
-	server    *smtp.Server
-	conns     *connTable
-	draining  atomic.Bool
-	listeners listeners
-
-	ctx    context.Context // of all scans; cancelled when the grace is over
-	cancel context.CancelFunc
+	opts    Options
+	server  *accept.Server
+	clients clients
 }
 
 // New returns a Relay that is ready to serve.
 func New(opts Options) (*Relay, error) {
-	if opts.Scanners == nil {
-		return nil, errors.New("smtprelay: Options.Scanners is missing")
-	}
-	if err := opts.Upstream.check(); err != nil {
+	opts.setDefaults()
+	if err := opts.check(); err != nil {
 		return nil, err
 	}
-	opts.setDefaults()
-	r := &Relay{opts: opts, conns: newConnTable(opts.MaxConnections, opts.MaxConnectionsClient)}
-	r.ctx, r.cancel = context.WithCancel(context.Background())
-	r.server = r.newServer()
+	r := &Relay{opts: opts, clients: clients{max: opts.MaxConnectionsClient, by: map[netip.Addr]int{}}}
+	r.server = accept.New(opts.MaxConnections, opts.Log, func(nc net.Conn) accept.Conn { return r.newSession(nc) })
 	return r, nil
 }
 
-func (r *Relay) newServer() *smtp.Server {
-	s := smtp.NewServer(smtp.BackendFunc(r.newSession))
-	s.Domain = r.opts.Hostname
-	s.TLSConfig = r.opts.TLS
-	s.MaxMessageBytes = r.opts.MaxMessageBytes
-	s.MaxRecipients = r.opts.MaxRecipients
-	s.WriteTimeout = r.opts.IdleTimeout
-	// The read deadline is set by our conn at each read: go-smtp sets it once a
-	// command, which would cut a DATA that takes longer than that.
-	s.ReadTimeout = 0
-	s.EnableSMTPUTF8 = true
-	s.EnableDSN = true
-	s.ErrorLog = slog.NewLogLogger(r.opts.Log.Handler(), slog.LevelDebug)
-	return s
-}
-
 // Serve accepts clients on l until Shutdown.
-func (r *Relay) Serve(l net.Listener) error {
-	r.listeners.add(l)
-	err := r.server.Serve(&listener{Listener: l, relay: r})
-	if r.draining.Load() {
-		return nil
-	}
-	return err
-}
+func (r *Relay) Serve(l net.Listener) error { return r.server.Serve(l) }
 
 // Shutdown takes no more clients, answers 421 to those that are between
 // messages, and waits for messages under way until ctx ends; then it breaks
 // them off unacknowledged, so that their senders try again.
-func (r *Relay) Shutdown(ctx context.Context) error {
-	defer r.cancel()
-	r.draining.Store(true)
-	r.listeners.close()
-	err := r.conns.drain(ctx)
-	if serr := r.server.Close(); err == nil && serr != nil && !errors.Is(serr, net.ErrClosed) {
-		err = serr
-	}
-	return err
-}
+func (r *Relay) Shutdown(ctx context.Context) error { return r.server.Shutdown(ctx) }

@@ -7,32 +7,64 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/emersion/go-smtp"
-
 	"github.com/fivefifty/fivefifty/scanner"
 )
 
-// reply is an SMTP reply of the upstream, its lines without code and CRLF.
+// reply is an SMTP reply: the texts of its lines, each with its enhanced status
+// code where there is one, without reply code and CRLF.
 type reply struct {
 	code  int
 	lines []string
 }
 
+// say makes a reply of one line; enhanced is "" or an enhanced status code (RFC
+// 3463).
+func say(code int, enhanced, text string) *reply {
+	if enhanced != "" {
+		text = enhanced + " " + text
+	}
+	return &reply{code, []string{text}}
+}
+
+// maxReplyText keeps a line within 512 octets with its code and CRLF (RFC 5321
+// section 4.5.3.1.5).
+const maxReplyText = 506
+
+// wire is the reply as it is sent: printable ASCII, the code on every line (RFC
+// 5321 section 4.2.1).
+func (r *reply) wire() string {
+	var b strings.Builder
+	for i, line := range r.lines {
+		sep := byte('-')
+		if i == len(r.lines)-1 {
+			sep = ' '
+		}
+		line = printable(line)
+		fmt.Fprintf(&b, "%d%c%s\r\n", r.code, sep, line[:min(len(line), maxReplyText)])
+	}
+	return b.String()
+}
+
+// String is the reply on one line, for the log.
+func (r *reply) String() string { return fmt.Sprintf("%d %s", r.code, strings.Join(r.lines, " / ")) }
+
+func (r *reply) good() bool { return r.code/100 == 2 }
+
 var errReply = errors.New("smtprelay: malformed reply of the upstream")
 
 // readReply reads one reply. Lines longer than r's buffer and more than 128
 // lines are malformed.
-func readReply(r *bufio.Reader) (reply, error) {
-	var rep reply
+func readReply(r *bufio.Reader) (*reply, error) {
+	rep := new(reply)
 	for range 128 {
 		line, err := r.ReadSlice('\n')
 		if err != nil {
-			return rep, err
+			return nil, err
 		}
 		text := strings.TrimRight(string(line), "\r\n")
 		code, err := strconv.Atoi(text[:min(3, len(text))])
 		if err != nil || code < 200 || code > 599 || rep.code != 0 && code != rep.code {
-			return rep, errReply
+			return nil, errReply
 		}
 		rep.code = code
 		text = text[3:]
@@ -45,79 +77,56 @@ func readReply(r *bufio.Reader) (reply, error) {
 			return rep, nil
 		}
 	}
-	return rep, errReply
+	return nil, errReply
 }
 
 // pass makes the upstream's reply the one that our client gets. 421 becomes
 // 451, since our own session goes on; a reply that makes no sense there too.
-func (rep reply) pass() *smtp.SMTPError {
+// Lines without an enhanced status code get the general one, as we said at EHLO
+// that every line has one (RFC 2034 section 4).
+func (r *reply) pass() *reply {
+	out := &reply{code: r.code}
 	switch {
-	case rep.code == 421:
-		rep.code = 451
-	case rep.code < 250 || rep.code >= 300 && rep.code < 400:
-		return tempFail(smtp.EnhancedCode{4, 5, 0}, "Upstream gave an unexpected reply")
+	case r.code == 421:
+		out.code = 451
+	case r.code < 250 || r.code >= 300 && r.code < 400:
+		return tempFail("4.5.0", "Upstream gave an unexpected reply")
 	}
-	out := &smtp.SMTPError{Code: rep.code, EnhancedCode: smtp.NoEnhancedCode}
-	last := len(rep.lines) - 1
-	var texts []string
-	for i, line := range rep.lines {
-		if i == last {
-			// go-smtp writes the enhanced code of the last line only, the
-			// others keep theirs in the text.
-			out.EnhancedCode, line = cutEnhanced(line)
+	for _, line := range r.lines {
+		if !hasEnhanced(line, out.code/100) {
+			line = strings.TrimSpace(fmt.Sprintf("%d.0.0 %s", out.code/100, line))
 		}
-		texts = append(texts, printable(line))
+		out.lines = append(out.lines, line)
 	}
-	out.Message = strings.Join(texts, "\n")
 	return out
 }
 
-// cutEnhanced takes an enhanced status code (RFC 3463) off a line.
-func cutEnhanced(line string) (smtp.EnhancedCode, string) {
-	word, rest, _ := strings.Cut(line, " ")
-	var code smtp.EnhancedCode
+// hasEnhanced says whether a line begins with an enhanced status code of the
+// class.
+func hasEnhanced(line string, class int) bool {
+	word, _, _ := strings.Cut(line, " ")
 	parts := strings.Split(word, ".")
-	if len(parts) != 3 {
-		return smtp.NoEnhancedCode, line
+	if len(parts) != 3 || parts[0] != strconv.Itoa(class) {
+		return false
 	}
-	for i, p := range parts {
-		n, err := strconv.Atoi(p)
-		if err != nil || n < 0 || n > 999 {
-			return smtp.NoEnhancedCode, line
+	for _, p := range parts[1:] {
+		if n, err := strconv.Atoi(p); err != nil || n < 0 || n > 999 {
+			return false
 		}
-		code[i] = n
 	}
-	return code, rest
+	return true
 }
 
-// printable keeps a line within ASCII and, with codes, within 512 octets (RFC
-// 5321 section 4.5.3.1.5).
+// printable replaces what must not be in a reply, a header or a command.
 func printable(line string) string {
-	line = strings.Map(func(r rune) rune {
+	return strings.Map(func(r rune) rune {
 		if r < ' ' || r > '~' {
 			return '?'
 		}
 		return r
 	}, line)
-	return line[:min(len(line), 480)]
 }
 
-// fromScanner makes the scanner's reply go-smtp's. It must reach go-smtp bare:
-// a wrapped one would become 554 with internal text.
-func fromScanner(r scanner.Reply) *smtp.SMTPError {
-	code, _ := cutEnhanced(r.Enhanced)
-	return &smtp.SMTPError{Code: r.Code, EnhancedCode: code, Message: r.Text}
-}
+func fromScanner(r scanner.Reply) *reply { return say(r.Code, r.Enhanced, r.Text) }
 
-func tempFail(code smtp.EnhancedCode, text string) *smtp.SMTPError {
-	return &smtp.SMTPError{Code: 451, EnhancedCode: code, Message: text}
-}
-
-// replyText is a reply on one line, for the log.
-func replyText(e *smtp.SMTPError) string {
-	text := strings.ReplaceAll(e.Message, "\n", " / ")
-	if e.EnhancedCode == smtp.NoEnhancedCode {
-		return fmt.Sprintf("%d %s", e.Code, text)
-	}
-	return fmt.Sprintf("%d %d.%d.%d %s", e.Code, e.EnhancedCode[0], e.EnhancedCode[1], e.EnhancedCode[2], text)
-}
+func tempFail(enhanced, text string) *reply { return say(451, enhanced, text) }

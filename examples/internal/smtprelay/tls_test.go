@@ -103,7 +103,7 @@ func TestClientAbortsUnderTLS(t *testing.T) {
 	d.startTLS(roots)
 	io.WriteString(d.c, "BDAT 1000 LAST\r\nhalf")
 	d.c.Close() // sends close_notify first
-	eventually(t, func() bool { return len(r.conns.list()) == 0 })
+	eventually(t, func() bool { return r.server.Len() == 0 })
 	eventually(t, func() bool { up.mu.Lock(); defer up.mu.Unlock(); return len(up.partial) == 1 })
 	checkDelivered(t, up, "", false)
 }

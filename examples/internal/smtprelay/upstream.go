@@ -4,24 +4,30 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"net"
 	"strings"
 	"time"
-
-	"github.com/emersion/go-smtp"
 )
 
 // Upstream says where accepted mail goes.
 type Upstream struct {
-	Addr    string        // host:port
+	Addr    string        // "host:port" or "unix:/path"; "lmtp:" in front has LMTP spoken (RFC 2033)
 	TLS     TLSMode       // default TLSOpportunistic
 	Config  *tls.Config   // for STARTTLS; nil verifies against the system's roots where TLS is required
 	HELO    string        // our name; default Options.Hostname
 	Dial    time.Duration // to connect; default 15 s
 	Timeout time.Duration // of one command or write; default 2 min
 	Final   time.Duration // of the reply to the final dot; default 10 min (RFC 5321 section 4.5.3.2.6)
+}
+
+// target splits Addr.
+func (u *Upstream) target() (network, addr string, lmtp bool) {
+	addr, lmtp = strings.CutPrefix(u.Addr, "lmtp:")
+	if path, unix := strings.CutPrefix(addr, "unix:"); unix {
+		return "unix", path, lmtp
+	}
+	return "tcp", addr, lmtp
 }
 
 // TLSMode says whether the upstream is spoken to under TLS.
@@ -39,7 +45,8 @@ func (u *Upstream) check() error {
 	default:
 		return fmt.Errorf("smtprelay: unknown TLS mode %q for the upstream", u.TLS)
 	}
-	if _, _, err := net.SplitHostPort(u.Addr); err != nil {
+	network, addr, _ := u.target()
+	if _, _, err := net.SplitHostPort(addr); err != nil && network == "tcp" {
 		return fmt.Errorf("smtprelay: upstream: %w", err)
 	}
 	return nil
@@ -57,28 +64,32 @@ func (u *Upstream) setDefaults(hostname string) {
 	u.Final = orDefault(u.Final, 10*time.Minute)
 }
 
-// client is one connection to the upstream, for one message. It is small and
-// our own because go-smtp's client ends DATA with a dot whenever it is closed,
+// client is one connection to the upstream, for one message at a time. It is small
+// and our own because go-smtp's client ends DATA with a dot whenever it is closed,
 // changes bare line feeds, and keeps reply texts to itself.
 //
-// Its methods return nil or the reply that our client gets.
+// Where it returns a reply, that is the one that our client gets.
 type client struct {
-	cfg  Upstream
-	conn net.Conn
-	r    *bufio.Reader
-	w    *bufio.Writer
-	dots *dotWriter
-	ext  map[string]string // keyword in upper case -> parameters
+	cfg    Upstream
+	lmtp   bool
+	conn   net.Conn
+	r      *bufio.Reader
+	w      *bufio.Writer
+	dots   *dotWriter
+	ext    map[string]string // keyword in upper case -> parameters
+	dirty  bool              // a transaction is open that nobody wants any more
+	broken bool              // good for nothing
 }
 
 // dial connects and introduces us.
-func (u Upstream) dial(ctx context.Context) (*client, *smtp.SMTPError) {
+func (u Upstream) dial(ctx context.Context) (*client, *reply) {
+	network, addr, lmtp := u.target()
 	d := net.Dialer{Timeout: u.Dial}
-	nc, err := d.DialContext(ctx, "tcp", u.Addr)
+	nc, err := d.DialContext(ctx, network, addr)
 	if err != nil {
-		return nil, tempFail(smtp.EnhancedCode{4, 4, 1}, "Upstream does not answer, try again later")
+		return nil, tempFail("4.4.1", "Upstream does not answer, try again later")
 	}
-	c := &client{cfg: u}
+	c := &client{cfg: u, lmtp: lmtp}
 	c.use(nc)
 	if fail := c.open(); fail != nil {
 		c.abort()
@@ -94,14 +105,14 @@ func (c *client) use(nc net.Conn) {
 }
 
 // open reads the greeting, says EHLO and turns to TLS as configured.
-func (c *client) open() *smtp.SMTPError {
+func (c *client) open() *reply {
 	greeting, err := c.read(c.cfg.Timeout)
 	if err != nil {
 		return lost()
 	}
 	if greeting.code != 220 {
 		// The refusal is of us, not of the message: never permanent.
-		return tempFail(smtp.EnhancedCode{4, 4, 1}, "Upstream takes no connections, try again later")
+		return tempFail("4.4.1", "Upstream takes no connections, try again later")
 	}
 	if fail := c.hello(); fail != nil {
 		return fail
@@ -109,38 +120,44 @@ func (c *client) open() *smtp.SMTPError {
 	if c.cfg.TLS == TLSOff {
 		return nil
 	}
-	if _, offered := c.ext["STARTTLS"]; offered {
+	if c.offers("STARTTLS") {
 		return c.startTLS()
 	}
 	if c.cfg.TLS == TLSRequired {
-		return tempFail(smtp.EnhancedCode{4, 7, 5}, "Upstream offers no TLS")
+		return tempFail("4.7.5", "Upstream offers no TLS")
 	}
 	return nil
 }
 
-func (c *client) hello() *smtp.SMTPError {
+func (c *client) hello() *reply {
 	c.ext = map[string]string{}
-	rep, err := c.command("EHLO " + c.cfg.HELO)
-	if err != nil {
-		return lost()
+	verbs := []string{"EHLO ", "HELO "}
+	if c.lmtp {
+		verbs = []string{"LHLO "}
 	}
-	if rep.code != 250 {
-		if rep, err = c.command("HELO " + c.cfg.HELO); err != nil {
+	for _, verb := range verbs {
+		rep, err := c.command(verb + c.cfg.HELO)
+		if err != nil {
 			return lost()
 		}
+		if rep.code == 250 {
+			for _, line := range rep.lines[1:] {
+				key, params, _ := strings.Cut(line, " ")
+				c.ext[strings.ToUpper(key)] = params
+			}
+			return nil
+		}
 	}
-	if rep.code != 250 {
-		return tempFail(smtp.EnhancedCode{4, 4, 1}, "Upstream refuses our greeting, try again later")
-	}
-	for _, line := range rep.lines[1:] {
-		key, params, _ := strings.Cut(line, " ")
-		c.ext[strings.ToUpper(key)] = params
-	}
-	return nil
+	return tempFail("4.4.1", "Upstream refuses our greeting, try again later")
 }
 
-func (c *client) startTLS() *smtp.SMTPError {
-	failed := tempFail(smtp.EnhancedCode{4, 7, 5}, "No TLS with the upstream")
+func (c *client) offers(keyword string) bool {
+	_, ok := c.ext[keyword]
+	return ok
+}
+
+func (c *client) startTLS() *reply {
+	failed := tempFail("4.7.5", "No TLS with the upstream")
 	rep, err := c.command("STARTTLS")
 	if err != nil || rep.code != 220 || c.r.Buffered() > 0 { // bytes before the handshake would be injected ones
 		return failed
@@ -150,7 +167,8 @@ func (c *client) startTLS() *smtp.SMTPError {
 		cfg = c.cfg.Config.Clone()
 	}
 	if cfg.ServerName == "" {
-		cfg.ServerName, _, _ = net.SplitHostPort(c.cfg.Addr)
+		_, addr, _ := c.cfg.target()
+		cfg.ServerName, _, _ = net.SplitHostPort(addr)
 	}
 	// Opportunistic TLS gives no assurance of the name, RFC 7435.
 	cfg.InsecureSkipVerify = c.cfg.TLS == TLSOpportunistic
@@ -165,35 +183,66 @@ func (c *client) startTLS() *smtp.SMTPError {
 }
 
 // command sends one line and reads its reply.
-func (c *client) command(line string) (reply, error) {
+func (c *client) command(line string) (*reply, error) {
+	if strings.ContainsAny(line, "\r\n") {
+		return nil, errReply // cannot be: no line of ours has them
+	}
 	c.w.WriteString(line + "\r\n")
 	if err := c.w.Flush(); err != nil {
-		return reply{}, err
+		return nil, err
 	}
 	return c.read(c.cfg.Timeout)
 }
 
-func (c *client) read(timeout time.Duration) (reply, error) {
+func (c *client) read(timeout time.Duration) (*reply, error) {
 	c.conn.SetReadDeadline(time.Now().Add(timeout))
 	return readReply(c.r)
 }
 
-// expect is command with the reply's class that is success.
-func (c *client) expect(class int, line string) *smtp.SMTPError {
+// exchange is command with the reply made our client's.
+func (c *client) exchange(line string) *reply {
 	rep, err := c.command(line)
-	switch {
-	case err != nil:
+	if err != nil {
+		c.broken = true
 		return lost()
-	case rep.code/100 == class:
-		return nil
 	}
+	c.broken = c.broken || rep.code == 421
 	return rep.pass()
 }
 
-// begin asks for DATA.
-func (c *client) begin() *smtp.SMTPError {
-	if fail := c.expect(3, "DATA"); fail != nil {
-		return fail
+// mail tells the upstream whose the message is, where it wants to know, and the
+// sender.
+func (c *client) mail(who attributes, line string) *reply {
+	if c.dirty {
+		if rep := c.exchange("RSET"); !rep.good() {
+			c.broken = true
+			return lost()
+		}
+		c.dirty = false
+	}
+	if c.offers("XFORWARD") {
+		for _, each := range who.commands(c.ext["XFORWARD"]) {
+			if rep := c.exchange(each); c.broken { // what else it says is between the two of us
+				return rep
+			}
+		}
+	}
+	return c.exchange(line)
+}
+
+// begin asks for DATA; nil is yes.
+func (c *client) begin() *reply {
+	rep, err := c.command("DATA")
+	switch {
+	case err != nil:
+		c.broken = true
+		return lost()
+	case rep.code != 354:
+		c.dirty, c.broken = true, c.broken || rep.code == 421 || rep.code < 400
+		if rep.code < 400 {
+			return tempFail("4.5.0", "Upstream gave an unexpected reply")
+		}
+		return rep.pass()
 	}
 	c.dots = &dotWriter{w: c.w}
 	return nil
@@ -201,37 +250,43 @@ func (c *client) begin() *smtp.SMTPError {
 
 // write sends the next bytes of the message. A server that breaks off may have
 // said why.
-func (c *client) write(p []byte) *smtp.SMTPError {
-	_, err := c.dots.Write(p)
-	switch {
-	case err == nil:
+func (c *client) write(p []byte) *reply {
+	if _, err := c.dots.Write(p); err == nil {
 		return nil
-	case errors.Is(err, errBareNewline):
-		return bareNewline()
 	}
+	c.broken = true
 	if rep, err := c.read(time.Second); err == nil && rep.code >= 400 {
 		return rep.pass()
 	}
 	return lost()
 }
 
-// finish sends the final dot and returns the upstream's answer, good or bad,
-// and whether there was one: from then on the message is the upstream's.
-func (c *client) finish() (out *smtp.SMTPError, answered bool) {
-	if err := c.dots.end(); errors.Is(err, errBareNewline) {
-		return bareNewline(), false
+// finish sends the final dot and returns the upstream's answers: one, or with LMTP
+// one for each of n recipients. From then on the message is the upstream's.
+func (c *client) finish(n int) []*reply {
+	c.dots.end() // a write that failed is not the last word: the refusal may be there
+	if !c.lmtp {
+		n = 1
 	}
-	// A write that failed is not the last word: the upstream may have refused
-	// the message before its end.
-	rep, err := c.read(c.cfg.Final)
-	if err != nil {
-		return lost(), false
+	var all []*reply
+	for range n {
+		rep, err := c.read(c.cfg.Final)
+		if err != nil {
+			c.broken = true
+			all = append(all, lost())
+			continue
+		}
+		c.broken = c.broken || rep.code == 421
+		all = append(all, rep.pass())
 	}
-	return rep.pass(), true
+	return all
 }
 
 // abort breaks the connection; within DATA that discards the message.
-func (c *client) abort() { c.conn.Close() }
+func (c *client) abort() {
+	c.broken = true
+	c.conn.Close()
+}
 
 // quit ends the connection in good order, without waiting long.
 func (c *client) quit() {
@@ -242,15 +297,8 @@ func (c *client) quit() {
 	c.conn.Close()
 }
 
-func lost() *smtp.SMTPError {
-	return tempFail(smtp.EnhancedCode{4, 4, 2}, "Connection to the upstream was lost, try again later")
-}
-
-func bareNewline() *smtp.SMTPError {
-	return &smtp.SMTPError{
-		Code: 550, EnhancedCode: smtp.EnhancedCode{5, 6, 0},
-		Message: "Message has a dot behind a bare CR or LF, which servers read differently",
-	}
+func lost() *reply {
+	return tempFail("4.4.2", "Connection to the upstream was lost, try again later")
 }
 
 // deadlineWriter gives each write its own time.

@@ -32,8 +32,10 @@ func digestOf(cfg Config, units []*unit) (d rulesDigest) {
 	return d
 }
 
-// Facts makes an Engine a [scanner.Repeatable]: its findings depend on the rules,
-// on the object's bytes, and on the values of the variables that a rule uses.
+// Facts implements [scanner.Repeatable]: a digest of the rules and of the values of
+// the variables that they use. Rules that look at no name, path or envelope have the
+// same facts for every object. libyara itself is not in it: a scanner.Cache that
+// several machines share wants the same facts on each.
 func (e *Engine) Facts(ctx context.Context, obj *scanner.Object) (facts string, ok bool) {
 	if e.rules.clock || e.acquire() != nil {
 		return "", false
