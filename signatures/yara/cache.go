@@ -83,35 +83,18 @@ func (c *cache) close() { c.root.Close() }
 // cacheKey is a digest of all that the compiled rules depend on.
 func cacheKey(units []*unit) (string, error) {
 	h := sha256.New()
-	add := func(parts ...string) {
-		for _, p := range parts {
-			h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(p))))
-			io.WriteString(h, p)
-		}
-	}
-	add(cacheMagic)
+	addTexts(h, cacheMagic)
 	if err := addLibrary(h); err != nil {
 		return "", err
 	}
 	if build, ok := debug.ReadBuildInfo(); ok {
 		for _, m := range build.Deps {
 			if strings.Contains(m.Path, "go-yara") {
-				add(m.Path, m.Version, m.Sum)
+				addTexts(h, m.Path, m.Version, m.Sum)
 			}
 		}
 	}
-	for _, e := range externals {
-		add("external", e.name, fmt.Sprint(e.ofName))
-	}
-	for _, u := range units {
-		add("unit", u.namespace)
-		for _, imp := range u.imports {
-			add("import", imp.name)
-		}
-		for _, r := range u.rules {
-			add("rule", r.file, fmt.Sprint(r.line), r.fault, r.text)
-		}
-	}
+	addUnits(h, units)
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
@@ -142,36 +125,36 @@ func addLibrary(h hash.Hash) error {
 	return err
 }
 
-// load returns the compiled rules of units, which lose what was lost at the
+// load returns the compiled rules of units, without what was lost at the
 // compilation, and the warnings of that.
-func (c *cache) load(units []*unit) (all, named *set, kept []*unit, warnings []Warning, err error) {
+func (c *cache) load(units []*unit) (*build, []Warning, error) {
 	f, err := c.root.Open(c.name)
 	if err != nil {
-		return nil, nil, nil, nil, err
+		return nil, nil, err
 	}
 	defer f.Close()
 	size, err := checkEntry(f)
 	if err != nil {
-		return nil, nil, nil, nil, err
+		return nil, nil, err
 	}
 	now := time.Now()
 	_ = c.root.Chtimes(c.name, now, now) // it is in use
 	r := bufio.NewReaderSize(io.NewSectionReader(f, cacheOverhead, size), 1<<20)
 	var length [4]byte
 	if _, err := io.ReadFull(r, length[:]); err != nil {
-		return nil, nil, nil, nil, err
+		return nil, nil, err
 	}
+	head := int64(binary.BigEndian.Uint32(length[:]))
 	var e entry
-	if err := gob.NewDecoder(io.LimitReader(r, int64(binary.BigEndian.Uint32(length[:])))).Decode(&e); err != nil {
-		return nil, nil, nil, nil, err
+	if err := gob.NewDecoder(io.LimitReader(r, head)).Decode(&e); err != nil {
+		return nil, nil, err
 	}
 	if len(e.Units) > len(units) {
-		return nil, nil, nil, nil, errors.New("file is of other rules")
+		return nil, nil, errors.New("file is of other rules")
 	}
-	if all, named, err = e.read(f, cacheOverhead+4+int64(binary.BigEndian.Uint32(length[:]))); err != nil {
-		return nil, nil, nil, nil, err
-	}
-	return all, named, e.keep(units), e.Warnings, nil
+	b := &build{units: e.keep(units)}
+	b.all, b.named, err = e.read(f, cacheOverhead+int64(len(length))+head)
+	return b, e.Warnings, err
 }
 
 // cacheOverhead is the length of the magic and the digest.
@@ -233,13 +216,13 @@ func (e *entry) read(f io.ReaderAt, offset int64) (all, named *set, err error) {
 		if size == 0 {
 			continue
 		}
-		rules, err := goyara.ReadRules(bufio.NewReaderSize(io.NewSectionReader(f, offset, size), 1<<20))
-		if err != nil {
+		var rules *goyara.Rules
+		if rules, err = goyara.ReadRules(bufio.NewReaderSize(io.NewSectionReader(f, offset, size), 1<<20)); err != nil {
 			return nil, nil, fmt.Errorf("libyara: %w", err)
 		}
 		offset += size
 		*sets[i/2].part(i % 2) = rules
-		if err := probe(rules); err != nil {
+		if err = probe(rules); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -264,10 +247,10 @@ func (s *set) part(i int) **goyara.Rules {
 	return &s.deep
 }
 
-// store writes the entry and removes old ones. named may be nil.
-func (c *cache) store(all, named *set, kept []*unit, warnings []Warning) (err error) {
+// store writes the entry and removes old ones.
+func (c *cache) store(b *build, warnings []Warning) error {
 	e := entry{Warnings: warnings}
-	for _, u := range kept {
+	for _, u := range b.units {
 		k := keptUnit{Namespace: u.namespace}
 		for _, r := range u.rules {
 			k.Rules = append(k.Rules, r.name)
@@ -275,7 +258,7 @@ func (c *cache) store(all, named *set, kept []*unit, warnings []Warning) (err er
 		e.Units = append(e.Units, k)
 	}
 	var body bytes.Buffer
-	for i, s := range []*set{all, named} {
+	for i, s := range []*set{b.all, b.named} {
 		if s == nil {
 			continue
 		}

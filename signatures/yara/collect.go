@@ -34,7 +34,7 @@ type match struct {
 }
 
 const (
-	maxLookups  = 64      // strings of one object whose matches are looked up
+	maxLookups  = 1024    // strings of one object whose matches are looked up
 	maxPlaces   = 1 << 17 // matches of these; libyara hands out all that a string has
 	maxMatches  = 16      // matches that one finding tells of
 	maxOfString = 4       // of these, matches of one string

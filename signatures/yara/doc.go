@@ -20,7 +20,7 @@
 // the file and line where it stands as its source, and of its metas the first of
 // description, desc, info, comment and the first of reference, references, ref,
 // reference1, url, source_url. Its matches are the first 4 of each string, up to
-// 16, for the first 64 strings of the rules that matched an object; the length
+// 16, for the first 1024 strings of the rules that matched an object; the length
 // is that of the bytes that libyara keeps, at most 512. Its detail are the tags.
 // [Engine.List] tells all there is to know of each rule. Private rules are never
 // reported.

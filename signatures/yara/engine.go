@@ -15,8 +15,8 @@ import (
 type Engine struct {
 	cfg     Config
 	matcher matcher
-	rules   string // digest
 	meter   meter
+	rules   rulesDigest
 
 	mu      sync.Mutex
 	running int
@@ -42,7 +42,6 @@ type matcher interface {
 }
 
 type facts struct {
-	digest     string      // of the rules
 	reportable int         // rules
 	externals  []*external // those that a rule uses
 	byName     bool        // a rule depends on the object's name
@@ -64,15 +63,21 @@ func New(cfg Config) (*Engine, []Warning, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	open := newLocal
-	if len(cfg.Command) > 0 {
-		open = newWorker
-	}
-	m, warnings, err := open(cfg)
+	units, warnings, err := load(cfg)
 	if err != nil {
 		return nil, warnings, err
 	}
-	return &Engine{cfg: cfg, matcher: m, rules: m.facts().digest}, warnings, nil
+	digest := digestOf(cfg, units)
+	open := localOf
+	if len(cfg.Command) > 0 {
+		open = newWorker
+	}
+	m, lost, err := open(cfg, units)
+	warnings = append(warnings, lost...)
+	if err != nil {
+		return nil, warnings, err
+	}
+	return &Engine{cfg: cfg, matcher: m, rules: digest}, warnings, nil
 }
 
 // noRules returns ErrNoRules with the first reason.

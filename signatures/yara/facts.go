@@ -4,55 +4,76 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"fmt"
+	"hash"
 	"io"
 
 	"github.com/fivefifty/fivefifty/scanner"
 )
 
-// Facts implements [scanner.Repeatable]: a digest of the rules, and the values of the
-// variables that they use. Rules that look at no name, path or envelope have the same
-// facts for every object.
-func (e *Engine) Facts(ctx context.Context, obj *scanner.Object) (string, bool) {
+// rulesDigest stands for all of an Engine's rules and configuration on which
+// findings depend.
+type rulesDigest struct {
+	sum   [sha256.Size]byte
+	clock bool // a rule asks for the time: nothing repeats
+}
+
+func digestOf(cfg Config, units []*unit) (d rulesDigest) {
+	h := sha256.New()
+	addUnits(h, units)
+	addTexts(h, fmt.Sprint(cfg.EveryRule, cfg.DefaultScore, cfg.Malicious, cfg.Suspicious, cfg.MaxMatches))
+	addTexts(h, cfg.Disable...)
+	h.Sum(d.sum[:0])
+	for _, u := range units {
+		for _, r := range u.rules {
+			d.clock = d.clock || r.refs["time"]
+		}
+	}
+	return d
+}
+
+// Facts implements [scanner.Repeatable]: a digest of the rules and of the values of
+// the variables that they use. Rules that look at no name, path or envelope have the
+// same facts for every object. libyara itself is not in it: a scanner.Cache that
+// several machines share wants the same facts on each.
+func (e *Engine) Facts(ctx context.Context, obj *scanner.Object) (facts string, ok bool) {
+	if e.rules.clock || e.acquire() != nil {
+		return "", false
+	}
+	defer e.release()
 	values, rest, err := e.values(ctx, obj)
 	if err != nil || rest {
 		return "", false
 	}
-	out := []byte(e.rules)
+	h := sha256.New()
+	h.Write(e.rules.sum[:])
 	for _, list := range values {
-		for _, v := range list {
-			out = binary.AppendUvarint(out, uint64(len(v)))
-			out = append(out, v...)
-		}
-		out = append(out, 0xff, 0xff)
+		addTexts(h, fmt.Sprint(len(list)))
+		addTexts(h, list...)
 	}
-	return string(out), true
+	return string(h.Sum(nil)), true
 }
 
-// digestRules is a digest of all that decides what is found, but libyara itself: a
-// scanner.Cache that several machines share wants the same one on each.
-func digestRules(cfg Config, units []*unit) string {
-	h := sha256.New()
-	add := func(parts ...any) {
-		for _, p := range parts {
-			text := fmt.Sprint(p)
-			h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(text))))
-			io.WriteString(h, text)
-		}
-	}
-	add("fivefifty yara findings 1", cfg.EveryRule, cfg.DefaultScore, cfg.Malicious, cfg.Suspicious, cfg.MaxMatches, len(cfg.Disable))
-	for _, name := range cfg.Disable {
-		add(name)
+// addUnits adds to a digest all that the rules of units are.
+func addUnits(h hash.Hash, units []*unit) {
+	for _, e := range externals {
+		addTexts(h, "external", e.name, fmt.Sprint(e.ofName))
 	}
 	for _, u := range units {
-		add(u.namespace, len(u.imports), len(u.rules))
+		addTexts(h, "unit", u.namespace)
 		for _, imp := range u.imports {
-			add(imp.name)
+			addTexts(h, "import", imp.name)
 		}
 		for _, r := range u.rules {
-			add(r.file, r.line, r.fault, r.text)
+			addTexts(h, "rule", r.file, fmt.Sprint(r.line), r.fault, r.text)
 		}
 	}
-	return hex.EncodeToString(h.Sum(nil))
+}
+
+// addTexts adds texts such that no other list of texts adds the same bytes.
+func addTexts(h hash.Hash, texts ...string) {
+	for _, t := range texts {
+		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(t))))
+		_, _ = io.WriteString(h, t)
+	}
 }

@@ -196,7 +196,7 @@ func (g *gate) forAny(toks []token) string {
 			continue
 		}
 		if t.text == "of" || t.text == "in" {
-			if in := toks[2+i+1 : colon]; t.text == "in" && costly[in[0].text] != "" && undefinedField(in[1:]) {
+			if in := toks[2+i+1 : colon]; t.text == "in" && len(in) > 1 && costly[in[0].text] != "" && undefinedField(in[1:]) {
 				return costly[in[0].text] // no round without the module's list
 			}
 			break

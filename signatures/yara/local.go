@@ -24,27 +24,16 @@ type local struct {
 	named  *set // the part of all that depends on the object's name, nil if none
 }
 
-func newLocal(cfg Config) (matcher, []Warning, error) {
-	units, warnings, err := load(cfg)
-	if err != nil {
-		return nil, warnings, err
-	}
-	m, lost, err := localOf(cfg, units)
-	return m, append(warnings, lost...), err
-}
-
 // localOf makes a matcher of units. The warnings are those of what was lost of
 // them.
 func localOf(cfg Config, units []*unit) (matcher, []Warning, error) {
-	digest := digestRules(cfg, units)
-	all, named, units, warnings, err := compiled(cfg, units)
+	b, warnings, err := compiled(cfg, units)
 	if err != nil {
 		return nil, warnings, err
 	}
-	l := &local{cfg: cfg, all: all, named: named, places: placesOf(units), info: map[ruleKey]*info{}}
+	l := &local{cfg: cfg, all: b.all, named: b.named, places: placesOf(b.units), info: map[ruleKey]*info{}}
 	l.learn()
-	l.known.digest = digest
-	l.known.externals, l.known.byName = usedExternals(units), named != nil
+	l.known.externals, l.known.byName = usedExternals(b.units), b.named != nil
 	warnings = append(warnings, l.unknownDisabled()...)
 	if l.known.reportable == 0 {
 		l.close()
@@ -53,53 +42,60 @@ func localOf(cfg Config, units []*unit) (matcher, []Warning, error) {
 	return l, warnings, nil
 }
 
+// build is compiled rules: all of them, those by name (nil if there are none),
+// and the units as far as they are in them.
+type build struct {
+	all, named *set
+	units      []*unit
+}
+
 // compiled returns the compiled rules of units, from the cache if they are
-// there: all of them, those by name (nil if there are none), and the units as
-// far as they are in them.
-func compiled(cfg Config, units []*unit) (all, named *set, kept []*unit, warnings []Warning, err error) {
+// there.
+func compiled(cfg Config, units []*unit) (*build, []Warning, error) {
 	if cfg.Cache == "" {
 		return compileNamed(units)
 	}
 	unused := func(err error) Warning { return Warning{File: cfg.Cache, Text: "cache: " + err.Error()} }
 	c, err := openCache(cfg.Cache, units)
 	if err != nil {
-		all, named, kept, warnings, e := compileNamed(units)
-		return all, named, kept, append(warnings, unused(err)), e
+		b, warnings, e := compileNamed(units)
+		return b, append(warnings, unused(err)), e
 	}
 	defer c.close()
-	all, named, kept, warnings, err = c.load(units)
+	b, warnings, err := c.load(units)
 	if err == nil {
-		return all, named, kept, warnings, nil
+		return b, warnings, nil
 	}
 	var damage []Warning
 	if !errors.Is(err, fs.ErrNotExist) {
 		damage = append(damage, unused(err))
 	}
-	if all, named, kept, warnings, err = compileNamed(units); err != nil {
-		return nil, nil, nil, warnings, err
+	if b, warnings, err = compileNamed(units); err != nil {
+		return nil, warnings, err
 	}
-	if err := c.store(all, named, kept, warnings); err != nil {
+	if err := c.store(b, warnings); err != nil {
 		damage = append(damage, unused(err))
 	}
-	return all, named, kept, append(warnings, damage...), nil
+	return b, append(warnings, damage...), nil
 }
 
 // compileNamed compiles units, and apart what depends on the object's name, for
 // objects that bear several: the whole set need not run again for each.
-func compileNamed(units []*unit) (all, named *set, kept []*unit, warnings []Warning, err error) {
-	all, kept, warnings, err = compileAll(units)
+func compileNamed(units []*unit) (*build, []Warning, error) {
+	all, kept, warnings, err := compileAll(units)
 	if err != nil {
-		return nil, nil, nil, warnings, err
+		return nil, warnings, err
 	}
+	b := &build{all: all, units: kept}
 	part := namedPart(kept)
 	if len(part) == 0 {
-		return all, nil, kept, warnings, nil
+		return b, warnings, nil
 	}
-	if named, err = compileSet(part); err != nil {
+	if b.named, err = compileSet(part); err != nil {
 		all.destroy()
-		return nil, nil, nil, warnings, errors.Join(errors.New("yara: rules by name"), err)
+		return nil, warnings, errors.Join(errors.New("yara: rules by name"), err)
 	}
-	return all, named, kept, warnings, nil
+	return b, warnings, nil
 }
 
 // learn keeps of each rule what its matches mean.

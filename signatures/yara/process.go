@@ -79,7 +79,6 @@ func startProcess(cfg Config, orders *os.File, conns int) (*process, error) {
 		p.disconnect()
 		return nil, err
 	}
-	go p.wait()
 	return p, nil
 }
 
@@ -131,8 +130,8 @@ func (p *process) wait() {
 	if text := p.stderr.line(); text != "" {
 		p.how += ": " + text
 	}
-	close(p.gone)
 	p.disconnect()
+	close(p.gone)
 }
 
 func (p *process) disconnect() {
@@ -163,10 +162,13 @@ func (p *process) end() error {
 	return fmt.Errorf("%w: %s", errEnded, p.how)
 }
 
-// hello reads the process's first answer.
+// hello reads the process's first answer. Only then somebody waits for its end,
+// since that closes the connections, and the answer may be its last.
 func (p *process) hello() (first ready, err error) {
 	_ = p.control.SetReadDeadline(time.Now().Add(startTimeout))
-	if err := receive(p.control, &first); err != nil {
+	err = receive(p.control, &first)
+	go p.wait()
+	if err != nil {
 		return ready{}, fmt.Errorf("yara: worker did not start: %w", p.end())
 	}
 	return first, nil

@@ -2,8 +2,5 @@
 
 package yara
 
-// newLocal returns ErrUnavailable: this build has no cgo.
-func newLocal(Config) (matcher, []Warning, error) { return nil, nil, ErrUnavailable }
-
-// localOf returns ErrUnavailable too.
+// localOf returns ErrUnavailable: this build has no cgo.
 func localOf(Config, []*unit) (matcher, []Warning, error) { return nil, nil, ErrUnavailable }

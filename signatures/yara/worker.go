@@ -49,29 +49,25 @@ const (
 // errEnded says that the worker's process ended under a request.
 var errEnded = errors.New("worker ended")
 
-func newWorker(cfg Config) (matcher, []Warning, error) {
-	units, warnings, err := load(cfg)
-	if err != nil {
-		return nil, warnings, err
-	}
+func newWorker(cfg Config, units []*unit) (matcher, []Warning, error) {
+	var err error
 	w := &worker{cfg: cfg, conns: runtime.GOMAXPROCS(0)} // which may change, but the process keeps to its orders
 	if w.orders, err = writeOrders(cfg, units, w.conns); err != nil {
-		return nil, warnings, fmt.Errorf("yara: worker: %w", err)
+		return nil, nil, fmt.Errorf("yara: worker: %w", err)
 	}
 	p, first, err := w.start()
-	warnings = append(warnings, first.Warnings...)
 	if err != nil {
 		w.orders.Close()
-		return nil, warnings, err
+		return nil, first.Warnings, err
 	}
 	w.current = p
-	w.known = facts{digest: digestRules(cfg, units), reportable: first.Reportable, byName: first.ByName}
+	w.known = facts{reportable: first.Reportable, byName: first.ByName}
 	for i := range externals {
 		if slices.Contains(first.Externals, externals[i].name) {
 			w.known.externals = append(w.known.externals, &externals[i])
 		}
 	}
-	return w, warnings, nil
+	return w, first.Warnings, nil
 }
 
 // start starts a process with the rules.

@@ -9,4 +9,4 @@ func Serve() error { return errNoWorker }
 
 var errNoWorker = errors.New("yara: no worker process on this system")
 
-func newWorker(Config) (matcher, []Warning, error) { return nil, nil, errNoWorker }
+func newWorker(Config, []*unit) (matcher, []Warning, error) { return nil, nil, errNoWorker }
