@@ -36,7 +36,7 @@ test: deps lint
 # The programs with the mail servers that they are for; installs those from Debian.
 # What was skipped, and why, is told at the end. INTEGRATION narrows it to some tests.
 INTEGRATION ?= .
-test-integration: deps
+test-integration: build
 	@sh scripts/deps-servers
 	cd examples && $(GO) test -tags integration -count=1 -parallel 8 -timeout 8m -v -run '$(INTEGRATION)' ./integration
 

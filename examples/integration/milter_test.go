@@ -79,18 +79,16 @@ func TestPostfixVerdictField(t *testing.T) {
 	t.Parallel()
 	f, _ := milterFront(t, "inet")
 	p := f.start(t, "header = \"X-Virus-Scan\"\n")
-	checkVerdictField(t, f)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if line := regexp.MustCompile(`queue_id=[0-9A-F]{6,} client=127\.0\.0\.1 helo=client\.test from=a@sender\.test to=\[b@rcpt\.test\] `); !line.MatchString(p.log.String()) {
-		t.Errorf("log: %s", p.log)
-	}
+	checkVerdictField(t, f, p)
 }
 
-func checkVerdictField(t *testing.T, f *front) {
+// checkVerdictField sends forged fields, and looks at what arrives and what was
+// logged: the size says that the milter saw each byte that was sent.
+func checkVerdictField(t *testing.T, f *front, p *program) {
 	t.Helper()
 	forged := "X-Virus-Scan: clean, honest\r\nx-virus-scan:\r\n clean\r\nX-Other: stays\r\nX-VIRUS-SCAN: clean\r\n"
-	if got := deliver(f.addr, forged+plainMail("forged", "hello\r\n")); !strings.HasPrefix(got, "250") {
+	sent := forged + plainMail("forged", "hello\r\n.dot\r\n \xe9\t\r\n\r\n")
+	if got := deliver(f.addr, sent); !strings.HasPrefix(got, "250") {
 		t.Fatal(got)
 	}
 	text, ok := f.box.mail("forged", 15*time.Second)
@@ -101,6 +99,12 @@ func checkVerdictField(t *testing.T, f *front) {
 	fields := regexp.MustCompile(`(?im)^x-virus-scan *:.*$`).FindAllString(head, -1)
 	if len(fields) != 1 || !regexp.MustCompile(`^X-Virus-Scan: clean [0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}\r?$`).MatchString(fields[0]) || !strings.Contains(head, "X-Other: stays") {
 		t.Errorf("%q in\n%s", fields, head)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	line := fmt.Sprintf(`queue_id=[0-9A-Za-z]{6,} client=127\.0\.0\.1 helo=client\.test from=a@sender\.test to=\[b@rcpt\.test\] recipients=1 size=%d `, len(sent))
+	if !regexp.MustCompile(line).MatchString(p.log.String()) {
+		t.Errorf("no %s in\n%s", line, p.log)
 	}
 }
 

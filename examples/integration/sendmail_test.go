@@ -23,8 +23,8 @@ func TestSendmailMilter(t *testing.T) {
 func TestSendmailVerdictField(t *testing.T) {
 	t.Parallel()
 	f := sendmailFront(t)
-	f.start(t, "header = \"X-Virus-Scan\"\n")
-	checkVerdictField(t, f)
+	p := f.start(t, "header = \"X-Virus-Scan\"\n")
+	checkVerdictField(t, f, p)
 }
 
 func sendmailFront(t *testing.T) *front {
