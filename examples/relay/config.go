@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"time"
 
@@ -88,6 +89,9 @@ func (c *config) Check() error {
 	if c.OnReject == smtprelay.RejectQuarantine && c.Quarantine.Folder == "" {
 		bad("on_reject: quarantine wants quarantine.folder")
 	}
+	if c.OnReject != smtprelay.RejectRefuse && c.BareNewlines == smtprelay.BareReject {
+		bad("bare_newlines: \"reject\" refuses what on_reject says is not to be refused")
+	}
 	if c.Quarantine.MaxAge <= 0 || c.Quarantine.MaxBytes <= 0 {
 		bad("quarantine: max_age and max_bytes must be above zero")
 	}
@@ -123,7 +127,7 @@ func (c *config) options(env daemon.Env, check bool) (smtprelay.Options, error) 
 		Trusted: trusted, Proxy: c.Proxy, Auth: c.Auth, BareNewlines: c.BareNewlines, OnReject: c.OnReject,
 		Upstream: smtprelay.Upstream{Addr: c.Upstream, TLS: c.UpstreamTLS},
 	}
-	if opts.TLS, err = c.serverTLS(); err != nil {
+	if opts.TLS, err = c.serverTLS(env.Log); err != nil {
 		return opts, err
 	}
 	if opts.Upstream.Config, err = c.upstreamTLS(); err != nil {
@@ -139,15 +143,15 @@ func (c *config) options(env daemon.Env, check bool) (smtprelay.Options, error) 
 }
 
 // serverTLS is what STARTTLS is offered with, nil if it is not.
-func (c *config) serverTLS() (*tls.Config, error) {
+func (c *config) serverTLS(log *slog.Logger) (*tls.Config, error) {
 	if c.TLSCert == "" {
 		return nil, nil
 	}
-	cert, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+	cert, err := loadCertificate(c.TLSCert, c.TLSKey, log)
 	if err != nil {
 		return nil, err
 	}
-	return &tls.Config{Certificates: []tls.Certificate{cert}}, nil
+	return &tls.Config{GetCertificate: cert.get}, nil
 }
 
 // upstreamTLS is what the upstream's certificate is verified with, nil for the

@@ -23,6 +23,7 @@ func TestReadConfig(t *testing.T) {
 		"held":        {"on_reject = \"quarantine\"\n[quarantine]\nfolder = \"/q\"\n[policy.findings]\nsuspicious = \"quarantine\"\n", ""},
 		"listen":      {"listen = [\"127.0.0.1:25\", \"unix:/run/relay\"]\n", ""},
 		"listen one":  {"listen = \"127.0.0.1:25\"\n", ""},
+		"refuses yet": {"on_reject = \"discard\"\nbare_newlines = \"reject\"\n", "bare_newlines"},
 		"half a pair": {"tls_cert = \"x\"\n", "belong together"},
 	} {
 		t.Run(name, func(t *testing.T) {

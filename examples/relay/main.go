@@ -55,6 +55,7 @@ func newService(env daemon.Env, cfg *config, check bool) (daemon.Service, error)
 	if err != nil || check {
 		return nil, err
 	}
+	env.Metrics.Watch(relay.Connections)
 	mode, err := listen.Mode(cfg.SocketMode)
 	if err != nil {
 		return nil, err

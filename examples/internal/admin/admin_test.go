@@ -36,6 +36,7 @@ func TestAdmin(t *testing.T) {
 			t.Errorf("%s: %d", path, code)
 		}
 	}
+	m.Watch(func() (int, int) { return 3, 2 })
 	_, text := get(&m, "/metrics")
 	for _, want := range []string{
 		`fivefifty_messages_total{verdict="malicious",disposition="reject"} 2`,
@@ -43,10 +44,14 @@ func TestAdmin(t *testing.T) {
 		`fivefifty_findings_total{engine="yara"} 2`, "fivefifty_bytes_total 200",
 		`fivefifty_scan_seconds_bucket{le="0.0025"} 0`, `fivefifty_scan_seconds_bucket{le="0.005"} 2`,
 		`fivefifty_scan_seconds_bucket{le="+Inf"} 2`, "fivefifty_scan_seconds_count 2",
-		"fivefifty_rules_reload_failures_total 1", "fivefifty_rules_reload_timestamp_seconds 1",
+		"fivefifty_rules_reload_failures_total 1", "fivefifty_connections 3", "fivefifty_connections_busy 2", "fivefifty_rules_reload_timestamp_seconds 1",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
+	}
+	m.Stopping()
+	if code, _ := get(&m, "/readyz"); code != 503 {
+		t.Errorf("ready while it stops: %d", code)
 	}
 }

@@ -31,6 +31,8 @@ type Metrics struct {
 	reloaded   time.Time
 	reloadFail uint64
 	rules      string
+	stopping   bool
+	watch      func() (open, busy int)
 }
 
 // bounds are the upper bounds of the histogram of scan times, in seconds.
@@ -77,11 +79,27 @@ func (m *Metrics) Loaded(summary string, err error) {
 	m.reloaded, m.rules = time.Now(), summary
 }
 
-// Ready says whether rules were loaded.
+// Stopping notes that the program takes no more clients.
+func (m *Metrics) Stopping() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.stopping = true
+}
+
+// Watch has the connections shown: those that are open, and of them those with
+// something under way.
+func (m *Metrics) Watch(connections func() (open, busy int)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.watch = connections
+}
+
+// Ready says whether clients should come: rules were loaded, and the program does
+// not stop.
 func (m *Metrics) Ready() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return !m.reloaded.IsZero()
+	return !m.reloaded.IsZero() && !m.stopping
 }
 
 // write writes all in the text format (prometheus.io/docs/instrumenting/exposition_formats).
@@ -118,6 +136,13 @@ func (m *Metrics) write(w io.Writer) {
 		fmt.Fprintf(w, "fivefifty_%s %d\n", c.name, c.n)
 	}
 	m.writeTimes(w, head)
+	if m.watch != nil {
+		open, busy := m.watch()
+		head("connections", "gauge", "Clients that are connected.")
+		fmt.Fprintf(w, "fivefifty_connections %d\n", open)
+		head("connections_busy", "gauge", "Of them, those with a message under way.")
+		fmt.Fprintf(w, "fivefifty_connections_busy %d\n", busy)
+	}
 	head("rules_reload_timestamp_seconds", "gauge", "When the rules in use were loaded.")
 	if !m.reloaded.IsZero() {
 		fmt.Fprintf(w, "fivefifty_rules_reload_timestamp_seconds %d\n", m.reloaded.Unix())

@@ -187,13 +187,16 @@ func serve[C Config](p Program[C], cfg C, file string, out io.Writer) error {
 	for {
 		select {
 		case err := <-served:
+			metrics.Stopping()
 			stop(service, cfg, log)
 			return err
 		case <-stopped:
+			metrics.Stopping()
 			stop(service, cfg, log)
 			return <-served
 		case s := <-signals:
 			if s != syscall.SIGHUP {
+				metrics.Stopping()
 				stop(service, cfg, log)
 				return <-served
 			}

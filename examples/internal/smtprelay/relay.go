@@ -161,3 +161,7 @@ func (r *Relay) Serve(l net.Listener) error { return r.server.Serve(l) }
 // messages, and waits for messages under way until ctx ends; then it breaks
 // them off unacknowledged, so that their senders try again.
 func (r *Relay) Shutdown(ctx context.Context) error { return r.server.Shutdown(ctx) }
+
+// Connections returns how many clients there are, and how many of them have a
+// message under way.
+func (r *Relay) Connections() (open, busy int) { return r.server.Len(), r.server.Busy() }

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -387,5 +388,30 @@ func TestDataRefused(t *testing.T) {
 		if got := d.reply(); !strings.HasPrefix(got, "error") {
 			t.Errorf("%s: %s", answer, got)
 		}
+	}
+}
+
+// Clients that break off anywhere leave no goroutine and no connection behind.
+func TestNothingIsLeft(t *testing.T) {
+	up := newFakeUpstream(t, nil)
+	r, addr := startRelay(t, up.addr, nil)
+	before := runtime.NumGoroutine()
+	script := "EHLO c\r\nMAIL FROM:<a@c>\r\nRCPT TO:<b@s>\r\nBDAT 5\r\nhelloBDAT 100 LAST\r\nhalf"
+	for n := range len(script) {
+		c, err := net.Dial("tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(c, script[:n])
+		c.Close()
+		eventually(t, func() bool { return r.server.Len() < 10 })
+	}
+	eventually(t, func() bool { return r.server.Len() == 0 })
+	eventually(t, func() bool { return runtime.NumGoroutine() <= before+1 })
+	checkDelivered(t, up, "", false)
+	r.clients.mu.Lock()
+	defer r.clients.mu.Unlock()
+	if len(r.clients.by) > 0 {
+		t.Errorf("counted: %v", r.clients.by)
 	}
 }
