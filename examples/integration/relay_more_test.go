@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -250,11 +249,6 @@ func TestPostfixContentFilterKilled(t *testing.T) {
 		}
 	}
 	t.Logf("%d deliveries of %d clean messages", len(next.got), mails-mails/4)
-}
-
-func (p *program) kill() {
-	_ = p.cmd.Process.Signal(syscall.SIGKILL)
-	_ = p.cmd.Wait()
 }
 
 // The relay is killed under load, over and over. What it acknowledged is at the
