@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/fivefifty/fivefifty/examples/internal/listen"
 	"github.com/fivefifty/fivefifty/examples/internal/settings"
 	"github.com/fivefifty/fivefifty/scanner"
 )
@@ -16,8 +15,7 @@ var defaultConfig []byte
 
 // config is the configuration file; default.toml says what each key means.
 type config struct {
-	Listen           []string
-	SocketMode       string `toml:"socket_mode"`
+	settings.Sockets
 	Version          string
 	AllowShutdown    bool `toml:"allow_shutdown"`
 	ClamavLimitNames bool `toml:"clamav_limit_names"`
@@ -43,14 +41,8 @@ func readConfig(file string) (*config, error) {
 
 // Check returns what is wrong with the configuration.
 func (c *config) Check() error {
-	errs := []error{c.Base.Check()}
+	errs := []error{c.Sockets.Check(), c.Base.Check()}
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	if len(c.Listen) == 0 {
-		bad("listen: no address")
-	}
-	if _, err := listen.Mode(c.SocketMode); err != nil {
-		bad("socket_mode: %q is no file mode", c.SocketMode)
-	}
 	l := c.Limits
 	if l.Connections <= 0 || l.Command <= 0 || l.Stream <= 0 || l.StreamTotal <= 0 || l.Grace <= 0 || l.MessageBytes <= 0 || l.Scan <= 0 {
 		bad("limits: each must be above zero, there is no \"unlimited\"")

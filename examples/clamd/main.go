@@ -8,7 +8,6 @@ package main
 import (
 	"github.com/fivefifty/fivefifty/examples/internal/clamdserver"
 	"github.com/fivefifty/fivefifty/examples/internal/daemon"
-	"github.com/fivefifty/fivefifty/examples/internal/listen"
 )
 
 func main() {
@@ -31,13 +30,5 @@ func newService(env daemon.Env, cfg *config, check bool) (daemon.Service, error)
 	if err != nil || check {
 		return nil, err
 	}
-	mode, err := listen.Mode(cfg.SocketMode)
-	if err != nil {
-		return nil, err
-	}
-	listeners, err := listen.All(cfg.Listen, mode)
-	if err != nil {
-		return nil, err
-	}
-	return daemon.On(server, listeners, env.Log), nil
+	return daemon.On(server, &cfg.Sockets, env.Log)
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fivefifty/fivefifty/examples/internal/listen"
 	"github.com/fivefifty/fivefifty/examples/internal/settings"
 	"github.com/fivefifty/fivefifty/scanner"
 )
@@ -17,11 +16,10 @@ var defaultConfig []byte
 
 // config is the configuration file; default.toml says what each key means.
 type config struct {
-	Listen     []string
-	SocketMode string `toml:"socket_mode"`
-	Header     string
-	Direction  string
-	Limits     limits
+	settings.Sockets
+	Header    string
+	Direction string
+	Limits    limits
 	settings.Base
 }
 
@@ -42,14 +40,8 @@ func readConfig(file string) (*config, error) {
 
 // Check returns what is wrong with the configuration.
 func (c *config) Check() error {
-	errs := []error{c.Base.Check(), settings.CheckDirection(c.Direction)}
+	errs := []error{c.Sockets.Check(), c.Base.Check(), settings.CheckDirection(c.Direction)}
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	if len(c.Listen) == 0 {
-		bad("listen: no address")
-	}
-	if _, err := listen.Mode(c.SocketMode); err != nil {
-		bad("socket_mode: %q is no file mode", c.SocketMode)
-	}
 	if strings.ContainsFunc(c.Header, func(r rune) bool { return r <= ' ' || r > '~' || r == ':' }) {
 		bad("header: %q is no name of a field", c.Header)
 	}

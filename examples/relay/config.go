@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/fivefifty/fivefifty/examples/internal/daemon"
-	"github.com/fivefifty/fivefifty/examples/internal/listen"
 	"github.com/fivefifty/fivefifty/examples/internal/quarantine"
 	"github.com/fivefifty/fivefifty/examples/internal/settings"
 	"github.com/fivefifty/fivefifty/examples/internal/smtprelay"
@@ -23,8 +22,7 @@ var defaultConfig []byte
 
 // config is the configuration file; default.toml says what each key means.
 type config struct {
-	Listen       settings.Addresses
-	SocketMode   string `toml:"socket_mode"`
+	settings.Sockets
 	Hostname     string
 	Upstream     string
 	UpstreamTLS  smtprelay.TLSMode `toml:"upstream_tls"`
@@ -72,14 +70,8 @@ func (c *config) Check() error {
 	if c.Quarantine.Folder != "" {
 		c.CanHold()
 	}
-	errs := []error{c.Base.Check(), settings.CheckDirection(c.Direction)}
+	errs := []error{c.Sockets.Check(), c.Base.Check(), settings.CheckDirection(c.Direction)}
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	if len(c.Listen) == 0 {
-		bad("listen: no address")
-	}
-	if _, err := listen.Mode(c.SocketMode); err != nil {
-		bad("socket_mode: %q is no file mode", c.SocketMode)
-	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		bad("tls_cert and tls_key belong together")
 	}

@@ -13,7 +13,6 @@ import (
 	"strings"
 
 	"github.com/fivefifty/fivefifty/examples/internal/daemon"
-	"github.com/fivefifty/fivefifty/examples/internal/listen"
 	"github.com/fivefifty/fivefifty/examples/internal/settings"
 	"github.com/fivefifty/fivefifty/examples/internal/smtprelay"
 )
@@ -56,19 +55,11 @@ func newService(env daemon.Env, cfg *config, check bool) (daemon.Service, error)
 		return nil, err
 	}
 	env.Metrics.Watch(relay.Connections)
-	mode, err := listen.Mode(cfg.SocketMode)
-	if err != nil {
-		return nil, err
-	}
-	listeners, err := listen.All(cfg.Listen, mode)
-	if err != nil {
-		return nil, err
-	}
-	s := daemon.On(relay, listeners, env.Log.With("upstream", cfg.Upstream))
-	if sink != nil {
+	s, err := daemon.On(relay, &cfg.Sockets, env.Log.With("upstream", cfg.Upstream))
+	if sink != nil && err == nil {
 		s = withSink{s, sink}
 	}
-	return s, nil
+	return s, err
 }
 
 // withSink ends the built-in upstream behind the relay.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"net"
+
+	"github.com/fivefifty/fivefifty/examples/internal/settings"
 )
 
 // Server is a protocol's server.
@@ -12,9 +14,13 @@ type Server interface {
 	Shutdown(context.Context) error
 }
 
-// On makes a Service of a server and the listeners that it serves.
-func On(s Server, listeners []net.Listener, log *slog.Logger) Service {
-	return &listening{Server: s, listeners: listeners, log: log}
+// On makes a Service of a server and the sockets that it serves, which it opens.
+func On(s Server, sockets *settings.Sockets, log *slog.Logger) (Service, error) {
+	listeners, err := sockets.Open()
+	if err != nil {
+		return nil, err
+	}
+	return &listening{Server: s, listeners: listeners, log: log}, nil
 }
 
 type listening struct {
