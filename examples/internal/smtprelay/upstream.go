@@ -6,8 +6,11 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
+	"net/netip"
 	"strings"
 	"time"
+
+	"github.com/fivefifty/fivefifty/examples/internal/proxyproto"
 )
 
 // Upstream says where accepted mail goes.
@@ -15,6 +18,7 @@ type Upstream struct {
 	Addr    string        // "host:port" or "unix:/path"; "lmtp:" in front has LMTP spoken (RFC 2033)
 	TLS     TLSMode       // default TLSOpportunistic
 	Config  *tls.Config   // for STARTTLS; nil verifies against the system's roots where TLS is required
+	Proxy   bool          // begins with a PROXY header (version 1) that tells who the client is
 	HELO    string        // our name; default Options.Hostname
 	Dial    time.Duration // to connect; default 15 s
 	Timeout time.Duration // of one command or write; default 2 min
@@ -81,8 +85,8 @@ type client struct {
 	broken bool              // good for nothing
 }
 
-// dial connects and introduces us.
-func (u Upstream) dial(ctx context.Context) (*client, *reply) {
+// dial connects for the client at from, and introduces us.
+func (u Upstream) dial(ctx context.Context, from netip.AddrPort) (*client, *reply) {
 	network, addr, lmtp := u.target()
 	d := net.Dialer{Timeout: u.Dial}
 	nc, err := d.DialContext(ctx, network, addr)
@@ -91,6 +95,11 @@ func (u Upstream) dial(ctx context.Context) (*client, *reply) {
 	}
 	c := &client{cfg: u, lmtp: lmtp}
 	c.use(nc)
+	if u.Proxy {
+		to, _ := netip.ParseAddrPort(nc.RemoteAddr().String()) // a unix socket has none
+		c.w.WriteString(proxyproto.Header(from, to))
+		c.w.Flush() // a failure is met when the greeting is read
+	}
 	if fail := c.open(); fail != nil {
 		c.abort()
 		return nil, fail
