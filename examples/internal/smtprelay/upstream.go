@@ -81,6 +81,7 @@ type client struct {
 	w      *bufio.Writer
 	dots   *dotWriter
 	ext    map[string]string // keyword in upper case -> parameters
+	unhook func() bool       // releases what breaks the connection off when the relay must end
 	dirty  bool              // a transaction is open that nobody wants any more
 	broken bool              // good for nothing
 }
@@ -93,7 +94,7 @@ func (u Upstream) dial(ctx context.Context, from netip.AddrPort) (*client, *repl
 	if err != nil {
 		return nil, tempFail("4.4.1", "Upstream does not answer, try again later")
 	}
-	c := &client{cfg: u, lmtp: lmtp}
+	c := &client{cfg: u, lmtp: lmtp, unhook: context.AfterFunc(ctx, func() { nc.Close() })}
 	c.use(nc)
 	if u.Proxy {
 		to, _ := netip.ParseAddrPort(nc.RemoteAddr().String()) // a unix socket has none
@@ -294,11 +295,13 @@ func (c *client) finish(n int) []*reply {
 // abort breaks the connection; within DATA that discards the message.
 func (c *client) abort() {
 	c.broken = true
+	c.unhook()
 	c.conn.Close()
 }
 
 // quit ends the connection in good order, without waiting long.
 func (c *client) quit() {
+	defer c.unhook()
 	c.w.WriteString("QUIT\r\n")
 	if c.w.Flush() == nil {
 		c.read(time.Second)
