@@ -370,6 +370,7 @@ func TestShutdownGraceEnds(t *testing.T) {
 func TestShutdownWithMuteUpstream(t *testing.T) {
 	up := newFakeUpstream(t, nil)
 	up.mute = make(chan struct{})
+	defer close(up.mute)
 	r, addr := startRelay(t, up.addr, func(o *Options) { o.Upstream.Final = time.Minute })
 	d := connect(t, addr)
 	d.envelope()
@@ -391,7 +392,6 @@ func TestShutdownWithMuteUpstream(t *testing.T) {
 	if got := d.reply(); strings.HasPrefix(got, "2") {
 		t.Errorf("acknowledged: %s", got)
 	}
-	close(up.mute)
 }
 
 func eventually(t *testing.T, ok func() bool) {
