@@ -438,15 +438,25 @@ func TestRelaySpokenFor(t *testing.T) {
 		args  []string
 		want  string
 	}{
-		"PROXY 1": {true, []string{"--proxy-version", "1", "--proxy-family", "TCP4", "--proxy-source", "192.0.2.11", "--proxy-source-port", "4711", "--proxy-dest", "127.0.0.1", "--proxy-dest-port", "25"}, "[192.0.2.11]"},
-		"PROXY 2": {true, []string{"--proxy-version", "2", "--proxy-family", "AF_INET6", "--proxy-protocol", "STREAM", "--proxy-command", "PROXY", "--proxy-source", "2001:db8::12", "--proxy-source-port", "4711", "--proxy-dest", "2001:db8::1", "--proxy-dest-port", "25"}, "[2001:db8::12]"},
-		"XCLIENT": {false, []string{"--xclient-name", "mail.sender.test", "--xclient-addr", "192.0.2.13"}, "mail.sender.test[192.0.2.13]"},
+		"PROXY on": {true, []string{"--proxy-version", "1", "--proxy-family", "TCP4", "--proxy-source", "192.0.2.14", "--proxy-source-port", "4711", "--proxy-dest", "127.0.0.1", "--proxy-dest-port", "25"}, ": client=unknown[192.0.2.14]"},
+		"PROXY 1":  {true, []string{"--proxy-version", "1", "--proxy-family", "TCP4", "--proxy-source", "192.0.2.11", "--proxy-source-port", "4711", "--proxy-dest", "127.0.0.1", "--proxy-dest-port", "25"}, "[192.0.2.11]"},
+		"PROXY 2":  {true, []string{"--proxy-version", "2", "--proxy-family", "AF_INET6", "--proxy-protocol", "STREAM", "--proxy-command", "PROXY", "--proxy-source", "2001:db8::12", "--proxy-source-port", "4711", "--proxy-dest", "2001:db8::1", "--proxy-dest-port", "25"}, "[2001:db8::12]"},
+		"XCLIENT":  {false, []string{"--xclient-name", "mail.sender.test", "--xclient-addr", "192.0.2.13"}, "mail.sender.test[192.0.2.13]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			relayAddr, behind := freeAddr(t), freeAddr(t)
 			next := startSink(t)
-			start(t, "relay", relayConfig(relayAddr, behind, fmt.Sprintf("trusted = [\"127.0.0.0/8\"]\nproxy_protocol = %v\n", tt.proxy)), relayAddr)
-			mta := startPostfix(t, postfixOptions{nextHop: next.Addr(), main: map[string]string{"inet_protocols": "all"}, more: reinjection(behind)})
+			server, told := reinjection(behind), "orig_client="
+			if name == "PROXY on" { // the PROXY header goes on to Postfix, which judges the client
+				server += options([]string{"smtpd_upstream_proxy_protocol=haproxy", "smtpd_authorized_xforward_hosts="})
+				server = strings.Replace(server, "permit_mynetworks,reject", "reject_unauth_destination", 1)
+				told = ""
+			}
+			start(t, "relay", relayConfig(relayAddr, behind, fmt.Sprintf(
+				"trusted = [\"127.0.0.0/8\"]\nproxy_protocol = %v\nupstream_proxy_protocol = %v\n", tt.proxy, name == "PROXY on")), relayAddr)
+			mta := startPostfix(t, postfixOptions{nextHop: next.Addr(), main: map[string]string{
+				"inet_protocols": "all", "relay_domains": "rcpt.test",
+			}, more: server})
 			waitFor(t, behind)
 			run(t, "swaks", append([]string{
 				"--server", host(relayAddr), "--port", port(relayAddr), "--from", "a@sender.test", "--to", "b@rcpt.test",
@@ -455,7 +465,7 @@ func TestRelaySpokenFor(t *testing.T) {
 			if !next.has("spoken for", 10*time.Second) {
 				t.Error("the mail did not arrive")
 			}
-			if !mta.logs(t, "orig_client=", tt.want) {
+			if !mta.logs(t, told, tt.want) {
 				t.Errorf("no %s in\n%s", tt.want, tail(mta.log(t), 20))
 			}
 		})

@@ -27,6 +27,7 @@ type config struct {
 	Upstream     string
 	UpstreamTLS  smtprelay.TLSMode `toml:"upstream_tls"`
 	UpstreamCA   string            `toml:"upstream_ca"`
+	UpstreamPP   bool              `toml:"upstream_proxy_protocol"`
 	TLSCert      string            `toml:"tls_cert"`
 	TLSKey       string            `toml:"tls_key"`
 	Trusted      []string
@@ -117,7 +118,7 @@ func (c *config) options(env daemon.Env, check bool) (smtprelay.Options, error) 
 		MaxConnections: c.Limits.Connections, MaxConnectionsClient: c.Limits.ConnectionsClient,
 		IdleTimeout: c.Limits.Idle, MessageTimeout: c.Limits.Message,
 		Trusted: trusted, Proxy: c.Proxy, Auth: c.Auth, BareNewlines: c.BareNewlines, OnReject: c.OnReject,
-		Upstream: smtprelay.Upstream{Addr: c.Upstream, TLS: c.UpstreamTLS},
+		Upstream: smtprelay.Upstream{Addr: c.Upstream, TLS: c.UpstreamTLS, Proxy: c.UpstreamPP},
 	}
 	if opts.TLS, err = c.serverTLS(env.Log); err != nil {
 		return opts, err

@@ -10,6 +10,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -37,6 +38,26 @@ func Read(r *bufio.Reader) (netip.AddrPort, error) {
 		return readBinary(r)
 	}
 	return readLine(r)
+}
+
+// Header returns the header of version 1 that tells a server that a connection is
+// from's. to is the server's address, the zero AddrPort where it has none.
+func Header(from, to netip.AddrPort) string {
+	a, b := from.Addr().Unmap(), to.Addr().Unmap()
+	family := "TCP4"
+	switch {
+	case !a.IsValid():
+		return "PROXY UNKNOWN\r\n"
+	case a.Is6():
+		family = "TCP6"
+	}
+	if a.Is6() != b.Is6() || !b.IsValid() { // the format wants one of the same family; nobody reads it
+		b = netip.IPv4Unspecified()
+		if a.Is6() {
+			b = netip.IPv6Unspecified()
+		}
+	}
+	return fmt.Sprintf("PROXY %s %s %s %d %d\r\n", family, a.WithZone(""), b.WithZone(""), from.Port(), to.Port())
 }
 
 func readLine(r *bufio.Reader) (from netip.AddrPort, err error) {

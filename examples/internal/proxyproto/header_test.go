@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"io"
+	"net/netip"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -57,6 +58,24 @@ func TestRead(t *testing.T) {
 	} {
 		if got, err := Read(bufio.NewReader(strings.NewReader(in))); err == nil {
 			t.Errorf("%q: %v", in, got)
+		}
+	}
+}
+
+func TestHeader(t *testing.T) {
+	for _, tt := range []struct{ from, to, want string }{
+		{"192.0.2.7:4711", "192.0.2.1:25", "PROXY TCP4 192.0.2.7 192.0.2.1 4711 25\r\n"},
+		{"[2001:db8::7]:4711", "[2001:db8::1]:25", "PROXY TCP6 2001:db8::7 2001:db8::1 4711 25\r\n"},
+		{"[2001:db8::7]:4711", "127.0.0.1:25", "PROXY TCP6 2001:db8::7 :: 4711 25\r\n"},
+		{"[::ffff:192.0.2.7]:1", "", "PROXY TCP4 192.0.2.7 0.0.0.0 1 0\r\n"},
+		{"", "192.0.2.1:25", "PROXY UNKNOWN\r\n"},
+	} {
+		from, _ := netip.ParseAddrPort(tt.from)
+		to, _ := netip.ParseAddrPort(tt.to)
+		got := Header(from, to)
+		back, err := Read(bufio.NewReader(strings.NewReader(got)))
+		if got != tt.want || err != nil || from.IsValid() && back.String() != netip.AddrPortFrom(from.Addr().Unmap(), from.Port()).String() {
+			t.Errorf("%s -> %s: %q, read as %v, %v", tt.from, tt.to, got, back, err)
 		}
 	}
 }

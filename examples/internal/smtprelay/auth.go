@@ -48,10 +48,14 @@ func (s *session) auth(arg string) {
 		s.reply(say(504, "5.5.4", "Mechanism is not offered"))
 		return
 	}
-	line := "AUTH " + mechanism
 	if initial != "" {
-		line += " " + initial
+		mechanism += " " + initial
 	}
+	s.prove("AUTH " + mechanism)
+}
+
+// prove carries the steps of a mechanism to and fro.
+func (s *session) prove(line string) {
 	for range 16 { // no mechanism has more steps
 		rep, err := s.up.command(line)
 		if err != nil {
@@ -67,12 +71,10 @@ func (s *session) auth(arg string) {
 		}
 		s.reply(rep)
 		if s.flush() != nil {
-			s.quit = true
-			return
+			break
 		}
 		if line, err = s.readLine(maxAuthLine); err != nil {
-			s.quit = true
-			return
+			break
 		}
 	}
 	s.quit = true

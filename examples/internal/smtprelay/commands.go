@@ -129,7 +129,7 @@ func (s *session) connect() *reply {
 		// What the client has proved, it has proved to a connection that is gone.
 		return say(421, "4.4.2", "Connection to the upstream was lost, log in again")
 	}
-	up, fail := s.relay.opts.Upstream.dial(s.relay.server.Context())
+	up, fail := s.relay.opts.Upstream.dial(s.relay.server.Context(), netip.AddrPortFrom(s.client.addr, s.client.port))
 	if fail == nil {
 		s.up = up
 	}
@@ -292,6 +292,10 @@ func (s *session) speakFor(verb, arg string) {
 
 func (s *session) become(told attributes) {
 	s.forget()
+	if s.up != nil && s.relay.opts.Upstream.Proxy { // it was told another client
+		s.up.broken = true
+		s.checkUpstream()
+	}
 	if addr := parseAddr(told["ADDR"]); addr.IsValid() {
 		s.client = clientInfo{addr: addr}
 	}

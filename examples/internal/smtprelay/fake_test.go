@@ -16,7 +16,7 @@ import (
 type fakeUpstream struct {
 	addr    string
 	answers map[string]string
-	delay   time.Duration // before the reply to the dot
+	mute    chan struct{} // no reply to the dot before it is closed; nil: at once
 
 	mu       sync.Mutex
 	commands []string
@@ -107,7 +107,9 @@ func (f *fakeUpstream) serve(c net.Conn) {
 			if !f.data(r) {
 				return
 			}
-			time.Sleep(f.delay)
+			if f.mute != nil {
+				<-f.mute
+			}
 			answers := []string{"."}
 			if lmtp {
 				answers = recipients

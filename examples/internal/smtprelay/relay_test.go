@@ -366,6 +366,34 @@ func TestShutdownGraceEnds(t *testing.T) {
 	checkDelivered(t, up, "", false)
 }
 
+// An upstream that does not answer does not keep the relay from ending.
+func TestShutdownWithMuteUpstream(t *testing.T) {
+	up := newFakeUpstream(t, nil)
+	up.mute = make(chan struct{})
+	defer close(up.mute)
+	r, addr := startRelay(t, up.addr, func(o *Options) { o.Upstream.Final = time.Minute })
+	d := connect(t, addr)
+	d.envelope()
+	d.say("DATA", "354")
+	io.WriteString(d.c, stuffed(clean))
+	eventually(t, func() bool { return len(up.delivered()) == 1 })
+	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- r.Shutdown(ctx) }()
+	select {
+	case err := <-done:
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("the relay waits for its upstream")
+	}
+	if got := d.reply(); strings.HasPrefix(got, "2") {
+		t.Errorf("acknowledged: %s", got)
+	}
+}
+
 func eventually(t *testing.T, ok func() bool) {
 	t.Helper()
 	for range 500 {

@@ -6,8 +6,11 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
+	"net/netip"
 	"strings"
 	"time"
+
+	"github.com/fivefifty/fivefifty/examples/internal/proxyproto"
 )
 
 // Upstream says where accepted mail goes.
@@ -15,6 +18,7 @@ type Upstream struct {
 	Addr    string        // "host:port" or "unix:/path"; "lmtp:" in front has LMTP spoken (RFC 2033)
 	TLS     TLSMode       // default TLSOpportunistic
 	Config  *tls.Config   // for STARTTLS; nil verifies against the system's roots where TLS is required
+	Proxy   bool          // begins with a PROXY header (version 1) that tells who the client is
 	HELO    string        // our name; default Options.Hostname
 	Dial    time.Duration // to connect; default 15 s
 	Timeout time.Duration // of one command or write; default 2 min
@@ -77,20 +81,26 @@ type client struct {
 	w      *bufio.Writer
 	dots   *dotWriter
 	ext    map[string]string // keyword in upper case -> parameters
+	unhook func() bool       // releases what breaks the connection off when the relay must end
 	dirty  bool              // a transaction is open that nobody wants any more
 	broken bool              // good for nothing
 }
 
-// dial connects and introduces us.
-func (u Upstream) dial(ctx context.Context) (*client, *reply) {
+// dial connects for the client at from, and introduces us.
+func (u Upstream) dial(ctx context.Context, from netip.AddrPort) (*client, *reply) {
 	network, addr, lmtp := u.target()
 	d := net.Dialer{Timeout: u.Dial}
 	nc, err := d.DialContext(ctx, network, addr)
 	if err != nil {
 		return nil, tempFail("4.4.1", "Upstream does not answer, try again later")
 	}
-	c := &client{cfg: u, lmtp: lmtp}
+	c := &client{cfg: u, lmtp: lmtp, unhook: context.AfterFunc(ctx, func() { nc.Close() })}
 	c.use(nc)
+	if u.Proxy {
+		to, _ := netip.ParseAddrPort(nc.RemoteAddr().String()) // a unix socket has none
+		c.w.WriteString(proxyproto.Header(from, to))
+		c.w.Flush() // a failure is met when the greeting is read
+	}
 	if fail := c.open(); fail != nil {
 		c.abort()
 		return nil, fail
@@ -285,11 +295,13 @@ func (c *client) finish(n int) []*reply {
 // abort breaks the connection; within DATA that discards the message.
 func (c *client) abort() {
 	c.broken = true
+	c.unhook()
 	c.conn.Close()
 }
 
 // quit ends the connection in good order, without waiting long.
 func (c *client) quit() {
+	defer c.unhook()
 	c.w.WriteString("QUIT\r\n")
 	if c.w.Flush() == nil {
 		c.read(time.Second)
