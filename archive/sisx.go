@@ -49,9 +49,8 @@ type sisxScope struct {
 
 // sisxField is one field.
 type sisxField struct {
-	kind    uint32
-	off, n  int64
-	element uint32 // of an array
+	kind   uint32
+	off, n int64
 }
 
 func newSISXFields(f *fields, from int64, enter func(uint32) bool) *sisxFields {
