@@ -35,28 +35,13 @@ type rulesOptions struct {
 
 // runRules is the command "scan rules". It returns the exit code.
 func runRules(args []string, stdout, stderr io.Writer) int {
-	var o rulesOptions
-	code, exited := 0, false
+	o, word, code, ok := parseRules(args, stdout, stderr)
+	if !ok {
+		return code
+	}
 	fail := func(err error) int {
 		fmt.Fprintln(stderr, "scan rules:", safe(err.Error()))
 		return exitError
-	}
-	parser, err := kong.New(&o, kong.Name("scan rules"), kong.Writers(stdout, stderr),
-		kong.Exit(func(c int) { code, exited = c, true }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}))
-	if err != nil {
-		return fail(err)
-	}
-	command, err := parser.Parse(args)
-	switch {
-	case exited:
-		return code
-	case err != nil:
-		return fail(err)
-	}
-	word, _, _ := strings.Cut(command.Command(), " ")
-	if word == "build" && o.Cache == "" {
-		return fail(errors.New("build: --rules-cache says where to"))
 	}
 	begun := time.Now()
 	set, err := ruleset.Load(ruleset.Paths{Rules: o.Rules, Hashes: o.Hashes, Bundled: !o.NoBundled, Disable: o.Disable, Every: o.Every, Cache: o.Cache})
@@ -64,26 +49,50 @@ func runRules(args []string, stdout, stderr io.Writer) int {
 		return fail(err)
 	}
 	defer set.Close()
-	if word != "explain" {
-		for _, w := range set.Warnings {
-			fmt.Fprintln(stdout, safe(w))
-		}
+	if word == "stats" || word == "explain" {
+		return rulesOf(set, word, o.Explain.Name, stdout, fail)
 	}
-	switch word {
-	case "check":
-		fmt.Fprintf(stdout, "%s; %s\n", safe(set.Summary()), count(len(set.Warnings), "warning"))
-		if len(set.Warnings) > 0 {
-			return exitRefused
-		}
-		return exitClean
-	case "build":
+	for _, w := range set.Warnings {
+		fmt.Fprintln(stdout, safe(w))
+	}
+	if word == "build" {
 		fmt.Fprintf(stdout, "%s in %.1f s\n", safe(set.Summary()), time.Since(begun).Seconds())
 		if slices.ContainsFunc(set.Warnings, func(w string) bool { return strings.HasPrefix(w, o.Cache+": cache: ") }) {
 			return exitError
 		}
 		return exitClean
 	}
-	return rulesOf(set, word, o.Explain.Name, stdout, fail)
+	fmt.Fprintf(stdout, "%s; %s\n", safe(set.Summary()), count(len(set.Warnings), "warning"))
+	if len(set.Warnings) > 0 {
+		return exitRefused
+	}
+	return exitClean
+}
+
+// parseRules reads the command line. If not ok, the program ends with the code.
+func parseRules(args []string, stdout, stderr io.Writer) (o *rulesOptions, word string, code int, ok bool) {
+	o = new(rulesOptions)
+	exited := false
+	parser, err := kong.New(o, kong.Name("scan rules"), kong.Writers(stdout, stderr),
+		kong.Exit(func(c int) { code, exited = c, true }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}))
+	if err == nil {
+		var command *kong.Context
+		if command, err = parser.Parse(args); err == nil && !exited {
+			word, _, _ = strings.Cut(command.Command(), " ")
+		}
+	}
+	switch {
+	case exited:
+		return nil, "", code, false
+	case err == nil && word == "build" && o.Cache == "":
+		err = errors.New("build: --rules-cache says where to")
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "scan rules: %s\nscan rules: try --help\n", safe(err.Error()))
+		return nil, "", exitError, false
+	}
+	return o, word, 0, true
 }
 
 // rulesOf runs the commands that go through all YARA rules.
