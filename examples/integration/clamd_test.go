@@ -14,9 +14,7 @@ import (
 // clamdscan asks the daemon in each of its modes, over both kinds of socket.
 func TestClamdscan(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("clamdscan"); err != nil {
-		t.Skip("clamdscan is not installed")
-	}
+	need(t, "clamdscan")
 	dir := shortDir(t)
 	socket, addr := filepath.Join(dir, "s"), freeAddr(t)
 	start(t, "clamd", fmt.Sprintf("listen = [\"unix:%s\", %q]\nsocket_mode = \"0666\"\n", socket, addr), addr)

@@ -30,12 +30,7 @@ type postfixOptions struct {
 // startPostfix starts an instance and stops it when the test ends.
 func startPostfix(t *testing.T, opts postfixOptions) *postfix {
 	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("Postfix can be started by root only")
-	}
-	if _, err := exec.LookPath("postfix"); err != nil {
-		t.Skip("Postfix is not installed")
-	}
+	need(t, "postfix")
 	// Not t.TempDir: Postfix's own users must reach it.
 	dir, err := os.MkdirTemp("", "postfix")
 	if err != nil {
