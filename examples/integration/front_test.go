@@ -255,6 +255,12 @@ func (f *front) nothingOf(t *testing.T, subjects ...string) {
 	}
 }
 
+// kill ends one of our programs with no chance to finish.
+func (p *program) kill() {
+	_ = p.cmd.Process.Kill()
+	_ = p.cmd.Wait()
+}
+
 // freeze has one of our programs stand still, as if a scan took for ever.
 func (p *program) freeze(t *testing.T) {
 	t.Helper()
