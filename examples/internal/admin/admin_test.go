@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/fivefifty/fivefifty/scanner"
+	"github.com/fivefifty/fivefifty/signatures/yara"
 )
 
 func get(h *Metrics, path string) (int, string) {
@@ -21,8 +22,8 @@ func TestAdmin(t *testing.T) {
 	if code, _ := get(&m, "/readyz"); code != 503 {
 		t.Errorf("ready without rules: %d", code)
 	}
-	m.Loaded("1 rule", nil)
-	m.Loaded("", errors.New("broken"))
+	m.Loaded(Rules{Summary: "1 rule", YARA: func() yara.Stats { return yara.Stats{Objects: 7, Time: 2 * time.Second} }}, nil)
+	m.Loaded(Rules{}, errors.New("broken"))
 	r := &scanner.Report{Verdict: scanner.VerdictMalicious, Disposition: scanner.Reject}
 	r.Stats.Duration, r.Stats.MessageBytes = 3*time.Millisecond, 100
 	r.Objects = []*scanner.Object{{
@@ -44,6 +45,7 @@ func TestAdmin(t *testing.T) {
 		`fivefifty_findings_total{engine="yara"} 2`, "fivefifty_bytes_total 200",
 		`fivefifty_scan_seconds_bucket{le="0.0025"} 0`, `fivefifty_scan_seconds_bucket{le="0.005"} 2`,
 		`fivefifty_scan_seconds_bucket{le="+Inf"} 2`, "fivefifty_scan_seconds_count 2",
+		`fivefifty_rules_info{rules="1 rule"} 1`, "fivefifty_yara_objects_total 7", "fivefifty_yara_seconds_total 2",
 		"fivefifty_rules_reload_failures_total 1", "fivefifty_connections 3", "fivefifty_connections_busy 2", "fivefifty_rules_reload_timestamp_seconds 1",
 	} {
 		if !strings.Contains(text, want) {

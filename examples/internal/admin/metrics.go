@@ -30,7 +30,7 @@ type Metrics struct {
 	sum        float64
 	reloaded   time.Time
 	reloadFail uint64
-	rules      string
+	rules      Rules
 	stopping   bool
 	watch      func() (open, busy int)
 }
@@ -69,14 +69,14 @@ func (m *Metrics) Observe(r *scanner.Report) {
 }
 
 // Loaded notes that rules were loaded, or why not.
-func (m *Metrics) Loaded(summary string, err error) {
+func (m *Metrics) Loaded(rules Rules, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err != nil {
 		m.reloadFail++
 		return
 	}
-	m.reloaded, m.rules = time.Now(), summary
+	m.reloaded, m.rules = time.Now(), rules
 }
 
 // Stopping notes that the program takes no more clients.
@@ -143,10 +143,7 @@ func (m *Metrics) write(w io.Writer) {
 		head("connections_busy", "gauge", "Of them, those with a message under way.")
 		fmt.Fprintf(w, "fivefifty_connections_busy %d\n", busy)
 	}
-	head("rules_reload_timestamp_seconds", "gauge", "When the rules in use were loaded.")
-	if !m.reloaded.IsZero() {
-		fmt.Fprintf(w, "fivefifty_rules_reload_timestamp_seconds %d\n", m.reloaded.Unix())
-	}
+	m.writeRules(w, head)
 }
 
 func (m *Metrics) writeTimes(w io.Writer, head func(name, kind, help string)) {

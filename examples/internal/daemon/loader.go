@@ -37,8 +37,8 @@ func (l *loader[C]) paths() []string {
 
 // next is a live.Load.
 func (l *loader[C]) next() (_ *scanner.Scanner, _ io.Closer, err error) {
-	summary := ""
-	defer func() { l.metrics.Loaded(summary, err) }()
+	var rules admin.Rules
+	defer func() { l.metrics.Loaded(rules, err) }()
 	cfg, err := l.read()
 	if err != nil {
 		return nil, nil, err
@@ -51,7 +51,10 @@ func (l *loader[C]) next() (_ *scanner.Scanner, _ io.Closer, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	summary = set.Summary()
+	rules.Summary = set.Summary()
+	if e := set.YARA(); e != nil {
+		rules.YARA = e.Stats
+	}
 	tellRules(set, l.log)
 	l.mu.Lock()
 	l.cfg = cfg
