@@ -37,7 +37,7 @@ test: deps lint
 # What was skipped, and why, is told at the end. INTEGRATION narrows it to some tests.
 INTEGRATION ?= .
 test-integration: build
-	@sh scripts/deps-servers
+	@sh scripts/deps-servers || echo 'not all servers could be installed: their tests are skipped'
 	cd examples && $(GO) test -tags integration -count=1 -parallel 8 -timeout 8m -v -run '$(INTEGRATION)' ./integration
 
 lint:
