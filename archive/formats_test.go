@@ -6,23 +6,25 @@ import (
 	"io"
 	"testing"
 	"testing/iotest"
+
+	"github.com/fivefifty/fivefifty/archive/internal/archivetest"
 )
 
 // samples are honest files of payload, one of each format that is made here
 // without a program, or with one that is installed.
 func samples(t testing.TB) map[Format][]byte {
 	all := map[Format][]byte{
-		Xz:       append(xzOf(0, xzBlockOf(payload, "\x03\x01\x02\x04\x00", 2, 0, nil)), "\x00\x01"...),
-		Compress: lzwOf(payload, 16, true, 30),
-		Cpio:     cpioOf(file{name: "p", data: payload}),
-		Ar:       arOf(file{name: "p/", data: payload}),
-		Rpm:      rpmOf("none", payload),
+		Xz:       append(archivetest.XzOf(0, archivetest.XzBlockOf(archivetest.Payload, "\x03\x01\x02\x04\x00", 2, 0, nil)), "\x00\x01"...),
+		Compress: archivetest.LZWOf(archivetest.Payload, 16, true, 30),
+		Cpio:     archivetest.CpioOf(archivetest.File{Name: "p", Data: archivetest.Payload}),
+		Ar:       archivetest.ArOf(archivetest.File{Name: "p/", Data: archivetest.Payload}),
+		Rpm:      archivetest.RPMOf("none", archivetest.Payload),
 	}
 	for format, command := range map[Format][]string{
 		Xz: {"xz", "--block-size=100", "--x86", "--delta=dist=3", "--lzma2", "-c"}, Lzma: {"xz", "--format=lzma", "-c"}, Lzip: {"lzip", "-c"},
 		Zstd: {"zstd", "-qc", "--check"}, Lz4: {"lz4", "-qc", "-BX", "-BD"}, Lzop: {"lzop", "-qc"},
 	} {
-		data, err := pipe(payload, command[0], command[1:]...)
+		data, err := archivetest.Pipe(archivetest.Payload, command[0], command[1:]...)
 		if err == nil {
 			all[format] = data
 		} else {
@@ -42,7 +44,7 @@ func TestFormatsContract(t *testing.T) {
 		if _, err := r.Next(); err != nil {
 			t.Fatalf("%s: %v", f, err)
 		}
-		if err := iotest.TestReader(r, []byte(payload)); err != nil {
+		if err := iotest.TestReader(r, []byte(archivetest.Payload)); err != nil {
 			t.Errorf("%s: %v", f, err)
 		}
 		for range 2 {
@@ -61,7 +63,7 @@ func TestFormatsSourceError(t *testing.T) {
 	broken := errors.New("disk on fire")
 	for f, data := range samples(t) {
 		for from := range len(data) {
-			src := failing{bytes.NewReader(data), int64(from), broken}
+			src := archivetest.Failing{Reader: bytes.NewReader(data), From: int64(from), Err: broken}
 			r, err := Open(f, src, int64(len(data)), Limits{})
 			for err == nil {
 				if _, err = r.Next(); err == nil {
@@ -94,7 +96,7 @@ func TestFormatsCut(t *testing.T) {
 					break
 				}
 				var body []byte
-				if body, err = io.ReadAll(r); !bytes.HasPrefix([]byte(payload), body) {
+				if body, err = io.ReadAll(r); !bytes.HasPrefix([]byte(archivetest.Payload), body) {
 					t.Fatalf("%s cut to %d: %q", f, n, body)
 				}
 			}

@@ -1,93 +1,93 @@
 package archive
 
 import (
-	"errors"
 	"fmt"
 	"io"
+
+	"github.com/fivefifty/fivefifty/archive/internal/applefile"
+	"github.com/fivefifty/fivefifty/archive/internal/cab"
+	"github.com/fivefifty/fivefifty/archive/internal/chm"
+	"github.com/fivefifty/fivefifty/archive/internal/cms"
+	"github.com/fivefifty/fivefifty/archive/internal/disk"
+	"github.com/fivefifty/fivefifty/archive/internal/dmg"
+	"github.com/fivefifty/fivefifty/archive/internal/html"
+	"github.com/fivefifty/fivefifty/archive/internal/installshield"
+	"github.com/fivefifty/fivefifty/archive/internal/level"
+	"github.com/fivefifty/fivefifty/archive/internal/lharc"
+	"github.com/fivefifty/fivefifty/archive/internal/nsis"
+	"github.com/fivefifty/fivefifty/archive/internal/office"
+	"github.com/fivefifty/fivefifty/archive/internal/overlay"
+	"github.com/fivefifty/fivefifty/archive/internal/pdf"
+	"github.com/fivefifty/fivefifty/archive/internal/rar"
+	"github.com/fivefifty/fivefifty/archive/internal/sevenzip"
+	"github.com/fivefifty/fivefifty/archive/internal/sis"
+	"github.com/fivefifty/fivefifty/archive/internal/squashfs"
+	"github.com/fivefifty/fivefifty/archive/internal/stream"
+	"github.com/fivefifty/fivefifty/archive/internal/unix"
+	"github.com/fivefifty/fivefifty/archive/internal/wim"
+	"github.com/fivefifty/fivefifty/archive/internal/xar"
+	"github.com/fivefifty/fivefifty/archive/internal/zip"
 )
 
-// Reader iterates over one container's members.
-//
-// Next advances to the next member, whose body is then read from the Reader;
-// what is left unread is skipped. A fault in one member's body is an error from
-// Read and does not end the iteration. Next returns io.EOF at the end; an error
-// that wraps ErrMalformed or ErrLimit says that there may be more members that
-// could not be reached, and is sticky.
-//
-// A Reader is for one goroutine.
-type Reader struct {
-	w       walker
-	format  Format
-	left    int       // members that Limits.Members still allows
-	body    io.Reader // the current member's, nil if there is none
-	bodyErr error     // what Read returns once body is nil
-	cost    int64     // of a byte of it, see Cost
-	err     error     // sticky, of Next
-}
-
-// format is one row of the table that Open and Detect read.
-type format struct {
-	name   Format
-	detect func(*probe) bool
-	open   func(src io.ReaderAt, size int64, l Limits) (walker, error)
-}
-
 // formats is in the order in which Detect reports.
-var formats = [...]format{
-	{Zip, detectZip, openZip},
-	{Gzip, detectGzip, openGzip},
-	{Bzip2, detectBzip2, openBzip2},
-	{Tar, detectTar, openTar},
-	{ISO, detectISO, openISO},
-	{UDF, detectUDF, openUDF},
-	{FAT, detectFAT, openFAT},
-	{Disk, detectDisk, openDisk},
-	{VHD, detectVHD, openVHD},
-	{VHDX, detectVHDX, openVHDX},
-	{Squash, detectSquash, openSquash},
-	{XAR, detectXAR, openXAR},
-	{WIM, detectWIM, openWIM},
-	{DMG, detectDMG, openDMG},
-	{Overlay, detectOverlay, openOverlay},
-	{OLE, detectOLE, openOLE},
-	{TNEF, detectTNEF, openTNEF},
-	{RTF, detectRTF, openRTF},
-	{P7M, detectP7M, openP7M},
-	{One, detectOne, openOne},
-	{Apple, detectApple, openApple},
-	{InstallShield, detectInstallShield, openInstallShield},
-	{NSIS, detectNSIS, openNSIS},
-	{Xz, detectXz, openXz},
-	{Lzma, detectLzma, openLzma},
-	{Lzip, detectLzip, openLzip},
-	{Zstd, detectZstd, openZstd},
-	{Lz4, detectLz4, openLz4},
-	{Lzop, detectLzop, openLzop},
-	{Compress, detectCompress, openCompress},
-	{Cpio, detectCpio, openCpio},
-	{Ar, detectAr, openAr},
-	{Rpm, detectRpm, openRpm},
-	{PDF, detectPDF, openPDF},
-	{HTML, detectHTML, openHTML},
-	{Rar, detectRar, openRar},
-	{SevenZip, detect7z, open7z},
-	{Cab, detectCab, openCab},
-	{Arj, detectArj, openArj},
-	{Lzh, detectLzh, openLzh},
-	{Szdd, detectSzdd, openSzdd},
-	{Chm, detectChm, openChm},
-	{SIS, detectSIS, openSIS},
+var formats = [...]*level.Format{
+	zip.Format,
+	stream.Gzip,
+	stream.Bzip2,
+	unix.Tar,
+	disk.ISO,
+	disk.UDF,
+	disk.FAT,
+	disk.Disk,
+	disk.VHD,
+	disk.VHDX,
+	squashfs.Format,
+	xar.Format,
+	wim.Format,
+	dmg.Format,
+	overlay.Format,
+	office.OLE,
+	office.TNEF,
+	office.RTF,
+	cms.Format,
+	office.One,
+	applefile.Format,
+	installshield.Format,
+	nsis.Format,
+	stream.Xz,
+	stream.Lzma,
+	stream.Lzip,
+	stream.Zstd,
+	stream.Lz4,
+	stream.Lzop,
+	stream.Compress,
+	unix.Cpio,
+	unix.Ar,
+	unix.Rpm,
+	pdf.Format,
+	html.Format,
+	rar.Format,
+	sevenzip.Format,
+	cab.Cab,
+	lharc.Arj,
+	lharc.Lzh,
+	cab.Szdd,
+	chm.Format,
+	sis.Format,
+}
+
+// rowOf returns the row of a format, nil for one that is not known.
+func rowOf(f Format) *level.Format {
+	for _, row := range formats {
+		if row.Name == string(f) {
+			return row
+		}
+	}
+	return nil
 }
 
 // Known says whether Open knows the format.
-func Known(f Format) bool {
-	for i := range formats {
-		if formats[i].name == f {
-			return true
-		}
-	}
-	return false
-}
+func Known(f Format) bool { return rowOf(f) != nil }
 
 // Open opens one level of a container of the named format, which fills the
 // first size bytes of src. The Reader reads from src until it is closed; src
@@ -97,99 +97,9 @@ func Known(f Format) bool {
 // they are, but nothing can be reached, ErrUnsupported for a format that
 // Open does not know.
 func Open(f Format, src io.ReaderAt, size int64, l Limits) (*Reader, error) {
-	l, err := l.withDefaults()
-	if err != nil {
-		return nil, fmt.Errorf("archive: %w", err)
+	row := rowOf(f)
+	if row == nil {
+		return nil, fmt.Errorf("archive: format %.80q: %w", string(f), ErrUnsupported)
 	}
-	if size < 0 {
-		return nil, errors.New("archive: negative size")
-	}
-	for i := range formats {
-		if formats[i].name != f {
-			continue
-		}
-		w, err := formats[i].open(src, size, l)
-		if err != nil {
-			return nil, fmt.Errorf("archive: %s: %w", f, err)
-		}
-		return &Reader{w: w, format: f, left: l.Members, bodyErr: io.EOF, cost: 1}, nil
-	}
-	return nil, fmt.Errorf("archive: format %.80q: %w", string(f), ErrUnsupported)
-}
-
-// Next advances to the next member. The Member is the caller's, but the Reader
-// may add to its Anomalies until the following call.
-func (r *Reader) Next() (*Member, error) {
-	if r.err != nil {
-		return nil, r.err
-	}
-	r.body, r.bodyErr = nil, io.EOF
-	m, body, err := r.w.next()
-	if err != nil {
-		r.err = r.wrap(err)
-		return nil, r.err
-	}
-	if r.left == 0 {
-		r.err = r.wrap(fmt.Errorf("members: %w", ErrLimit))
-		return nil, r.err
-	}
-	r.left--
-	r.body, r.cost = body, methodCost(m.Method)
-	if m.Err != nil {
-		m.Err = r.wrap(m.Err)
-		r.body, r.bodyErr = nil, m.Err
-	}
-	return m, nil
-}
-
-// Read reads from the current member's body. At its end it returns io.EOF; an
-// error that wraps ErrMalformed comes after all bytes that could be decoded.
-// For a member with Err it returns that error.
-func (r *Reader) Read(p []byte) (int, error) {
-	if r.body == nil {
-		return 0, r.bodyErr
-	}
-	n, err := r.body.Read(p)
-	if err != nil {
-		r.body, r.bodyErr = nil, r.wrap(err)
-	}
-	return n, r.errIfEnded()
-}
-
-func (r *Reader) errIfEnded() error {
-	if r.body == nil {
-		return r.bodyErr
-	}
-	return nil
-}
-
-// Anomalies are those of the container as a whole, the Anomaly constants. They
-// are complete once Next has returned io.EOF.
-func (r *Reader) Anomalies() []string {
-	if r.w == nil {
-		return nil
-	}
-	return r.w.anomalies()
-}
-
-// errClosed is what a closed Reader returns.
-var errClosed = errors.New("closed")
-
-// Close gives back what the Reader holds. It may be called again.
-func (r *Reader) Close() error {
-	if errors.Is(r.err, errClosed) {
-		return nil
-	}
-	r.w.close()
-	r.err = r.wrap(errClosed)
-	r.body, r.bodyErr = nil, r.err
-	return nil
-}
-
-// wrap puts the package's prefix before an error, but leaves io.EOF bare.
-func (r *Reader) wrap(err error) error {
-	if err == io.EOF {
-		return err
-	}
-	return fmt.Errorf("archive: %s: %w", r.format, err)
+	return level.Open(row, src, size, l)
 }

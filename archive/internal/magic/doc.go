@@ -1,0 +1,3 @@
+// Package magic knows the first bytes of what is worth hiding: programs, containers,
+// documents.
+package magic

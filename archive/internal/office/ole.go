@@ -1,0 +1,234 @@
+package office
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/fivefifty/fivefifty/archive/internal/anomaly"
+	"github.com/fivefifty/fivefifty/archive/internal/cfb"
+	"github.com/fivefifty/fivefifty/archive/internal/level"
+	"github.com/fivefifty/fivefifty/internal/saferead"
+)
+
+// oleEntries is how many directory entries are read for each allowed member:
+// storages, and streams that hold nothing of interest, are no members.
+const oleEntries = 8
+
+// oleFile walks a compound file: documents of Word, Excel and PowerPoint up to
+// 2003, encrypted ones of any version, VBA projects, Windows Installer packages,
+// Outlook messages. Its members are the streams, each in the form in which what it
+// carries is plain; streams that are never more than bookkeeping are left out.
+type oleFile struct {
+	level.Steps
+	c       *cfb.File
+	limits  level.Limits
+	vbaLeft int64 // bytes of projects' descriptions that may still be decoded
+	infos   int   // descriptions of an encryption that were met
+	spins   int64 // rounds that may still be spent on excelPassword
+}
+
+// OLE is how a compound file is found and opened.
+var OLE = &level.Format{Name: "ole", Detect: detectOLE, Open: openOLE}
+
+func detectOLE(p *level.Probe) bool { return bytes.HasPrefix(p.Head, []byte(cfb.CfbMagic)) }
+
+func openOLE(src io.ReaderAt, size int64, l level.Limits) (level.Walker, error) {
+	c, err := cfb.Open(src, size, oleEntries*l.Members)
+	if err != nil {
+		return nil, err
+	}
+	o := &oleFile{c: c, limits: l, vbaLeft: maxVBADir, spins: officeSpinFree}
+	o.Then(o.storage(0), o.appended, func() error { return c.Over })
+	return o, nil
+}
+
+// oleFreed is how many sectors behind the last one that is used are no anomaly: Office
+// leaves some, with old bytes in them.
+const oleFreed = 8
+
+// appended yields what is behind all sectors that are used: other programs may open
+// that, an archive for one, which they look for from the file's end.
+func (o *oleFile) appended() error {
+	at, err := o.c.Tail()
+	if err != nil {
+		return err
+	}
+	size := o.c.Size - at
+	for off := at; off < o.c.Size; off += oleProps {
+		b, err := saferead.UpTo(o.c.Src, off, oleProps, o.c.Size, oleProps)
+		if err != nil {
+			return err
+		}
+		if len(bytes.Trim(b, "\x00")) > 0 && size >= oleTiny {
+			if size > oleFreed<<o.c.Shift {
+				o.Note(anomaly.Appended)
+			}
+			o.Yield(&level.Member{Method: "stored", Size: size}, saferead.Section(o.c.Src, at, size, o.c.Size))
+			break
+		}
+	}
+	return nil
+}
+
+func (o *oleFile) Anomalies() []string {
+	for _, name := range o.c.Notes {
+		o.Note(name)
+	}
+	return o.Notes
+}
+
+// storage looks at one storage and what is directly in it.
+func (o *oleFile) storage(i int32) level.Step {
+	return func() error {
+		switch {
+		case o.c.Child(i, msgProperties) >= 0:
+			return o.message(i)
+		case o.c.Child(i, "EncryptedPackage") >= 0:
+			return o.encryptedPackage(i)
+		case o.c.Child(i, "dir") >= 0 && o.c.Child(i, "_VBA_PROJECT") >= 0:
+			return o.vbaProject(i)
+		}
+		return o.plainStorage(i)
+	}
+}
+
+func (o *oleFile) plainStorage(i int32) error {
+	var inside []level.Step
+	for _, child := range o.c.Entries[i].Children {
+		if o.c.Entries[child].IsFolder() {
+			inside = append(inside, o.storage(child))
+		} else {
+			inside = append(inside, o.stream(child))
+		}
+	}
+	o.Then(inside...)
+	return nil
+}
+
+// oleStream is a stream on its way to be a member.
+type oleStream struct {
+	*cfb.Stream
+	index  int32
+	member *level.Member
+}
+
+// open returns a stream with its path as the member's name.
+func (o *oleFile) open(i int32) (*oleStream, error) {
+	e := &o.c.Entries[i]
+	body, err := o.c.Open(e)
+	if err != nil {
+		return nil, err
+	}
+	m := &level.Member{Method: "stored", Size: e.Size}
+	level.AddName(m, o.c.Path(i), o.limits.NameBytes)
+	if body.Cut {
+		level.Note(m, anomaly.Truncated)
+	}
+	if body.Lost {
+		o.Note(anomaly.OLEChain)
+	}
+	return &oleStream{body, i, m}, nil
+}
+
+func (s *oleStream) section() *io.SectionReader { return io.NewSectionReader(s.Stream, 0, s.Size) }
+
+// head returns the first n bytes of a stream, or all of a shorter one.
+func (s *oleStream) head(n int) ([]byte, error) {
+	b := make([]byte, n)
+	got, err := s.ReadAt(b, 0)
+	if err == io.EOF {
+		err = nil
+	}
+	return b[:got], err
+}
+
+// stream opens one stream by what its name says that it is.
+func (o *oleFile) stream(i int32) level.Step {
+	return func() error {
+		s, err := o.open(i)
+		if err != nil {
+			return err
+		}
+		if f := oleStreams[strings.ToLower(o.c.Entries[i].Name)]; f != nil {
+			return f(o, s)
+		}
+		head, err := s.head(8)
+		if err != nil {
+			return err
+		}
+		if !bookkeeping(o.c.Entries[i].Name, head, s.Size) {
+			o.Yield(s.member, s.section())
+		}
+		return nil
+	}
+}
+
+// oleStreams are the streams that are more than their bytes, by their names in
+// lower case. What is in them counts wherever they stand.
+var oleStreams = map[string]func(*oleFile, *oleStream) error{
+	"\x01ole10native":      (*oleFile).oleNative,
+	"worddocument":         (*oleFile).wordDocument,
+	"workbook":             (*oleFile).workbook,
+	"book":                 (*oleFile).workbook,
+	"powerpoint document":  (*oleFile).powerPoint,
+	"\x09drmcontent":       (*oleFile).rightsManaged,
+	"\x09drmviewercontent": (*oleFile).rightsManaged,
+}
+
+// rightsManaged is a document that only a server's licence opens.
+func (o *oleFile) rightsManaged(s *oleStream) error {
+	s.member.Encrypted = true
+	o.broken(s.member, "rights management", level.ErrEncrypted)
+	return nil
+}
+
+// Sizes up to which a stream is too small to carry anything, in bytes.
+const (
+	oleTiny     = 24       // whatever its name is
+	oleModules  = 256      // the list of a project's modules
+	oleTable    = 512      // a table of an installer's database
+	oleSettings = 1 << 10  // what describes encryption and programs
+	oleProps    = 64 << 10 // a property set; thumbnails make them bigger
+)
+
+// bookkeeping says whether a stream is one of those that are in every document
+// and only describe it. The name alone does not make it one: it must begin as such
+// a stream does.
+func bookkeeping(name string, head []byte, size int64) bool {
+	lower := strings.ToLower(name)
+	switch {
+	case size < oleTiny:
+		return true
+	case strings.HasPrefix(name, string(cfb.MSITable)):
+		return size < oleTable
+	case strings.HasPrefix(name, "\x05"):
+		return size <= oleProps && bytes.HasPrefix(head, []byte("\xFE\xFF\x00\x00")) // [MS-OLEPS] section 2.21
+	case strings.HasPrefix(lower, "\x02olepres"):
+		return bytes.HasPrefix(head, []byte("\xFF\xFF\xFF\xFF")) // [MS-OLEDS] section 2.3.4: a picture of the object
+	case strings.HasPrefix(lower, "__srp_"):
+		return bytes.HasPrefix(head, []byte("rU")) || bytes.HasPrefix(head, []byte("\x93K*")) // compiled code
+	case lower == "projectwm":
+		return size <= oleModules
+	}
+	begin, ok := oleHeads[lower]
+	return ok && size <= oleSettings && bytes.HasPrefix(head, []byte(begin))
+}
+
+// oleHeads is how streams of bookkeeping begin, by their names in lower case.
+var oleHeads = map[string]string{
+	"\x01compobj":               "\x01\x00\xFE\xFF",                 // [MS-OLEDS] section 2.3.7
+	"\x01ole":                   "\x01\x00\x00\x02\x00\x00\x00\x00", // section 2.3.3; without a link
+	"current user":              "\x00\x00\xF6\x0F",                 // [MS-PPT] section 2.3.2
+	"version":                   "\x3C\x00\x00\x00M\x00i\x00",       // these four: [MS-OFFCRYPTO] section 2.1
+	"dataspacemap":              "\x08\x00\x00\x00\x01\x00\x00\x00",
+	"strongencryptiondataspace": "\x08\x00\x00\x00\x01\x00\x00\x00",
+	"\x06primary":               "\x58\x00\x00\x00\x01\x00\x00\x00",
+}
+
+// broken adds a member whose body some program may read and this package cannot.
+func (o *oleFile) broken(m *level.Member, what string, class error) {
+	m.Err = fmt.Errorf("%s: %w", what, class)
+	o.Yield(m, nil)
+}

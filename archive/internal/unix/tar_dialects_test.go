@@ -1,0 +1,214 @@
+package unix
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fivefifty/fivefifty/archive/internal/anomaly"
+	"github.com/fivefifty/fivefifty/archive/internal/archivetest"
+	"github.com/fivefifty/fivefifty/archive/internal/level"
+)
+
+func TestTarPeers(t *testing.T) {
+	dir := peerDir(t)
+	long := archivetest.File{Name: strings.Repeat("long", 50) + ".js", Data: archivetest.Marker}
+	if err := os.WriteFile(filepath.Join(dir, long.Name), []byte(long.Data), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for command, longNames := range map[string]bool{
+		"tar --format=v7 -cf OUT": false, "tar --format=oldgnu -cf OUT": true, "tar --format=gnu -cf OUT": true,
+		"tar --format=ustar -cf OUT": false, "tar --format=posix -cf OUT": true,
+		"tar --format=gnu -g OUT.snar -cf OUT": true, "tar --format=gnu -V volume -cf OUT": true,
+		"bsdtar --format=v7 -cf OUT": false, "bsdtar --format=ustar -cf OUT": false,
+		"bsdtar --format=pax -cf OUT": true, "bsdtar --format=gnutar -cf OUT": true,
+		"7z a -ttar -so OUT.tar >OUT": true, "busybox tar -cf OUT": true,
+		"python3 -m tarfile -c OUT.tar": true,
+	} {
+		t.Run(command, func(t *testing.T) {
+			files := peerFiles
+			line := command + " a* e* z*"
+			if longNames {
+				files = append(slices.Clone(files), long)
+				line += " l*"
+			}
+			if strings.Contains(command, "OUT.tar") {
+				line = strings.Replace(strings.Replace(line, " -so", "", 1), ">OUT", "", 1) + " && mv OUT.tar OUT"
+			}
+			wantFiles(t, Tar, archivetest.Shell(t, dir, line), files)
+		})
+	}
+}
+
+// TestTarSparse: the members of real sparse files are yielded as they were and
+// as they are stored.
+func TestTarSparse(t *testing.T) {
+	dir := t.TempDir()
+	whole := make([]byte, 3_000_000)
+	copy(whole[700_000:], archivetest.Payload)
+	for i := range 60 { // more pieces than a header holds
+		copy(whole[1_000_000+30_000*i:], fmt.Sprint("piece ", i))
+	}
+	f, err := os.Create(filepath.Join(dir, "sparse"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at := 0; at < len(whole); at += 4096 {
+		if block := whole[at:min(at+4096, len(whole))]; len(bytes.Trim(block, "\x00")) > 0 {
+			if _, err := f.WriteAt(block, int64(at)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if f.Truncate(int64(len(whole))) != nil || f.Close() != nil {
+		t.Fatal("no sparse file")
+	}
+	for _, options := range []string{"--format=oldgnu", "--format=gnu", "--format=posix --sparse-version=0.0", "--format=posix --sparse-version=0.1", "--format=posix --sparse-version=1.0"} {
+		t.Run(options, func(t *testing.T) {
+			data := archivetest.Shell(t, dir, "tar -S "+options+" -cf OUT sparse")
+			if len(data) > len(whole)/2 {
+				t.Skip("the file system has no holes")
+			}
+			all, r, err := archivetest.ReadAll(t, Tar, data)
+			if err != nil || len(all) != 2 || all[0].Reading != "expanded" || all[1].Reading != "stored" {
+				t.Fatalf("%d members, %v", len(all), err)
+			}
+			if all[0].Data != string(whole) || all[0].Fault != nil || !strings.Contains(all[0].Names[0], "sparse") {
+				t.Errorf("%q: %d bytes, %v", all[0].Names, len(all[0].Data), all[0].Fault)
+			}
+			if n := archivetest.NoteNames(all, r); len(n) > 0 {
+				t.Errorf("anomalies %v", n)
+			}
+		})
+	}
+}
+
+// paxOf forges an extension header of one record.
+func paxOf(flag byte, key, value string) []byte {
+	n := len(key) + len(value) + 3
+	for len(fmt.Sprint(n))+len(key)+len(value)+3 != n {
+		n++
+	}
+	record := fmt.Sprintf("%d %s=%s\n", n, key, value)
+	return append(tarBlockOf("pax", fmt.Sprintf("%011o\x00", len(record)), flag, "ustar\x0000"), blocks(record)...)
+}
+
+func octalOf(n int) string { return fmt.Sprintf("%011o\x00", n) }
+
+// TestTarReadings hides the marker where some reader finds it.
+func TestTarReadings(t *testing.T) {
+	join := func(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
+	member := append(tarBlockOf("p.js", octalOf(len(archivetest.Payload)), '0', "ustar\x0000"), blocks(archivetest.Payload)...)
+	hidden := len(member) // the size that covers it
+	base64 := "+" + strings.Repeat("A", 5) + string("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"[len(archivetest.Payload)/64]) +
+		string("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"[len(archivetest.Payload)%64]) + "\x00"
+	star := tarBlockOf("p.js", octalOf(len(archivetest.Payload)), '0', "ustar\x0000")
+	copy(star[345:], "folder")
+	copy(star[476:], "12345670123 12345670123 ")
+	copy(star[508:], "tar\x00")
+	signed := tarBlockOf("p\xff\xfe.js", octalOf(len(archivetest.Payload)), '0', "")
+	copy(signed[148:], fmt.Sprintf("%06o\x00 ", signedSum(signed)))
+	for name, data := range map[string][]byte{
+		"link over member":      join(tarBlockOf("l", octalOf(hidden), '2', "ustar\x0000"), member),
+		"hard link over member": join(tarBlockOf("l", octalOf(hidden), '1', "ustar\x0000"), member),
+		"folder over member":    join(tarBlockOf("d/", octalOf(hidden), '5', "ustar\x0000"), member),
+		"link behind data":      join(tarBlockOf("l", octalOf(600), '2', "ustar\x0000"), blocks(strings.Repeat("x", 600)), member),
+		"pax over long name": join(paxOf('x', "size", fmt.Sprint(1024)), tarBlockOf("././@LongLink", octalOf(5), 'L', "ustar  \x00"), blocks("long\x00"),
+			tarBlockOf("o", octalOf(hidden), '0', "ustar\x0000"), member),
+		"pax twice":        join(paxOf('x', "size", fmt.Sprint(hidden)), paxOf('x', "size", "0"), tarBlockOf("o", octalOf(hidden), '0', "ustar\x0000"), member),
+		"global size":      join(paxOf('g', "size", fmt.Sprint(hidden)), tarBlockOf("o", octalOf(0), '0', "ustar\x0000"), member),
+		"Sun's X":          join(paxOf('X', "path", "sun.js"), member),
+		"negative size":    join(tarBlockOf("o", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00", '0', "ustar  \x00"), member),
+		"huge size":        join(tarBlockOf("o", "\x80\x7f\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", '0', "ustar  \x00"), member),
+		"size of sevens":   append(tarBlockOf("p", "777777777777", '0', "ustar\x0000"), blocks(archivetest.Payload)...),
+		"Python's octal":   join(tarBlockOf("o", fmt.Sprintf("0o%o\x00", hidden), '0', "ustar\x0000"), make([]byte, hidden), member),
+		"underscores":      join(tarBlockOf("o", "0_"+fmt.Sprintf("%o\x00", hidden), '0', "ustar\x0000"), make([]byte, hidden), member),
+		"Perl's hex":       join(tarBlockOf("o", fmt.Sprintf("0x%x\x00", hidden), '0', "ustar\x0000"), make([]byte, hidden), member),
+		"base 64":          append(tarBlockOf("p", base64, '0', "ustar  \x00"), blocks(archivetest.Payload)...),
+		"NUL and size":     join(tarBlockOf("o", "\x00"+fmt.Sprintf("%010o\x00", hidden), '0', "ustar\x0000"), member),
+		"no size":          join(tarBlockOf("o", "", '0', "ustar\x0000"), member),
+		"words for a size": join(tarBlockOf("o", "not a number", '0', "ustar\x0000"), member),
+		"star":             append(resummed(star), blocks(archivetest.Payload)...),
+		"signed sum":       append(signed, blocks(archivetest.Payload)...),
+		"prefix":           join(bytes.Repeat([]byte("MZ not a header "), 32), member),
+		"zeros before":     join(make([]byte, 1024), member),
+		"many extensions":  join(bytes.Repeat(paxOf('x', "comment", "c"), 500), member),
+		"unknown flag":     append(tarBlockOf("p", octalOf(len(archivetest.Payload)), 'Q', "ustar\x0000"), blocks(archivetest.Payload)...),
+		"contiguous":       append(tarBlockOf("p", octalOf(len(archivetest.Payload)), '7', "ustar\x0000"), blocks(archivetest.Payload)...),
+		"device":           append(tarBlockOf("p", octalOf(len(archivetest.Payload)), '4', "ustar\x0000"), blocks(archivetest.Payload)...),
+		"continued":        append(tarBlockOf("p", octalOf(len(archivetest.Payload)), 'M', "ustar  \x00"), blocks(archivetest.Payload)...),
+		"broken sparse":    append(tarBlockOf("p", octalOf(len(archivetest.Payload)), 'S', "ustar  \x00"), blocks(archivetest.Payload)...),
+		"concatenated":     join(member[:512], blocks(archivetest.Payload), make([]byte, 10240), tarBlockOf("o", octalOf(0), '0', "ustar\x0000")),
+	} {
+		t.Run(name, func(t *testing.T) {
+			if !archivetest.Detects(data, Tar) {
+				t.Error("not detected")
+			}
+			all, r, err := archivetest.ReadAll(t, Tar, data)
+			if r == nil {
+				t.Fatal(err)
+			}
+			found := false
+			for _, g := range all {
+				t.Logf("%q %s %v %d bytes, %v", g.Names, g.Reading, g.Anomalies, len(g.Data), g.Fault)
+				found = found || strings.HasPrefix(g.Data, archivetest.Payload)
+			}
+			if !found {
+				t.Errorf("the payload is no member of its own: %d members, %v", len(all), err)
+			}
+		})
+	}
+}
+
+func signedSum(b []byte) (sum int) {
+	for i, c := range b {
+		if i >= 148 && i < 156 {
+			c = ' '
+		}
+		sum += int(int8(c))
+	}
+	return sum
+}
+
+// resummed sets a header's checksum right.
+func resummed(b []byte) []byte {
+	copy(b[148:], "        ")
+	sum := 0
+	for _, c := range b {
+		sum += int(c)
+	}
+	copy(b[148:], fmt.Sprintf("%06o\x00 ", sum))
+	return b
+}
+
+// TestTarExtensionBomb: each block is an extension header whose body is all that
+// follows, and whose record makes others see the next block as a header.
+func TestTarExtensionBomb(t *testing.T) {
+	block := tarBlockOf("9 size=0\n", octalOf(1<<20), 'x', "ustar\x0000")
+	data := bytes.Repeat(block, 20_000)
+	start := time.Now()
+	_, r, err := archivetest.ReadAll(t, Tar, data)
+	if r == nil || err != nil && !errors.Is(err, level.ErrLimit) {
+		t.Fatal(err)
+	}
+	if d := time.Since(start); d > 10*time.Second {
+		t.Errorf("took %v", d)
+	}
+}
+
+// TestTarHoles: an expansion is bounded, and what is stored comes all the same.
+func TestTarHoles(t *testing.T) {
+	h := tarBlockOf("p.js", octalOf(len(archivetest.Payload)), 'S', "ustar  \x00")
+	copy(h[386:], fmt.Sprintf("%011o\x00%011o\x00", 1<<32, len(archivetest.Payload)))
+	copy(h[483:], fmt.Sprintf("%011o\x00", 1<<32+len(archivetest.Payload)))
+	all, r, err := archivetest.ReadAll(t, Tar, append(resummed(h), blocks(archivetest.Payload)...))
+	if err != nil || len(all) != 1 || all[0].Data != archivetest.Payload || !slices.Contains(archivetest.NoteNames(all, r), anomaly.TarSparse) {
+		t.Errorf("%+v, %v", all, err)
+	}
+}

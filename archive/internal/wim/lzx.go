@@ -1,0 +1,23 @@
+package wim
+
+import (
+	"github.com/fivefifty/fivefifty/archive/internal/level"
+	"github.com/fivefifty/fivefifty/internal/lzx"
+)
+
+// lzxChunks decodes LZX chunks, each of which stands for itself.
+type lzxChunks struct{ *lzx.Decoder }
+
+// newWIMLZX returns a decoder for chunks of up to that many bytes.
+func newWIMLZX(chunk int64) (lzxChunks, error) {
+	d, err := lzx.NewWIM(chunk)
+	return lzxChunks{d}, err
+}
+
+func (d lzxChunks) decode(out, in []byte) (int, error) {
+	n, err := d.Frame(out, in)
+	if err != nil {
+		err = level.BodyError(err)
+	}
+	return n, err
+}

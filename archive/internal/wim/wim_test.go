@@ -1,0 +1,87 @@
+package wim
+
+import (
+	"bytes"
+	"path/filepath"
+	"testing"
+
+	"github.com/fivefifty/fivefifty/archive/internal/archivetest"
+)
+
+func TestWIMTools(t *testing.T) {
+	files := archivetest.WIMTree(t)
+	root := archivetest.Plant(t, files)
+	for name, args := range map[string][]string{
+		"none":       {"--compress=none"},
+		"xpress":     {"--compress=XPRESS"},
+		"xpress-64k": {"--compress=XPRESS", "--chunk-size=64K"},
+		"lzx":        {"--compress=LZX"},
+		"lzx-max":    {"--compress=maximum:100"},
+		"lzx-2m":     {"--compress=LZX", "--chunk-size=2M"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			image := filepath.Join(t.TempDir(), "image.wim")
+			archivetest.Run(t, "wimlib-imagex", append([]string{"capture", root, image, "--no-acls"}, args...)...)
+			archivetest.CheckTree(t, Format, archivetest.Slurp(t, image), files)
+		})
+	}
+}
+
+func TestWIMSolid(t *testing.T) {
+	image := filepath.Join(t.TempDir(), "image.esd")
+	archivetest.Run(t, "wimlib-imagex", "capture", archivetest.Plant(t, archivetest.TreeFiles()), image, "--solid", "--no-acls")
+	all, _, err := archivetest.ReadAll(t, Format, archivetest.Slurp(t, image))
+	unread := 0
+	for _, g := range all {
+		if g.Err != nil {
+			unread++
+		}
+	}
+	if err != nil || unread == 0 {
+		t.Errorf("%d members, %d unread, %v", len(all), unread, err)
+	}
+}
+
+// FuzzWIMDecoders feeds both decoders with arbitrary bits.
+func FuzzWIMDecoders(f *testing.F) {
+	f.Add([]byte("\x01\x02"), false)
+	f.Add(bytes.Repeat([]byte{0x99}, 600), true)
+	var xpress xpressDecoder
+	lzx, err := newWIMLZX(32 << 10)
+	if err != nil {
+		f.Fatal(err)
+	}
+	out := make([]byte, 32<<10)
+	f.Fuzz(func(t *testing.T, in []byte, which bool) {
+		var d chunkDecoder = &xpress
+		if which {
+			d = lzx
+		}
+		if n, err := d.decode(out, in); n < 0 || n > len(out) || err == nil && n < len(out) {
+			t.Errorf("%d bytes, %v", n, err)
+		}
+	})
+}
+
+// BenchmarkWIM decodes what wimlib compressed.
+func BenchmarkWIM(b *testing.B) {
+	body := archivetest.Text(2 << 20)
+	root := archivetest.Plant(b, map[string]string{"a.txt": body})
+	for _, method := range []string{"none", "XPRESS", "LZX"} {
+		image := filepath.Join(b.TempDir(), "image.wim")
+		archivetest.Run(b, "wimlib-imagex", "capture", root, image, "--no-acls", "--compress="+method)
+		data := archivetest.Slurp(b, image)
+		b.Run("method="+method, func(b *testing.B) {
+			b.SetBytes(int64(len(body)))
+			b.ReportAllocs()
+			for b.Loop() {
+				archivetest.Drain(b, Format, data)
+			}
+		})
+	}
+}
+
+func BenchmarkWIMStored(b *testing.B) {
+	body := archivetest.Text(1 << 20)
+	archivetest.BenchFormat(b, Format, forgeWIM(0, body, body), len(body))
+}

@@ -1,0 +1,160 @@
+package zip
+
+import (
+	"bufio"
+	"hash/crc32"
+	"io"
+
+	"golang.org/x/text/encoding/charmap"
+
+	"github.com/fivefifty/fivefifty/archive/internal/level"
+)
+
+// crypto is the traditional cipher, APPNOTE.TXT section 6.1.
+type crypto struct{ k0, k1, k2 uint32 }
+
+// zipCryptoHead is the length of the encrypted header before the body, in bytes.
+const zipCryptoHead = 12
+
+func newZipCrypto(password []byte) crypto {
+	c := crypto{0x12345678, 0x23456789, 0x34567890}
+	for _, b := range password {
+		c.update(b)
+	}
+	return c
+}
+
+func (c *crypto) update(plain byte) {
+	c.k0 = crc32.IEEETable[byte(c.k0)^plain] ^ c.k0>>8
+	c.k1 = (c.k1+c.k0&0xff)*134775813 + 1
+	c.k2 = crc32.IEEETable[byte(c.k2)^byte(c.k1>>24)] ^ c.k2>>8
+}
+
+func (c *crypto) decrypt(p []byte) {
+	for i, b := range p {
+		t := c.k2&0xffff | 2
+		b ^= byte(t * (t ^ 1) >> 8)
+		c.update(b)
+		p[i] = b
+	}
+}
+
+// cryptoReader decrypts what it reads.
+type cryptoReader struct {
+	r io.Reader
+	c crypto
+}
+
+func (z *cryptoReader) Read(p []byte) (int, error) {
+	n, err := z.r.Read(p)
+	z.c.decrypt(p[:n])
+	return n, err
+}
+
+// passwordForms are the bytes that archivers make of a password: UTF-8, and for
+// other than ASCII what DOS and Windows programs of the West write.
+func passwordForms(password string) [][]byte {
+	forms := [][]byte{[]byte(password)}
+	for _, b := range []byte(password) {
+		if b < 0x80 {
+			continue
+		}
+		for _, m := range []*charmap.Charmap{charmap.CodePage437, charmap.Windows1252} {
+			if form, err := m.NewEncoder().Bytes([]byte(password)); err == nil {
+				forms = append(forms, form)
+			}
+		}
+		break
+	}
+	return forms
+}
+
+// seal is a cipher with the key that opens one body.
+type seal struct {
+	password string
+	head     int64 // bytes before the ciphertext
+	tail     int64 // bytes behind it
+	open     func(r io.Reader) io.Reader
+	proved   bool // the body's own check says that the key is right
+	forged   bool // the key is right, and the check is not
+}
+
+// unlock finds a password that opens p's body; nil if none does.
+func (z *file) unlock(p *planned) (*seal, error) {
+	passwords := level.Passwords(z.limits.Keys)
+	if len(passwords) == 0 {
+		return nil, nil
+	}
+	if z.password != "" { // the one that opened the member before
+		passwords = append([]string{z.password}, passwords...)
+	}
+	for _, aes := range p.strengths {
+		s, err := z.unlockAES(p, aes, passwords)
+		if s != nil || err != nil {
+			return s, err
+		}
+	}
+	if p.onlyAES {
+		return nil, nil
+	}
+	return z.unlockTraditional(p, passwords)
+}
+
+// unlockTraditional tries the traditional cipher. A wrong password passes the
+// check byte once in 256 times, so the body must decode too.
+func (z *file) unlockTraditional(p *planned, passwords []string) (*seal, error) {
+	var head [zipCryptoHead]byte
+	if n, err := z.src.ReadAt(head[:], p.key.data); n < len(head) {
+		return nil, missing(err)
+	}
+	for _, password := range passwords {
+		for _, form := range passwordForms(password) {
+			if !level.Spend(z.limits.Keys, int64(len(form)+len(head))/8+1) {
+				return nil, nil
+			}
+			c, plain := newZipCrypto(form), head
+			c.decrypt(plain[:])
+			if !p.checks[plain[zipCryptoHead-1]] {
+				continue
+			}
+			s := &seal{password: password, head: zipCryptoHead, open: func(r io.Reader) io.Reader {
+				return &cryptoReader{r, c}
+			}}
+			if ok, err := z.opens(p, s); ok || err != nil {
+				return s, err
+			}
+		}
+	}
+	return nil, nil
+}
+
+// opens says whether a body decodes under a seal.
+func (z *file) opens(p *planned, s *seal) (bool, error) {
+	trial := *p
+	trial.seal = s
+	if p.key.method == methodStored {
+		return z.fits(&trial) || z.looksPlain(&trial), nil
+	}
+	return z.decodes(&trial), nil
+}
+
+// looksPlain says whether the first bytes of a body are no ciphertext: of n
+// random bytes, n(n-1)/256 ordered pairs are equal.
+func (z *file) looksPlain(p *planned) bool {
+	const enough, sample = 64, 2048
+	var buf [sample]byte
+	r := bufio.NewReader(z.section(p))
+	n, _ := io.ReadFull(r, buf[:])
+	if n < enough {
+		return false
+	}
+	var count [256]int
+	for _, b := range buf[:n] {
+		count[b]++
+	}
+	pairs := 0
+	for _, c := range count {
+		pairs += c * (c - 1)
+	}
+	return pairs > n*(n-1)/256*2+4*n
+}

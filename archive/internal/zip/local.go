@@ -1,0 +1,103 @@
+package zip
+
+import (
+	"bytes"
+	"io"
+
+	"github.com/fivefifty/fivefifty/internal/saferead"
+)
+
+// plausibleLocal says whether b, with room bytes left in the file, begins with a
+// local header that stands for itself. In a program's code the signature alone is
+// no rarity; headers where a reader arrives by following records need not pass.
+func plausibleLocal(b []byte, room int64) bool {
+	if len(b) < localBytes || !bytes.HasPrefix(b, sigLocal) {
+		return false
+	}
+	version, method := le.Uint16(b[4:])&0xff, le.Uint16(b[8:])
+	name, extra := int64(le.Uint16(b[26:])), int64(le.Uint16(b[28:]))
+	if localBytes+name+extra > room {
+		return false
+	}
+	if name == 0 {
+		// A signature that a program compares with, and zeros.
+		hasData := le.Uint32(b[18:]) > 0 || le.Uint16(b[6:])&flagDescriptor != 0
+		return version >= 10 && version <= 63 && hasData && zipMethods[method].open != nil
+	}
+	return version <= 100 && method <= 100 || zipMethods[method&0xff].open != nil
+}
+
+// readLocal reads the header at off, whatever its signature. It returns nil if
+// the file ends inside it.
+func (z *file) readLocal(off int64) (*account, error) {
+	h, err := saferead.At(z.src, off, localBytes, z.size, localBytes)
+	if err != nil {
+		return nil, missing(err)
+	}
+	name, extra := int64(le.Uint16(h[26:])), int64(le.Uint16(h[28:]))
+	if off+localBytes+name+extra > z.size || !z.afford(name+extra) {
+		return nil, nil
+	}
+	rest, err := saferead.At(z.src, off+localBytes, name+extra, z.size, 2<<16)
+	if err != nil {
+		return nil, missing(err)
+	}
+	a := &account{
+		version: le.Uint16(h[4:]),
+		flags:   le.Uint16(h[6:]),
+		method:  le.Uint16(h[8:]),
+		crc:     le.Uint32(h[14:]),
+		csize:   int64(le.Uint32(h[18:])),
+		usize:   int64(le.Uint32(h[22:])),
+		aes:     -1,
+		time:    le.Uint16(h[10:]),
+		raw:     rest[:name],
+		rest:    rest[name:],
+		data:    off + localBytes + name + extra,
+		broken:  !bytes.HasPrefix(h, sigLocal),
+	}
+	a.next = a.data
+	a.extra(rest[name:])
+	if a.flags&flagDescriptor != 0 {
+		// QUIRK: section 4.4.4 wants both sizes to be 0; libarchive fills in the
+		// uncompressed one.
+		a.csize, a.usize = unknownIfZero(a.csize), unknownIfZero(a.usize)
+	}
+	return a, nil
+}
+
+func unknownIfZero(n int64) int64 {
+	if n == 0 {
+		return -1
+	}
+	return n
+}
+
+// afford takes the bytes of a header's variable part from what all headers may
+// have: headers that lie in each other's names would cost 64 KiB each.
+func (z *file) afford(n int64) bool {
+	if z.headers < n {
+		z.exceed("bytes of headers")
+		return false
+	}
+	z.headers -= n
+	return true
+}
+
+// isPlausible is plausible for the header at off, of which it reads no more than
+// the fixed part.
+func (z *file) isPlausible(off int64) (bool, error) {
+	h, err := saferead.At(z.src, off, localBytes, z.size, localBytes)
+	if err != nil {
+		return false, missing(err)
+	}
+	return plausibleLocal(h, z.size-off), nil
+}
+
+// missing turns "the file ends here" into no error.
+func missing(err error) error {
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return nil
+	}
+	return err
+}
