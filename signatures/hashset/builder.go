@@ -13,9 +13,9 @@ import (
 
 // Builder reads lists of digests. The zero value is ready to use.
 type Builder struct {
-	// Temp is a folder for a temporary file. If it is set, what was read takes at
-	// most 64 MiB in memory, names apart, and WriteFile is the only end: this is
-	// for sets of tens of millions.
+	// Temp is a folder for a temporary file. If it is set, the rows of what was read
+	// take 32 MiB in memory whatever there are, names apart, and WriteFile is the
+	// only end: this is for sets of tens of millions.
 	Temp string
 
 	// Ignored are names that lines read from now on must not bear. Lists of such

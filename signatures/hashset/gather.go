@@ -57,11 +57,13 @@ func (g *gathered) sizesBitmap() ([]byte, uint8) {
 	return b, log
 }
 
-// sorted returns the rows in memory as a source.
-func (g *gathered) sorted(width int) *memorySource {
-	order := make([]place, len(g.rows)/width)
-	for i := range order {
-		order[i] = place{binary.BigEndian.Uint64(g.rows[i*width:]), uint32(i)}
+// sorted returns the rows in memory as a source, whose order takes the room of
+// the slice that is handed in.
+func (g *gathered) sorted(width int, order []place) *memorySource {
+	n := len(g.rows) / width
+	order = slices.Grow(order[:0], n)
+	for i := range n {
+		order = append(order, place{binary.BigEndian.Uint64(g.rows[i*width:]), uint32(i)})
 	}
 	slices.SortFunc(order, func(a, b place) int {
 		switch {

@@ -151,10 +151,11 @@ func (t *tableLayout) sizesBytes() uint64 {
 // saved returns how many of a digest's first bytes are not stored.
 func saved(blocks uint32) int { return (bits.Len32(blocks) - 1) / 8 }
 
-// bucketOf returns the bucket of a digest that begins with x.
-func bucketOf(x uint64, blocks uint32) uint32 {
-	q, _ := bits.Mul64(x, uint64(blocks))
-	return uint32(q)
+// bucketOf returns the bucket of a digest that begins with x, and how far into the
+// bucket it lies, as a fraction of 1<<64.
+func bucketOf(x uint64, blocks uint32) (q uint32, fraction uint64) {
+	hi, lo := bits.Mul64(x, uint64(blocks))
+	return uint32(hi), lo
 }
 
 // bucketStart returns the lowest beginning of a digest in bucket q.

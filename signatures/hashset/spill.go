@@ -8,12 +8,13 @@ import (
 )
 
 // spillBytes is what the rows in memory may take if there is a Temp.
-const spillBytes = 64 << 20
+const spillBytes = 32 << 20
 
 // spillFile is a temporary file of sorted runs.
 type spillFile struct {
-	f    *os.File
-	size int64
+	f     *os.File
+	size  int64
+	order []place // kept from run to run
 }
 
 // spill writes all rows in memory to the temporary file.
@@ -27,7 +28,9 @@ func (b *Builder) spill() error {
 	}
 	for k := range kinds {
 		if g := &b.gathered[k]; len(g.rows) > 0 {
-			r, err := b.spilled.write(g.sorted(widths[k] + extraBytes))
+			rows := g.sorted(widths[k]+extraBytes, b.spilled.order)
+			b.spilled.order = rows.order[:0]
+			r, err := b.spilled.write(rows)
 			if err != nil {
 				return fmt.Errorf("hashset: %w", err)
 			}
@@ -61,7 +64,7 @@ func (s *spillFile) write(rows source) (run, error) {
 // merged returns all rows of a kind in order.
 func (b *Builder) merged(k kind) (*merged, error) {
 	g, width := &b.gathered[k], widths[k]+extraBytes
-	sources := []source{g.sorted(width)}
+	sources := []source{g.sorted(width, nil)}
 	for _, r := range g.runs {
 		sources = append(sources, newRunSource(b.spilled.f, r, width))
 	}

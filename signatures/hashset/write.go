@@ -153,7 +153,8 @@ type tableWriter struct {
 // add writes one row. Errors are those of finish: a bufio.Writer keeps its first.
 func (w *tableWriter) add(row []byte) {
 	digest, size, label := row[:w.width], binary.BigEndian.Uint32(row[w.width:]), binary.BigEndian.Uint32(row[w.width+4:])
-	w.upTo(bucketOf(binary.BigEndian.Uint64(digest), w.t.Blocks))
+	q, _ := bucketOf(binary.BigEndian.Uint64(digest), w.t.Blocks)
+	w.upTo(q)
 	filterAdd(w.block[4:], digest)
 	var buf [maxWidth]byte
 	w.row = append(w.row[:0], shorten(buf[:], digest, w.q, w.t.Blocks)...)
