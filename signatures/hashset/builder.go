@@ -102,6 +102,9 @@ func (b *Builder) file(path string) error {
 // maxLine bounds a line, in bytes. Real ones have a few hundred.
 const maxLine = 64 << 10
 
+// maxSource bounds a list's name in findings, in bytes.
+const maxSource = 4096
+
 // Read reads one list. name is for warnings and findings; its ending tells lists of
 // harmless, of unwanted and of ignored things from others, and its last element
 // without that names digests that have no name. Errors are those of r, and of the
@@ -120,7 +123,7 @@ func (b *Builder) Read(r io.Reader, name string) error {
 	l := &list{b: b, class: max(form.class, classMalicious), warnings: warnings{file: name}}
 	base := filepath.Base(filepath.ToSlash(name))
 	l.label = strings.TrimSuffix(base, filepath.Ext(base))
-	l.source = b.labels.intern(classNone, 0, clip(name))
+	l.source = b.labels.intern(classNone, 0, name[:min(len(name), maxSource)])
 	defer func() { b.warnings = append(b.warnings, l.warnings.all()...) }()
 	in := bufio.NewReaderSize(r, maxLine)
 	for n := 1; ; n++ {

@@ -24,6 +24,7 @@ func (b *Builder) spill() error {
 		if err != nil {
 			return fmt.Errorf("hashset: %w", err)
 		}
+		os.Remove(f.Name()) // where a file can lose its name before its end; else discard does it
 		b.spilled.f = f
 	}
 	for k := range kinds {
