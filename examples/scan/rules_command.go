@@ -19,15 +19,17 @@ import (
 // rulesOptions are the command line of "scan rules".
 type rulesOptions struct {
 	Rules     []string `placeholder:"PATH" sep:"none" help:"YARA rules: a file or a folder. May be repeated, as all flags that take a list."`
-	Hashes    []string `placeholder:"PATH" sep:"none" help:"Lists of digests: a file or a folder."`
+	Hashes    []string `placeholder:"PATH" sep:"none" help:"Lists of digests: a file or a folder; or a file that build --out wrote."`
 	Disable   []string `placeholder:"NAME" sep:"none" help:"A YARA rule that is never reported: Name, or file:Name."`
 	Every     bool     `name:"every-rule" help:"Use also YARA rules that are not meant for files in mail."`
 	Cache     string   `name:"rules-cache" placeholder:"PATH" help:"A folder for compiled YARA rules."`
 	NoBundled bool     `help:"Leave out the rules that come with the program."`
 
-	Check   struct{} `cmd:"" help:"Tell what cannot be used, each with file, line and reason; exit code 1 if there is anything."`
-	Stats   struct{} `cmd:"" help:"Count the YARA rules by file, by class and by module."`
-	Build   struct{} `cmd:"" help:"Compile the YARA rules into the folder of --rules-cache."`
+	Check struct{} `cmd:"" help:"Tell what cannot be used, each with file, line and reason; exit code 1 if there is anything."`
+	Stats struct{} `cmd:"" help:"Count the YARA rules by file, by class and by module."`
+	Build struct {
+		Out string `placeholder:"FILE" help:"Write all digests of --hashes to this file, for use as --hashes: it is opened at once, however large."`
+	} `cmd:"" help:"Compile the YARA rules into the folder of --rules-cache, or the lists of digests into a file."`
 	Explain struct {
 		Name string `arg:"" help:"Name, or file:Name."`
 	} `cmd:"" help:"Show where a YARA rule stands, what it says of itself, and what a match means."`
@@ -42,6 +44,9 @@ func runRules(args []string, stdout, stderr io.Writer) int {
 	fail := func(err error) int {
 		fmt.Fprintln(stderr, "scan rules:", safe(err.Error()))
 		return exitError
+	}
+	if word == "build" && o.Build.Out != "" {
+		return buildHashes(o, stdout, fail)
 	}
 	begun := time.Now()
 	set, err := ruleset.Load(ruleset.Paths{Rules: o.Rules, Hashes: o.Hashes, Bundled: !o.NoBundled, Disable: o.Disable, Every: o.Every, Cache: o.Cache})
@@ -61,6 +66,9 @@ func runRules(args []string, stdout, stderr io.Writer) int {
 			return exitError
 		}
 		return exitClean
+	}
+	if err := set.Verify(); err != nil {
+		return fail(err)
 	}
 	fmt.Fprintf(stdout, "%s; %s\n", safe(set.Summary()), count(len(set.Warnings), "warning"))
 	if len(set.Warnings) > 0 {
@@ -85,14 +93,31 @@ func parseRules(args []string, stdout, stderr io.Writer) (o *rulesOptions, word 
 	switch {
 	case exited:
 		return nil, "", code, false
-	case err == nil && word == "build" && o.Cache == "":
-		err = errors.New("build: --rules-cache says where to")
+	case err == nil && word == "build" && o.Cache == "" && o.Build.Out == "":
+		err = errors.New("build: --rules-cache or --out says where to")
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "scan rules: %s\nscan rules: try --help\n", safe(err.Error()))
 		return nil, "", exitError, false
 	}
 	return o, word, 0, true
+}
+
+// buildHashes writes the lists of digests to a file, and no more.
+func buildHashes(o *rulesOptions, stdout io.Writer, fail func(error) int) int {
+	if len(o.Hashes) == 0 || len(o.Rules) > 0 || o.Cache != "" {
+		return fail(errors.New("build --out: takes --hashes, and nothing of YARA"))
+	}
+	begun := time.Now()
+	warnings, n, err := ruleset.BuildHashes(o.Build.Out, o.Hashes)
+	for _, w := range warnings {
+		fmt.Fprintln(stdout, safe(w))
+	}
+	if err != nil {
+		return fail(err)
+	}
+	fmt.Fprintf(stdout, "%d hashes in %.1f s\n", n, time.Since(begun).Seconds())
+	return exitClean
 }
 
 // rulesOf runs the commands that go through all YARA rules.

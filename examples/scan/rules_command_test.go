@@ -21,6 +21,8 @@ func TestRulesCommand(t *testing.T) {
 	dir := folder(t, "good.yar", goodRules, "bad.yar", "rule Bad {\n condition: $x }\nrule Fine { condition: false }", "both/good.yar", goodRules)
 	good, bad := filepath.Join(dir, "good.yar"), filepath.Join(dir, "bad.yar")
 	cache := filepath.Join(dir, "cache")
+	lists := folder(t, "list.hsb", strings.Repeat("ab", 32)+":*:Worm:73\nnonsense\n", "broken", "\x8bFFHASH\n")
+	list, broken, hashes := filepath.Join(lists, "list.hsb"), filepath.Join(lists, "broken"), filepath.Join(lists, "x.hashset")
 	for _, c := range []struct {
 		args []string
 		code int
@@ -35,6 +37,10 @@ func TestRulesCommand(t *testing.T) {
 		{[]string{"build", "--rules", good}, exitError, []string{"--rules-cache"}},
 		{[]string{"build", "--rules", good, "--rules-cache", cache}, exitClean, []string{"1 YARA rules in "}},
 		{[]string{"build", "--rules", good, "--rules-cache", good}, exitError, []string{"cache: "}},
+		{[]string{"build", "--out", hashes}, exitError, []string{"takes --hashes"}},
+		{[]string{"build", "--out", hashes, "--hashes", list}, exitClean, []string{list + ":2: no digest", "1 hashes in "}},
+		{[]string{"check", "--hashes", hashes}, exitClean, []string{"1 hashes; 0 warnings"}},
+		{[]string{"check", "--hashes", broken}, exitError, []string{broken, "damaged"}},
 		{[]string{"explain", "Good", "--rules", good, "--rules", filepath.Join(dir, "both")}, exitClean, []string{"Good", good + ":2, namespace good.yar", "tags tag1", "modules pe",
 			"meta score = 50", "meta description = a good rule", "a match is suspicious, because of score 50: suspicious from 40", "Good", "good.yar#2"}},
 		{[]string{"explain", "good.yar:Log", "--rules", good}, exitClean, []string{"never reported: not for files: limit = \"Logscan\""}},

@@ -11,11 +11,15 @@ type columns struct {
 	digests []int
 	size    int
 	label   int
+	kind    int // what the digest is of: a feed's other indicators are passed over
+	active  int // MISP's to_ids
+	special int // NSRL's SpecialCode
+	nsrl    bool
 }
 
 // header takes a line for a CSV's header if it names a column of digests, and
 // reports whether it does.
-func (l *list) header(n int, line string) bool {
+func (l *list) header(line string) bool {
 	if l.columns != nil || !strings.Contains(line, ",") {
 		return false
 	}
@@ -23,7 +27,7 @@ func (l *list) header(n int, line string) bool {
 	if err != nil {
 		return false
 	}
-	c := &columns{size: -1, label: -1}
+	c := &columns{size: -1, label: -1, kind: -1, active: -1, special: -1}
 	labelRank := len(labelColumns)
 	for i, f := range fields {
 		name := columnName(f)
@@ -31,7 +35,13 @@ func (l *list) header(n int, line string) bool {
 		case digestColumns[name]:
 			c.digests = append(c.digests, i)
 		case name == "productcode" || name == "opsystemcode":
-			l.foreign = true
+			c.nsrl = true
+		case name == "specialcode":
+			c.special = i
+		case name == "type" || name == "ioctype":
+			c.kind = i
+		case name == "toids":
+			c.active = i
 		case name == "size" || name == "filesize":
 			c.size = i
 		default:
@@ -42,13 +52,16 @@ func (l *list) header(n int, line string) bool {
 			}
 		}
 	}
+	if len(c.digests) > 0 {
+		c.kind = -1 // of the file, then
+	} else if c.kind >= 0 {
+		c.digests = c.values(fields)
+	}
 	if len(c.digests) == 0 {
-		l.foreign = false
 		return false
 	}
-	if l.foreign {
-		l.warnings.add(n, "left out: an NSRL list of known files, not of malware")
-		return true
+	if c.nsrl {
+		l.class, l.label, c.label = classAllowed, "NSRL", -1
 	}
 	l.columns = c
 	return true
@@ -57,6 +70,23 @@ func (l *list) header(n int, line string) bool {
 // digestColumns are what columns of digests are called, as columnName gives it.
 var digestColumns = map[string]bool{
 	"md5": true, "md5hash": true, "sha1": true, "sha1hash": true, "sha256": true, "sha256hash": true, "hash": true, "digest": true,
+}
+
+// values returns the columns of indicators whose type stands in another column.
+func (c *columns) values(header []string) (at []int) {
+	for i, f := range header {
+		if name := columnName(f); name == "value" || name == "iocvalue" {
+			at = append(at, i)
+		}
+	}
+	return at
+}
+
+// fileTypes are the types of indicators (MISP's, ThreatFox's) that are digests of
+// files. Others, as imphash or a certificate's fingerprint, only look like it.
+var fileTypes = map[string]bool{
+	"md5": true, "sha1": true, "sha256": true, "filename|md5": true, "filename|sha1": true, "filename|sha256": true,
+	"malware-sample": true, "md5_hash": true, "sha1_hash": true, "sha256_hash": true,
 }
 
 // labelColumns are what columns with a name for the malware are called, the best
@@ -97,19 +127,36 @@ func (c *columns) row(line string) (row, string) {
 		}
 		return ""
 	}
+	if c.passes(at) {
+		return row{}, ""
+	}
 	r := row{size: anySize, label: at(c.label)}
 	if n, err := strconv.ParseInt(at(c.size), 10, 64); err == nil && n > 0 {
 		r.size = n
 	}
 	for _, i := range c.digests {
-		if d, rest := cutDigest(at(i)); d != nil && rest == "" {
-			r.digests = append(r.digests, d)
+		name, digest, paired := cutLast(at(i), "|") // MISP's "filename|sha256"
+		if !paired {
+			digest, _ = cutDigest(at(i))
+		} else if r.label == "" {
+			r.label = name
+		}
+		if digest != nil {
+			r.digests = append(r.digests, digest)
 		}
 	}
 	if len(r.digests) == 0 {
 		return row{}, noDigest
 	}
 	return r, ""
+}
+
+// passes says whether a row is not about a file, or must not be used.
+func (c *columns) passes(at func(int) string) bool {
+	kind, active := strings.ToLower(at(c.kind)), strings.ToLower(at(c.active))
+	return c.kind >= 0 && !fileTypes[kind] ||
+		c.active >= 0 && (active == "0" || active == "false") ||
+		at(c.special) == "M" // NSRL knows it as malicious
 }
 
 // absent is what feeds write where they know nothing.

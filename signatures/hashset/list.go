@@ -2,6 +2,7 @@ package hashset
 
 import (
 	"encoding/hex"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -12,15 +13,17 @@ const functionalityLevel = 216
 // list is one list that is being read.
 type list struct {
 	b        *Builder
+	class    byte   // of its digests
 	label    string // of digests without a name
+	source   uint32 // number of the label that is its name
 	warnings warnings
 	columns  *columns // of a CSV whose header was seen
-	foreign  bool     // it is a list of something else
 }
 
 // row is what one line says.
 type row struct {
 	digests [][]byte
+	section bool   // digests of a section, and its size
 	size    int64  // anySize if it says none
 	label   string // "" if it says none
 }
@@ -31,44 +34,65 @@ func (l *list) read(n int, line string) {
 		return
 	}
 	if comment := strings.TrimLeft(line, "#/ \t"); line[0] == '#' || strings.HasPrefix(line, "//") {
-		l.header(n, comment)
+		l.header(comment)
 		return
 	}
-	r, fault := l.parse(n, line)
+	r, fault := l.parse(line)
 	if fault != "" {
 		l.warnings.add(n, "%s", fault)
-		return
-	}
-	for _, d := range r.digests {
-		l.add(n, d, r)
-	}
-}
-
-func (l *list) add(n int, digest []byte, r row) {
-	k, ok := kindOf(len(digest))
-	switch {
-	case !ok:
-		return
-	case string(digest) == string(ofNothing[k]):
-		l.warnings.add(n, "the digest of no bytes at all")
 		return
 	}
 	label := r.label
 	if label == "" {
 		label = l.label
 	}
-	l.b.tables[k].add(digest, r.size, l.b.labels.intern(label))
+	if l.b.Ignored.Has(label, line) {
+		return
+	}
+	for _, d := range strongest(r.digests) {
+		l.add(n, d, r, label)
+	}
+}
+
+// strongest returns the longest digests of a row: whatever is looked up has been
+// digested by SHA-256, and a shorter digest of the same file finds no more.
+func strongest(digests [][]byte) [][]byte {
+	longest := 0
+	for _, d := range digests {
+		longest = max(longest, len(d))
+	}
+	return slices.DeleteFunc(digests, func(d []byte) bool { return len(d) < longest })
+}
+
+func (l *list) add(n int, digest []byte, r row, label string) {
+	k, ok := kindOf(len(digest))
+	switch {
+	case !ok:
+		return
+	case string(digest) == string(ofNothing[k]):
+		if l.class != classAllowed {
+			l.warnings.add(n, "the digest of no bytes at all")
+		}
+		return
+	case r.size > maxSize:
+		l.warnings.add(n, "the size %d is above 4 GiB", r.size)
+		return
+	}
+	if r.section {
+		k = k.ofSection()
+	}
+	l.b.add(k, digest, r.size, l.b.labels.intern(l.class, l.source, label))
 }
 
 // parse reads a line that is no comment. A row without digests is passed over.
-func (l *list) parse(n int, line string) (r row, fault string) {
+func (l *list) parse(line string) (r row, fault string) {
 	r.size = anySize
 	if l.columns != nil {
 		return l.columns.row(line)
 	}
 	digest, rest := cutDigest(line)
 	if digest == nil {
-		return l.parseOther(n, line)
+		return l.parseOther(line)
 	}
 	r.digests = [][]byte{digest}
 	switch {
@@ -92,7 +116,7 @@ func (l *list) parse(n int, line string) (r row, fault string) {
 }
 
 // parseOther reads a line that does not begin with a digest.
-func (l *list) parseOther(n int, line string) (row, string) {
+func (l *list) parseOther(line string) (row, string) {
 	if name, digest, ok := cutLast(line, "|"); ok {
 		return row{digests: [][]byte{digest}, size: anySize, label: strings.TrimSpace(name)}, ""
 	}
@@ -102,10 +126,13 @@ func (l *list) parseOther(n int, line string) (row, string) {
 	}
 	if size, rest, ok := strings.Cut(line, ":"); ok {
 		if digest, _ := cutDigest(rest); digest != nil && (size == "*" || isNumber(size)) {
-			return row{}, "the digest of a section, not of a file"
+			_, rest, _ = strings.Cut(rest, ":")
+			r, fault := clamRow(digest, size+":"+rest)
+			r.section = true
+			return r, fault
 		}
 	}
-	if l.header(n, line) {
+	if l.header(line) {
 		return row{}, ""
 	}
 	if strings.Contains(line, ",") {

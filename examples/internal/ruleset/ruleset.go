@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/fivefifty/fivefifty/scanner"
@@ -20,7 +22,7 @@ var bundled embed.FS
 // Paths are the files and folders that rules come from.
 type Paths struct {
 	Rules   []string // YARA rules
-	Hashes  []string // lists of digests
+	Hashes  []string // lists of digests, and files of them that BuildHashes wrote
 	Bundled bool     // what the program brings along
 
 	Disable []string // YARA rules that are never reported: "Name" or "namespace:Name"
@@ -34,7 +36,7 @@ type Set struct {
 	Engines  []scanner.Engine
 	Warnings []string // lines and rules that could not be used
 
-	hashes *hashset.Set
+	hashes []*hashset.Set // of lists, and of each file of hashes
 	rules  *yara.Engine
 }
 
@@ -44,10 +46,12 @@ type Set struct {
 // through.
 func Load(p Paths) (*Set, error) {
 	s := new(Set)
-	if err := s.loadHashes(p); err != nil {
-		return nil, err
+	err := s.loadHashes(p)
+	if err == nil {
+		err = s.loadRules(p)
 	}
-	if err := s.loadRules(p); err != nil {
+	if err != nil {
+		s.Close()
 		return nil, err
 	}
 	return s, nil
@@ -64,15 +68,73 @@ func (s *Set) loadHashes(p Paths) error {
 			return err
 		}
 	}
-	if err := b.Load(p.Hashes...); err != nil {
+	lists, err := s.openHashes(p.Hashes)
+	if err != nil {
+		return err
+	}
+	if err := b.Load(lists...); err != nil {
 		return err
 	}
 	for _, w := range b.Warnings() {
 		s.Warnings = append(s.Warnings, w.String())
 	}
-	s.hashes = b.Build()
-	s.Engines = append(s.Engines, s.hashes)
+	if p.Bundled || len(lists) > 0 {
+		s.useHashes(b.Build())
+	}
 	return nil
+}
+
+func (s *Set) useHashes(h *hashset.Set) {
+	s.hashes = append(s.hashes, h)
+	s.Engines = append(s.Engines, h)
+}
+
+// openHashes opens the files of hashes among paths and returns the others.
+func (s *Set) openHashes(paths []string) (lists []string, err error) {
+	for _, p := range paths {
+		info, err := os.Stat(p)
+		if err != nil {
+			return nil, err
+		}
+		built := false
+		if info.Mode().IsRegular() {
+			if built, err = hashset.Recognize(p); err != nil {
+				return nil, err
+			}
+		}
+		if !built {
+			lists = append(lists, p)
+			continue
+		}
+		h, err := hashset.Open(p)
+		if err != nil {
+			return nil, err
+		}
+		s.useHashes(h)
+	}
+	return lists, nil
+}
+
+// BuildHashes writes the lists at paths to a file of hashes, which Load opens at
+// once however large it is, and returns what could not be used and the number of
+// digests. The folder of the file has to have room for it twice.
+func BuildHashes(file string, paths []string) (warnings []string, n int, err error) {
+	b := hashset.Builder{Temp: filepath.Dir(file)}
+	if err := b.Load(paths...); err != nil {
+		return nil, 0, err
+	}
+	for _, w := range b.Warnings() {
+		warnings = append(warnings, w.String())
+	}
+	if err := b.WriteFile(file); err != nil {
+		return warnings, 0, err
+	}
+	h, err := hashset.Open(file)
+	if err != nil {
+		return warnings, 0, err
+	}
+	defer h.Close()
+	return warnings, h.Len(), h.Verify()
 }
 
 func (s *Set) loadRules(p Paths) error {
@@ -128,8 +190,12 @@ func (s *Set) Summary() string {
 	if s.rules != nil {
 		parts = append(parts, fmt.Sprintf("%d YARA rules", s.rules.Rules()))
 	}
-	if s.hashes != nil {
-		parts = append(parts, fmt.Sprintf("%d hashes", s.hashes.Len()))
+	if len(s.hashes) > 0 {
+		n := 0
+		for _, h := range s.hashes {
+			n += h.Len()
+		}
+		parts = append(parts, fmt.Sprintf("%d hashes", n))
 	}
 	if len(parts) == 0 {
 		return "no rules and no hashes"
@@ -140,10 +206,23 @@ func (s *Set) Summary() string {
 // YARA returns the engine of the YARA rules, nil if there is none.
 func (s *Set) YARA() *yara.Engine { return s.rules }
 
-// Close releases the rules' memory, once no scan uses them.
-func (s *Set) Close() error {
-	if s.rules == nil {
-		return nil
+// Verify reads files of hashes whole and checks their digests; Load does not.
+func (s *Set) Verify() error {
+	var errs []error
+	for _, h := range s.hashes {
+		errs = append(errs, h.Verify())
 	}
-	return s.rules.Close()
+	return errors.Join(errs...)
+}
+
+// Close releases the rules' memory and the files of hashes, once no scan uses them.
+func (s *Set) Close() error {
+	var errs []error
+	for _, h := range s.hashes {
+		errs = append(errs, h.Close())
+	}
+	if s.rules != nil {
+		errs = append(errs, s.rules.Close())
+	}
+	return errors.Join(errs...)
 }
