@@ -21,6 +21,7 @@ var allowed = map[string][]string{
 	"mime":               {"internal/saferead", "github.com/emersion/go-message", "golang.org/x/text"},
 	"archive":            {"internal/lha", "internal/lzma", "internal/lzx", "internal/huffman", "internal/ppmd", "internal/quantum", "internal/rar3", "internal/saferead", "github.com/klauspost/compress", "github.com/nwaples/rardecode/v2", "github.com/pierrec/lz4/v4", "golang.org/x/text"},
 	"signatures/yara":    {"scanner", "github.com/hillu/go-yara/v4"},
+	"signatures/clamav":  {"scanner"},
 	"signatures/hashset": {"scanner"},
 	"verdictcache":       {"scanner", "github.com/maypok86/otter/v2"},
 	"internal/budget":    {},
