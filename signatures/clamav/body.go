@@ -34,6 +34,9 @@ func (l *loader) body(ln line) (string, fault) {
 	if fault != "" {
 		return name, fault
 	}
+	if p.byByte && at.from != "" {
+		return name, byteAtPlace
+	}
 	if cond != "" {
 		cond += " and "
 	}

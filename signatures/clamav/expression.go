@@ -21,6 +21,7 @@ const (
 	badExpression fault = "the logical expression is malformed"
 	mixed         fault = "& and | side by side without parentheses"
 	nestedCounts  fault = "counts of an expression in an expression"
+	countsAtPlace fault = "counts of a pattern at a place" // "#a in (x..y)" is an error of libyara 4.2 unless x < y
 )
 
 // level is one pair of parentheses that is open.
@@ -128,37 +129,29 @@ func leaf(s string, parts []part) (e expression, rest string, f fault) {
 	}
 	p := &parts[id]
 	p.used = true
-	sum := p.place.count(p.id)
+	sum := "#" + p.id
 	switch {
 	case m.op == "":
 		return expression{condition: p.place.matches(p.id), sum: sum, ids: []string{p.id}, placed: p.place.from != "", vague: !p.fixed}, rest, ""
 	case m.distinct > 0:
 		return e, rest, badExpression
-	case !p.fixed && !m.presence():
+	case m.none():
+		return expression{condition: p.place.lacks(p.id)}, rest, ""
+	case m.some():
+		return expression{condition: p.place.matches(p.id)}, rest, ""
+	case !p.fixed:
 		return e, rest, countsOfVague
+	case p.place.from != "":
+		return e, rest, countsAtPlace
 	}
-	return expression{condition: p.place.counted(sum, m)}, rest, ""
+	return expression{condition: fmt.Sprintf("%s %s %d", sum, m.op, m.n)}, rest, ""
 }
 
-// presence says whether the count only asks if there is a match.
-func (m *count) presence() bool {
-	return m.n == 0 && m.op != "<" || m.n == 1 && m.op == "<"
-}
+// none says whether the count asks that there is no match.
+func (m *count) none() bool { return m.op == "==" && m.n == 0 || m.op == "<" && m.n == 1 }
 
-// counted compares a number of matches. Where the place makes no sense there are
-// none.
-func (p *place) counted(sum string, m count) string {
-	cond := fmt.Sprintf("%s %s %d", sum, m.op, m.n)
-	switch none := m.op == "==" && m.n == 0 || m.op == "<" && m.n > 0; {
-	case p.from == "":
-		return cond
-	case none && p.pe:
-		return fmt.Sprintf("(not defined pe.entry_point or %s)", cond)
-	case none && p.guard != "":
-		return fmt.Sprintf("(not (%s) or %s)", p.guard, cond)
-	}
-	return p.guarded(cond)
-}
+// some says whether the count asks for one match or more.
+func (m *count) some() bool { return m.op == ">" && m.n == 0 }
 
 // close makes one expression of all that stands between parentheses.
 func (l *level) close(m count) (e expression, f fault) {
@@ -190,9 +183,11 @@ func (l *level) close(m count) (e expression, f fault) {
 		return e, ""
 	case m.op == "":
 		return expression{condition: e.condition}, ""
-	case !summable || e.placed:
+	case !summable:
 		return e, nestedCounts
-	case e.vague && !(m.presence() && m.distinct == 0):
+	case e.placed:
+		return e, countsAtPlace
+	case e.vague && (m.distinct > 0 || !m.none() && !m.some()):
 		return e, countsOfVague
 	}
 	return e.counted(l.op, sum, m), ""

@@ -181,8 +181,11 @@ func parsePart(s string, n, target int) (p part, f fault) {
 		hex = rest
 	}
 	pat, f := parsePattern(hex)
-	if f != "" {
+	switch {
+	case f != "":
 		return p, f
+	case pat.byByte && p.place.from != "":
+		return p, byteAtPlace
 	}
 	p.id, p.fixed = fmt.Sprintf("s%d", n), pat.fixed
 	def, f := pat.define(flags)

@@ -76,13 +76,6 @@ func (l *loader) member(ln line) (string, fault) {
 	if len(f) < 10 {
 		return name, badMember
 	}
-	// A regular expression may hold colons.
-	for len(f) > 12 || len(f) > 10 && !isCount(f[len(f)-1]) {
-		f = append(append(f[:3:3], f[3]+":"+f[4]), f[5:]...)
-		if len(f) < 10 {
-			return name, badMember
-		}
-	}
 	if fault := checkName(name); fault != "" {
 		return name, fault
 	}
@@ -95,12 +88,6 @@ func (l *loader) member(ln line) (string, fault) {
 	}
 	l.meta = append(l.meta, m)
 	return name, ""
-}
-
-// isCount says whether a field may be a functionality level.
-func isCount(s string) bool {
-	_, err := strconv.ParseUint(s, 10, 32)
-	return s == "" || err == nil
 }
 
 func (m *memberSignature) parse(f []string) (fault fault) {

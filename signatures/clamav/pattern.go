@@ -2,6 +2,7 @@ package clamav
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -11,6 +12,7 @@ type pattern struct {
 	tokens []token
 	fixed  bool // every match has the same length
 	plain  bool // bytes only
+	byByte bool // "aa[n-m]" stands first: an offset is of what follows that
 }
 
 // token is one element of a pattern: a byte under a mask, a gap, or alternatives.
@@ -36,7 +38,7 @@ const (
 	badHex      fault = "the pattern is malformed"
 	weak        fault = "the pattern has no two fixed bytes in a row"
 	boundaries  fault = "(B), (L), (W): boundaries of words and lines"
-	negatedAlts fault = "!(…|…): alternatives that are excluded"
+	negatedAlts fault = "!(…): sequences that are excluded"
 )
 
 // maxGap bounds the numbers in gaps, as libyara has them in 32 bits.
@@ -51,6 +53,7 @@ func parsePattern(s string) (*pattern, fault) {
 		if f != "" {
 			return nil, f
 		}
+		p.byByte = p.byByte || s[0] == '[' && len(p.tokens) == 1
 		s = s[n:]
 		p.tokens = append(p.tokens, t)
 		p.plain = p.plain && t.kind == aByte && t.mask == 0xff
@@ -145,7 +148,7 @@ func gap(s string, end byte) (t token, n int, f fault) {
 	default:
 		t.max, err2 = strconv.Atoi(to)
 	}
-	if err != nil || err2 != nil || t.min > maxGap || t.max > maxGap || t.max >= 0 && t.max < t.min {
+	if err != nil || err2 != nil || t.max == 0 || t.min > maxGap || t.max > maxGap || t.max >= 0 && t.max < t.min {
 		return t, 0, badHex
 	}
 	return t, n + 1, ""
@@ -179,7 +182,7 @@ func alternation(s string) (t token, n int, f fault) {
 		}
 		t.alts = append(t.alts, alt)
 	}
-	if t.negated && (len(t.alts) > 1 || len(t.alts[0]) > 1 || t.alts[0][0].mask == 0) {
+	if t.negated && slices.ContainsFunc(t.alts, func(a []token) bool { return len(a) > 1 || a[0].mask == 0 }) {
 		return t, 0, negatedAlts
 	}
 	return t, n, ""
@@ -212,8 +215,7 @@ func (t *token) write(b *strings.Builder, nocase bool) {
 		return
 	}
 	if t.negated {
-		b.WriteByte('~')
-		t.alts[0][0].writeByte(b, false)
+		t.writeOthers(b, nocase)
 		return
 	}
 	b.WriteString("( ")
@@ -223,6 +225,36 @@ func (t *token) write(b *strings.Builder, nocase bool) {
 		}
 		for _, a := range alt {
 			a.writeByte(b, nocase)
+		}
+	}
+	b.WriteString(") ")
+}
+
+// writeOthers writes all bytes but those of the alternatives: sixteen at a time
+// where none of these is excluded. Not all libyara in use knows "~".
+func (t *token) writeOthers(b *strings.Builder, nocase bool) {
+	excluded := func(c byte) bool {
+		return slices.ContainsFunc(t.alts, func(alt []token) bool {
+			a := alt[0]
+			return a.value == c&a.mask || nocase && a.mask == 0xff && isLetter(a.value) && a.value|0x20 == c|0x20
+		})
+	}
+	sep := "( "
+	for high := range 16 {
+		var left []byte
+		for low := range 16 {
+			if c := byte(high<<4 | low); !excluded(c) {
+				left = append(left, c)
+			}
+		}
+		if len(left) == 16 {
+			fmt.Fprintf(b, "%s%X? ", sep, high)
+			sep = "| "
+			continue
+		}
+		for _, c := range left {
+			fmt.Fprintf(b, "%s%02X ", sep, c)
+			sep = "| "
 		}
 	}
 	b.WriteString(") ")

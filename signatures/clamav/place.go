@@ -22,6 +22,7 @@ const (
 	otherEntry  fault = "an offset that counts from the entry point of what is not for Windows"
 	versionInfo fault = "an offset within the version of a program"
 	macroGroup  fault = "a member of a macro group"
+	byteAtPlace fault = "an offset of a pattern that begins with a byte and [n-m]"
 )
 
 // parsePlace reads an offset: "*", "n", "EOF-n", "EP+n", "EP-n", with ",shift".
@@ -83,10 +84,10 @@ func (p *place) guarded(cond string) string {
 	return "(" + p.guard + " and " + cond + ")"
 }
 
-// count is the number of matches of the string called id there.
-func (p *place) count(id string) string {
-	if p.from == "" {
-		return "#" + id
+// lacks is the condition that the string called id has no match there.
+func (p *place) lacks(id string) string {
+	if p.pe {
+		return "(not defined pe.entry_point or not " + p.matches(id) + ")" // "not" of what is undefined is not true
 	}
-	return fmt.Sprintf("#%s in (%s..%s + %d)", id, p.from, p.from, p.shift)
+	return "not " + p.matches(id)
 }
