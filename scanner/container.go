@@ -133,6 +133,7 @@ func (c *container) add(m *archive.Member) (*item, error) {
 		return nil, err
 	}
 	child.inArchive, child.packed = true, true
+	obj.Member = c.describe(m)
 	child.addAnomaly(m.Anomalies...)
 	return child, nil
 }

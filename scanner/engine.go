@@ -15,3 +15,17 @@ type Engine interface {
 	Name() string // short, lower case, stable: "yara", "hashset"
 	Inspect(ctx context.Context, obj *Object) ([]Finding, error)
 }
+
+// MemberEngine is an Engine that looks also at what is known of an object without
+// its bytes: its names, and what its container says of it. It sees every object
+// that came out of another one, so also those whose bytes cannot be had, as for
+// want of a password.
+type MemberEngine interface {
+	Engine
+
+	// InspectMember is called once for each such object, before Inspect, also where
+	// Inspect is not called because equal bytes were examined before. The object's
+	// methods give no bytes, and its Type is not known yet. Otherwise it is as
+	// Inspect.
+	InspectMember(ctx context.Context, obj *Object) ([]Finding, error)
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/fivefifty/fivefifty/internal/filetype"
@@ -36,32 +37,38 @@ func (sc *scan) detect(it *item) {
 func (sc *scan) ask(it *item) {
 	allowed := false
 	for _, e := range sc.engines {
-		ctx, cancel := context.WithDeadline(sc.ctx, sc.budget.Deadline())
-		found, err := sc.look(ctx, e, it)
-		cancel()
-		for _, f := range found {
-			if f.Engine == "" {
-				f.Engine = e.Name()
-			}
-			if f.Class == ClassUnknown {
-				f.Class = ClassMalicious
-			}
-			allowed = allowed || f.Class == ClassAllowed
-			it.addFinding(f)
-		}
-		switch {
-		case err == nil:
-		case sc.ctx.Err() != nil:
-			it.fail(ReasonIncomplete, e.Name(), err)
-		case errors.Is(err, context.DeadlineExceeded):
-			it.fail(ReasonTimeout, e.Name(), err)
-		default:
-			it.fail(ReasonEngine, e.Name(), err)
-		}
+		found := sc.askWith(it, e, func(ctx context.Context) ([]Finding, error) { return sc.look(ctx, e, it) })
+		allowed = allowed || slices.ContainsFunc(found, func(f Finding) bool { return f.Class == ClassAllowed })
 	}
 	if allowed {
 		it.obj.allow()
 	}
+}
+
+// askWith records what look, which asks e, finds.
+func (sc *scan) askWith(it *item, e Engine, look func(context.Context) ([]Finding, error)) []Finding {
+	ctx, cancel := context.WithDeadline(sc.ctx, sc.budget.Deadline())
+	defer cancel()
+	found, err := look(ctx)
+	for _, f := range found {
+		if f.Engine == "" {
+			f.Engine = e.Name()
+		}
+		if f.Class == ClassUnknown {
+			f.Class = ClassMalicious
+		}
+		it.addFinding(f)
+	}
+	switch {
+	case err == nil:
+	case sc.ctx.Err() != nil:
+		it.fail(ReasonIncomplete, e.Name(), err)
+	case errors.Is(err, context.DeadlineExceeded):
+		it.fail(ReasonTimeout, e.Name(), err)
+	default:
+		it.fail(ReasonEngine, e.Name(), err)
+	}
+	return found
 }
 
 // allow makes notices of what engines found; the policy's findings stand.

@@ -26,6 +26,7 @@ type item struct {
 	typ       filetype.Type
 	meter     *budget.Meter
 	full      bool // a limit was met: the rest of the bytes is not kept
+	metaAsked bool // the engines were asked that need no bytes
 	refs      int
 	names     map[string]int // of children, to keep paths unique
 }

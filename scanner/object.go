@@ -36,6 +36,10 @@ type Object struct {
 	Reading   string   `json:"reading,omitempty"`    // how it was read, where clients or unpackers differ
 	SameAs    string   `json:"same_as,omitempty"`    // path of the object with equal bytes under which what is inside is listed
 
+	// Member is what the container says that the object came out of; nil for what
+	// came out of a message or a text, and for the first.
+	Member *Member `json:"member,omitempty"`
+
 	// PasswordFrom says where the password stood that opened the object:
 	// "subject", "name", the path of a text, "list" (Config.Passwords), or
 	// "default" for one that programs try by themselves; "" if none was needed.

@@ -74,7 +74,7 @@ func (sc *scan) known(it *item) familiarity {
 		return opened
 	}
 	for _, f := range twin.obj.Findings {
-		if f.Engine != policyEngine {
+		if f.Engine != policyEngine && !sc.looksAtMembers(f.Engine) {
 			it.addFinding(f)
 		}
 	}

@@ -82,6 +82,7 @@ func (sc *scan) run(stack []frame) {
 func (sc *scan) inspect(it *item, stack []frame) []frame {
 	defer it.unref() // frames hold references of their own
 	if !it.hasBody() {
+		sc.askMembers(it)
 		sc.judge(it)
 		return stack
 	}
@@ -91,6 +92,7 @@ func (sc *scan) inspect(it *item, stack []frame) []frame {
 		return stack
 	}
 	it.complete()
+	sc.askMembers(it)
 	sc.detect(it)
 	sc.judge(it)
 	if err := sc.stopped(); err != nil {

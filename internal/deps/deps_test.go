@@ -54,6 +54,7 @@ var allowed = map[string][]string{
 	"archive/internal/zip":           {"archive/internal/anomaly", "archive/internal/input", "archive/internal/level", "archive/internal/lz", "archive/internal/stream", "internal/lzma", "internal/saferead", "github.com/klauspost/compress", "golang.org/x/text"},
 	"signatures/yara":                {"scanner", "github.com/hillu/go-yara/v4"},
 	"signatures/hashset":             {"scanner"},
+	"signatures/clamav":              {"scanner"},
 	"verdictcache":                   {"scanner", "github.com/maypok86/otter/v2"},
 	"internal/budget":                {},
 	"internal/deps":                  {},

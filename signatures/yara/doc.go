@@ -16,7 +16,8 @@
 //	…
 //	s, err := scanner.New(scanner.Config{Engines: []scanner.Engine{engine}})
 //
-// A [scanner.Finding] has the rule's identifier as its signature, its namespace,
+// A [scanner.Finding] has the rule's identifier as its signature, or the text of its
+// meta reported_as, by which Config.Disable may call it too; its namespace,
 // the file and line where it stands as its source, and of its metas the first of
 // description, desc, info, comment and the first of reference, references, ref,
 // reference1, url, source_url. Its matches are the first 4 of each string, up to

@@ -72,7 +72,7 @@ func placesOf(units []*unit) map[ruleKey]place {
 func (r *Rule) finding() scanner.Finding {
 	f := scanner.Finding{
 		Engine:      engineName,
-		Signature:   r.Name,
+		Signature:   r.reported(),
 		Class:       r.Class,
 		Score:       r.Score,
 		Namespace:   line(r.Namespace, 200),
@@ -86,6 +86,18 @@ func (r *Rule) finding() scanner.Finding {
 		f.Detail = line("tags "+strings.Join(r.Tags, " "), 200)
 	}
 	return f
+}
+
+// reportedAs is the meta whose text is reported in the place of the identifier, for
+// signatures that have names which are no identifiers.
+const reportedAs = "reported_as"
+
+// reported returns the name that matches are reported by.
+func (r *Rule) reported() string {
+	if name := line(firstMeta(r.Metas, reportedAs), 300); name != "" {
+		return name
+	}
+	return r.Name
 }
 
 // firstMeta returns the first of these metas that is not empty, in the order of
@@ -126,7 +138,7 @@ const inverseMatches = "thor_inverse_matches.yar"
 // disabled returns the entry of Config.Disable that names the rule, "" if none.
 func (c *Config) disabled(r *Rule) string {
 	for _, d := range c.Disable {
-		if d == r.Name || d == r.Namespace+":"+r.Name {
+		if d == r.Name || d == r.reported() || d == r.Namespace+":"+r.Name {
 			return d
 		}
 	}

@@ -54,6 +54,8 @@ type Member struct {
 
 	Size      int64  // declared size in bytes, -1 if none; never to be trusted
 	Method    string // compression method, lower case: "stored", "deflate", …
+	Packed    int64  // its declared size within the container in bytes, 0 if that is not known
+	CRC32     uint32 // of the body, as declared; 0 if that is not known
 	Encrypted bool   // the container says that it needs a password
 	Password  string // the one of Limits.Keys that opened the body; "" if none was needed or none fits
 	Dir       bool   // the container says that it is a folder (it may carry data all the same)

@@ -90,7 +90,7 @@ func (e *entry) method() string {
 // open makes an entry the current member.
 func (w *walker) open(e *entry) (*level.Member, io.Reader) {
 	m := &e.member
-	m.Size, m.Method = e.declared, e.method()
+	m.Size, m.Method, m.Packed, m.CRC32 = e.declared, e.method(), e.packed, e.crc
 	if e.packed > w.size-e.data {
 		e.cut = true
 	}

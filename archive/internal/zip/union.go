@@ -210,10 +210,10 @@ func (z *file) lost(g *group, accounts []*account) *planned {
 
 // describe collects what all accounts say about a body.
 func (z *file) describe(g *group, accounts []*account, key bodyKey) *planned {
-	m := &level.Member{Size: -1, Method: methodName(key.method)}
+	first := accounts[0]
+	m := &level.Member{Size: -1, Method: methodName(key.method), Packed: max(0, first.csize), CRC32: first.crc}
 	p := &planned{key: key, member: m, onlyAES: true}
 	var central, local bool
-	first := accounts[0]
 	p.add(accounts[len(accounts)-1]) // the local header's, so that no flood of others displaces it
 	for _, a := range accounts {
 		if a.trueMethod() == key.method {
