@@ -3,6 +3,7 @@ package overlay
 import (
 	"bytes"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/fivefifty/fivefifty/archive/internal/anomaly"
@@ -73,8 +74,12 @@ const outerHead = 1 << 10
 var Format = &level.Format{Name: "overlay", Detect: detect, Open: open}
 
 func detect(p *level.Probe) bool {
+	head := p.Head[:min(len(p.Head), outerHead)]
+	if !slices.ContainsFunc(outers[:], func(o outer) bool { return o.is(head) }) {
+		return false // as nearly all
+	}
 	dev := device.New(p.Src, p.Size)
-	o, pe := outerOf(p.Head[:min(len(p.Head), outerHead)], dev)
+	o, pe := outerOf(head, dev)
 	switch {
 	case o == nil:
 		return false
