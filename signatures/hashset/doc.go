@@ -72,12 +72,12 @@
 //
 // # Limits
 //
-// A line may have 64 KiB, a size is below 4 GiB, and of one hash function there
-// may be 4,294,967,295 digests. Of one list 100 warnings are kept, and a last one
-// says how many there were. An object has at most 16 findings, and one more for
-// each class; of 1,024 entries for one digest the others are not looked at. Of a PE
-// file 96 sections are looked up; sections that overlap to more than four times
-// the file are an error, which the report shows.
+// A line may have 64 KiB, of a name 1,024 bytes are kept, a size is below 4 GiB,
+// and of one hash function there may be 4,294,967,295 digests. Of one list 100
+// warnings are kept, and a last one says how many there were. An object has at
+// most 16 findings, and one more for each class; of the entries for one digest the
+// first 1,024 are looked at. Of a PE file 96 sections are looked up; sections that
+// overlap to more than four times the file are an error, which the report shows.
 //
 // # Security
 //

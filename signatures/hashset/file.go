@@ -67,6 +67,7 @@ func open(path string) (*Set, error) {
 		return nil, err
 	}
 	s.use(s.file.bytes, l)
+	s.adviseRandom()
 	return s, nil
 }
 
@@ -94,6 +95,8 @@ func (s *Set) Verify() (err error) {
 		return nil
 	}
 	defer faults(&err)()
+	s.adviseSequential()
+	defer s.adviseRandom()
 	sum, err := digestOf(bytes.NewReader(s.file.bytes[headerSize:]))
 	if err == nil && sum != s.layout.Body {
 		err = fmt.Errorf("hashset: %w", damaged("its digest differs"))

@@ -89,7 +89,7 @@ func readLabel(offsets, texts []byte, n uint32) (label, error) {
 		return label{}, damaged("label %d of %d", n, len(offsets)/4-1)
 	}
 	from, to := binary.LittleEndian.Uint32(offsets[4*n:]), binary.LittleEndian.Uint32(offsets[4*n+4:])
-	if from > to || uint64(to) > uint64(len(texts)) || to-from < labelHead || to-from > labelHead+maxLine {
+	if from > to || uint64(to) > uint64(len(texts)) || to-from < labelHead || to-from > labelHead+maxSource {
 		return label{}, damaged("label %d stands at %d to %d", n, from, to)
 	}
 	b := texts[from:to]

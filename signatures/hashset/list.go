@@ -10,6 +10,9 @@ import (
 // functionalityLevel is ClamAV's number for what its version 1.4 can do.
 const functionalityLevel = 216
 
+// maxName bounds a name, in bytes. ClamAV's have up to a hundred.
+const maxName = 1024
+
 // list is one list that is being read.
 type list struct {
 	b        *Builder
@@ -46,6 +49,7 @@ func (l *list) read(n int, line string) {
 	if label == "" {
 		label = l.label
 	}
+	label = label[:min(len(label), maxName)]
 	if l.b.Ignored.Has(label, line) {
 		return
 	}

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package hashset
+
+func (s *Set) adviseRandom()     {}
+func (s *Set) adviseSequential() {}
