@@ -32,8 +32,7 @@ func newLZWindow() *window {
 	return o
 }
 
-// Release gives the window back.
-func (o *window) Release() { lzWindows.Put(o) }
+func (o *window) release() { lzWindows.Put(o) }
 
 // roomy says whether one more symbol fits.
 func (o *window) roomy() bool { return len(o.buf)-o.w >= lzStep }
@@ -114,7 +113,7 @@ func (s *Stream) Consumed() int64 { return s.in.At() - s.bits.Ahead() }
 // Release gives back what the decoder holds.
 func (s *Stream) Release() {
 	if s.out != nil {
-		s.out.Release()
+		s.out.release()
 		s.in.Release()
 		s.out = nil
 	}

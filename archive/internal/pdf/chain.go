@@ -15,16 +15,16 @@ type body struct {
 	reading reading
 	r       io.Reader
 	damage  damage
-	hold    []interface{ Release() }
+	hold    []interface{ release() }
 	unknown bool  // a filter is not known, and was left out
 	image   bool  // an image codec's data are passed on as they are
 	loose   bool  // deflate is decoded as the most forgiving viewers do
 	n       int64 // bytes decoded so far
 }
 
-func (b *body) Release() {
+func (b *body) release() {
 	for _, s := range b.hold {
-		s.Release()
+		s.release()
 	}
 	b.hold = nil
 }
@@ -54,7 +54,7 @@ func (b *body) begin() error {
 			b.r = &input.Meter{R: b.r, Work: x.work, Weight: 1}
 		}
 		if err := b.add(f); err != nil {
-			b.Release()
+			b.release()
 			return err
 		}
 	}
@@ -78,7 +78,7 @@ func (b *body) Read(p []byte) (int, error) {
 }
 
 func (b *body) retry() error {
-	b.Release()
+	b.release()
 	b.loose = true
 	if !b.x.work.Spend(b.n / pdfRawWeight) {
 		return input.ErrWork
@@ -134,22 +134,19 @@ func (b *body) add(f *filter) error {
 
 // pdfFlate decodes a zlib stream (RFC 1950) as far as it goes.
 type pdfFlate struct {
-	in      *input.Inflater
+	in      *inflater
 	damage  *damage
 	started bool
 	err     error
 }
 
 func newPDFFlate(r io.Reader, damage *damage) *pdfFlate {
-	f := input.Inflaters.Get().(*input.Inflater)
-	f.In.R = r
-	f.Buf.Reset(&f.In)
-	return &pdfFlate{in: f, damage: damage}
+	return &pdfFlate{in: newInflater(r), damage: damage}
 }
 
-func (z *pdfFlate) Release() {
+func (z *pdfFlate) release() {
 	if z.in != nil {
-		z.in.Release()
+		z.in.release()
 		z.in = nil
 	}
 }
@@ -160,8 +157,8 @@ func (z *pdfFlate) Read(p []byte) (int, error) {
 	}
 	if !z.started {
 		z.started = true
-		skipZlibHeader(z.in.Buf)
-		z.in.Restart()
+		skipZlibHeader(z.in.buf)
+		z.in.restart()
 	}
 	n, err := z.in.Read(p)
 	if err != nil {

@@ -70,7 +70,7 @@ func newPDFStage(r io.Reader, damage *damage, step func(*stage)) *stage {
 	return s
 }
 
-func (s *stage) Release() {
+func (s *stage) release() {
 	if s.loose != nil {
 		s.loose.Release()
 		s.loose = nil

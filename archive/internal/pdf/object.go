@@ -114,7 +114,7 @@ func (x *index) objectStream(st *stream, chain []filter, m pdfCipher) error {
 		}
 		pairs = x.objectsIn(st, pairs)
 		err = x.inside.lex.err
-		b.Release()
+		b.release()
 		if err != nil || len(pairs) == 0 {
 			return err
 		}

@@ -58,7 +58,7 @@ type walker struct {
 	queue []*member
 	used  map[string]int // names of scripts
 	stage int
-	body  interface{ Close() }
+	body  interface{ close() }
 }
 
 // member is a member that is ready.
@@ -94,7 +94,7 @@ func (w *walker) Anomalies() []string { return w.x.notes }
 
 func (w *walker) Close() {
 	if w.body != nil {
-		w.body.Close()
+		w.body.close()
 		w.body = nil
 	}
 }
@@ -311,7 +311,7 @@ type fileBody struct {
 	n    int64 // decoded so far
 }
 
-func (b *fileBody) Close() { b.body.Release() }
+func (b *fileBody) close() { b.body.release() }
 
 // Read decodes what a viewer would show: the part before a fault. A file of which
 // nothing at all can be decoded has not been examined.

@@ -45,7 +45,7 @@ func newPDFPredictor(r io.Reader, f *filter) *predictor {
 	return p
 }
 
-func (p *predictor) Release() {
+func (p *predictor) release() {
 	p.r = nil
 	pdfPredictors.Put(p)
 }
