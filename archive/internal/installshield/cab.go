@@ -13,7 +13,6 @@ import (
 	"github.com/fivefifty/fivefifty/archive/internal/device"
 	"github.com/fivefifty/fivefifty/archive/internal/input"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
-	"github.com/fivefifty/fivefifty/archive/internal/rar"
 	"github.com/fivefifty/fivefifty/archive/internal/text"
 	"github.com/fivefifty/fivefifty/internal/saferead"
 )
@@ -220,7 +219,7 @@ func (c *cab) text(place int64) string {
 	if c.version < 17 {
 		return text.DecodeANSI(f.CString(shieldText, shieldText), text.CodePage(0))
 	}
-	return rar.Utf16Name(f.Some(min(2*shieldText, max(0, f.Left())), 2*shieldText))
+	return text.UTF16Name(f.Some(min(2*shieldText, max(0, f.Left())), 2*shieldText))
 }
 
 // body is the file's bytes; nil, and m has the reason, if its volume is missing.

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/fivefifty/fivefifty/archive/internal/anomaly"
+	"github.com/fivefifty/fivefifty/archive/internal/input"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
 	"github.com/fivefifty/fivefifty/archive/internal/magic"
 )
@@ -223,7 +224,7 @@ func looksPlain(chain []filter, head []byte) bool {
 	}
 	switch chain[0].name {
 	case "flate":
-		return ZlibHeader(head)
+		return input.ZlibHeader(head)
 	case "lzw":
 		return len(head) > 0 && head[0] == 0x80 // the clear code
 	case "hex", "85":

@@ -9,7 +9,6 @@ import (
 	"github.com/fivefifty/fivefifty/archive/internal/anomaly"
 	"github.com/fivefifty/fivefifty/archive/internal/input"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
-	"github.com/fivefifty/fivefifty/archive/internal/pdf"
 	"github.com/fivefifty/fivefifty/archive/internal/text"
 )
 
@@ -187,7 +186,7 @@ func (s *sisPackage) body(m *level.Member, at, n int64) io.Reader {
 	s.f.Off = min(at, s.f.Size)
 	var head [2]byte
 	_, err := io.ReadFull(s.f.Rest(n), head[:])
-	if !s.sized || s.flags&sisStored != 0 || err != nil || !pdf.ZlibHeader(head[:]) {
+	if !s.sized || s.flags&sisStored != 0 || err != nil || !input.ZlibHeader(head[:]) {
 		return s.f.Rest(n)
 	}
 	m.Method = "deflate"
