@@ -28,7 +28,7 @@ func imageOf(chunks ...chunk) []byte {
 	be.PutUint32(table[200:], uint32(len(chunks)))
 	sector := 0
 	for _, c := range chunks {
-		e := make([]byte, dmgEntryBytes)
+		e := make([]byte, entryBytes)
 		be.PutUint32(e, c.kind)
 		be.PutUint64(e[8:], uint64(sector))
 		be.PutUint64(e[16:], uint64(c.sectors))
@@ -41,7 +41,7 @@ func imageOf(chunks ...chunk) []byte {
 	be.PutUint64(table[16:], uint64(sector))
 	list := fmt.Sprintf("<plist><dict><key>blkx</key><array><dict><key>Data</key><data>\n%s\n</data><key>Name</key><string>disk image &amp; more</string></dict></array></dict></plist>",
 		base64.StdEncoding.EncodeToString(table))
-	trailer := make([]byte, dmgTrailerBytes)
+	trailer := make([]byte, trailerBytes)
 	copy(trailer, dmgTrailer)
 	be.PutUint64(trailer[216:], uint64(len(out)))
 	be.PutUint64(trailer[224:], uint64(len(list)))

@@ -25,7 +25,7 @@ type window struct {
 
 var lzWindows = sync.Pool{New: func() any { return &window{buf: make([]byte, lzBuffer)} }}
 
-func newLZWindow() *window {
+func newWindow() *window {
 	o := lzWindows.Get().(*window)
 	clear(o.buf[:lzHistory])
 	o.w, o.r, o.n = lzHistory, lzHistory, 0
@@ -82,7 +82,7 @@ type Stream struct {
 }
 
 func (s *Stream) open(in *input.Bytes, step func() error) {
-	s.in, s.bits.R, s.out, s.step, s.limit = in, in.Buf, newLZWindow(), step, -1
+	s.in, s.bits.R, s.out, s.step, s.limit = in, in.Buf, newWindow(), step, -1
 }
 
 func (s *Stream) Read(p []byte) (int, error) {

@@ -40,7 +40,7 @@ type content struct {
 	err   error
 }
 
-func newPDFContent(x *index) *content {
+func newContent(x *index) *content {
 	x.parse.dict = nil
 	x.scan.reset()
 	x.cover = [2]int64{}

@@ -39,7 +39,7 @@ func stepLoose(s *stage) {
 func skipZlibHeader(in *bufio.Reader) {
 	if h, _ := in.Peek(4); len(h) == 4 && !input.ZlibHeader(h) {
 		for i, c := range h[:2] {
-			if isPDFSpace(int(c)) && input.ZlibHeader(h[i+1:]) {
+			if isSpace(int(c)) && input.ZlibHeader(h[i+1:]) {
 				_, _ = in.Discard(i + 1)
 				break
 			}

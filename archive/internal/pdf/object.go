@@ -229,7 +229,7 @@ func looksPlain(chain []filter, head []byte) bool {
 		return len(head) > 0 && head[0] == 0x80 // the clear code
 	case "hex", "85":
 		for _, c := range head[:min(len(head), 16)] {
-			if c > '~' || c < ' ' && !isPDFSpace(int(c)) {
+			if c > '~' || c < ' ' && !isSpace(int(c)) {
 				return false
 			}
 		}

@@ -68,7 +68,7 @@ type member struct {
 }
 
 func open(src io.ReaderAt, size int64, l level.Limits) (level.Walker, error) {
-	x := &index{src: src, size: size, limits: l, work: &input.Work{Left: pdfWorkBase + pdfWorkTimes*min(size, 1<<40)}}
+	x := &index{src: src, size: size, limits: l, work: &input.Work{Left: workBase + workTimes*min(size, 1<<40)}}
 	header, err := x.findStart()
 	if err != nil {
 		return nil, err
@@ -122,7 +122,7 @@ func (w *walker) Next() (*level.Member, io.Reader, error) {
 		}
 	}
 	if w.x.limited {
-		return nil, nil, errPDFBound
+		return nil, nil, errBound
 	}
 	return nil, nil, io.EOF
 }
@@ -140,7 +140,7 @@ func (w *walker) rest() (*level.Member, io.Reader) {
 	case w.stage == 2 && x.closed > 0:
 		return locked("content"), nil
 	case w.stage == 3 && x.contents > 0:
-		c := newPDFContent(x)
+		c := newContent(x)
 		w.body = c
 		m := &level.Member{Names: []string{"content"}, Size: -1, Method: "streams"}
 		w.mark(m, x.crypt != nil && x.crypt.stm != pdfPlain)

@@ -284,7 +284,7 @@ func (x *index) filter(f, p def) filter {
 	}
 	out := filter{early: true}
 	if f.tree.vals[f.root].kind == pdfName {
-		out.name = pdfFilterNames[string(f.tree.str(f.root))]
+		out.name = filterNames[string(f.tree.str(f.root))]
 	}
 	if p.tree.vals[p.root].kind != pdfDict {
 		return out
