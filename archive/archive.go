@@ -2,8 +2,8 @@ package archive
 
 import "github.com/fivefifty/fivefifty/archive/internal/level"
 
-// Format names a container format by the short name of its true type.
-// Format names a container format: "zip", "gzip", "rar", …
+// Format names a container format by the short name of its true type: "zip",
+// "gzip", "rar", …
 type Format string
 
 // The formats that Open knows.

@@ -19,39 +19,39 @@ const module = "github.com/fivefifty/fivefifty"
 var allowed = map[string][]string{
 	"scanner":                        {"mime", "archive", "internal/budget", "internal/filetype", "internal/spool"},
 	"mime":                           {"internal/saferead", "github.com/emersion/go-message", "golang.org/x/text"},
-	"archive":                        {"archive/internal/anomaly", "archive/internal/applefile", "archive/internal/cab", "archive/internal/chm", "archive/internal/cms", "archive/internal/disk", "archive/internal/dmg", "archive/internal/html", "archive/internal/installshield", "archive/internal/level", "archive/internal/lharc", "archive/internal/nsis", "archive/internal/office", "archive/internal/overlay", "archive/internal/pdf", "archive/internal/rar", "archive/internal/sevenzip", "archive/internal/sis", "archive/internal/squashfs", "archive/internal/stream", "archive/internal/unix", "archive/internal/wim", "archive/internal/xar", "archive/internal/zip"},
+	"archive":                        rooms("anomaly", "applefile", "cab", "chm", "cms", "disk", "dmg", "html", "installshield", "level", "lharc", "nsis", "office", "overlay", "pdf", "rar", "sevenzip", "sis", "squashfs", "stream", "unix", "wim", "xar", "zip"),
 	"archive/internal/anomaly":       {},
-	"archive/internal/applefile":     {"archive/internal/anomaly", "archive/internal/input", "archive/internal/level", "archive/internal/text", "internal/saferead"},
-	"archive/internal/archivetest":   {"archive/internal/level"},
+	"archive/internal/applefile":     room(),
+	"archive/internal/archivetest":   rooms("level"),
 	"archive/internal/bcj":           {},
-	"archive/internal/cab":           {"archive/internal/anomaly", "archive/internal/input", "archive/internal/level", "archive/internal/lharc", "internal/huffman", "internal/lzx", "internal/quantum", "internal/saferead", "github.com/klauspost/compress"},
-	"archive/internal/cfb":           {"archive/internal/anomaly", "archive/internal/input", "archive/internal/level", "internal/saferead"},
-	"archive/internal/chm":           {"archive/internal/anomaly", "archive/internal/input", "archive/internal/level", "internal/lzx", "internal/saferead"},
-	"archive/internal/cms":           {"archive/internal/input", "archive/internal/level", "internal/saferead"},
-	"archive/internal/device":        {"archive/internal/anomaly", "archive/internal/level"},
-	"archive/internal/disk":          {"archive/internal/anomaly", "archive/internal/device", "archive/internal/input", "archive/internal/level", "archive/internal/squashfs", "github.com/klauspost/compress"},
-	"archive/internal/dmg":           {"archive/internal/device", "archive/internal/input", "archive/internal/level", "github.com/klauspost/compress"},
-	"archive/internal/html":          {"archive/internal/anomaly", "archive/internal/input", "archive/internal/level", "archive/internal/magic", "archive/internal/text"},
-	"archive/internal/input":         {"archive/internal/level", "internal/saferead", "github.com/klauspost/compress"},
-	"archive/internal/installshield": {"archive/internal/anomaly", "archive/internal/device", "archive/internal/input", "archive/internal/level", "archive/internal/rar", "archive/internal/text", "internal/saferead", "github.com/klauspost/compress"},
-	"archive/internal/level":         {"archive/internal/anomaly", "internal/lzma", "internal/saferead", "golang.org/x/text"},
-	"archive/internal/lharc":         {"archive/internal/anomaly", "archive/internal/input", "archive/internal/level", "archive/internal/text", "internal/lha", "internal/saferead"},
-	"archive/internal/lz":            {"archive/internal/input", "internal/huffman"},
+	"archive/internal/cab":           room("archive/internal/lharc", "internal/huffman", "internal/lzx", "internal/quantum", "github.com/klauspost/compress"),
+	"archive/internal/cfb":           room(),
+	"archive/internal/chm":           room("internal/lzx"),
+	"archive/internal/cms":           room(),
+	"archive/internal/device":        rooms("anomaly", "level"),
+	"archive/internal/disk":          room("archive/internal/device", "archive/internal/squashfs", "github.com/klauspost/compress"),
+	"archive/internal/dmg":           room("archive/internal/device", "github.com/klauspost/compress"),
+	"archive/internal/html":          room("archive/internal/magic"),
+	"archive/internal/input":         append(rooms("level"), "internal/saferead", "github.com/klauspost/compress"),
+	"archive/internal/installshield": room("archive/internal/device", "github.com/klauspost/compress"),
+	"archive/internal/level":         append(rooms("anomaly"), "internal/lzma", "internal/saferead", "golang.org/x/text"),
+	"archive/internal/lharc":         room("internal/lha"),
+	"archive/internal/lz":            append(rooms("input"), "internal/huffman"),
 	"archive/internal/magic":         {},
-	"archive/internal/nsis":          {"archive/internal/anomaly", "archive/internal/bcj", "archive/internal/input", "archive/internal/level", "archive/internal/text", "internal/huffman", "internal/lzma", "internal/saferead", "github.com/klauspost/compress"},
-	"archive/internal/office":        {"archive/internal/anomaly", "archive/internal/cfb", "archive/internal/input", "archive/internal/level", "archive/internal/text", "internal/saferead", "golang.org/x/text"},
-	"archive/internal/overlay":       {"archive/internal/anomaly", "archive/internal/device", "archive/internal/level"},
-	"archive/internal/pdf":           {"archive/internal/anomaly", "archive/internal/input", "archive/internal/level", "archive/internal/lz", "archive/internal/magic", "archive/internal/text", "golang.org/x/text"},
-	"archive/internal/rar":           {"archive/internal/anomaly", "archive/internal/input", "archive/internal/level", "internal/rar3", "internal/saferead", "github.com/nwaples/rardecode/v2"},
-	"archive/internal/sevenzip":      {"archive/internal/anomaly", "archive/internal/bcj", "archive/internal/input", "archive/internal/level", "archive/internal/text", "internal/lzma", "internal/ppmd", "internal/saferead", "github.com/klauspost/compress"},
-	"archive/internal/sis":           {"archive/internal/anomaly", "archive/internal/device", "archive/internal/input", "archive/internal/level", "archive/internal/pdf", "archive/internal/text"},
-	"archive/internal/squashfs":      {"archive/internal/device", "archive/internal/level", "github.com/klauspost/compress"},
-	"archive/internal/stream":        {"archive/internal/anomaly", "archive/internal/bcj", "archive/internal/input", "archive/internal/level", "internal/lzma", "internal/saferead", "github.com/klauspost/compress", "github.com/pierrec/lz4/v4"},
+	"archive/internal/nsis":          room("archive/internal/bcj", "internal/huffman", "internal/lzma", "github.com/klauspost/compress"),
+	"archive/internal/office":        room("archive/internal/cfb", "golang.org/x/text"),
+	"archive/internal/overlay":       room("archive/internal/device"),
+	"archive/internal/pdf":           room("archive/internal/lz", "archive/internal/magic", "github.com/klauspost/compress", "golang.org/x/text"),
+	"archive/internal/rar":           room("internal/rar3", "github.com/nwaples/rardecode/v2"),
+	"archive/internal/sevenzip":      room("archive/internal/bcj", "internal/lzma", "internal/ppmd", "github.com/klauspost/compress"),
+	"archive/internal/sis":           room(),
+	"archive/internal/squashfs":      room("archive/internal/device", "github.com/klauspost/compress"),
+	"archive/internal/stream":        room("archive/internal/bcj", "internal/lzma", "github.com/klauspost/compress", "github.com/pierrec/lz4/v4"),
 	"archive/internal/text":          {"golang.org/x/text"},
-	"archive/internal/unix":          {"archive/internal/anomaly", "archive/internal/level", "archive/internal/stream", "internal/saferead"},
-	"archive/internal/wim":           {"archive/internal/device", "archive/internal/input", "archive/internal/level", "internal/huffman", "internal/lzx"},
-	"archive/internal/xar":           {"archive/internal/device", "archive/internal/input", "archive/internal/level", "github.com/klauspost/compress"},
-	"archive/internal/zip":           {"archive/internal/anomaly", "archive/internal/input", "archive/internal/level", "archive/internal/lz", "archive/internal/stream", "internal/lzma", "internal/saferead", "github.com/klauspost/compress", "golang.org/x/text"},
+	"archive/internal/unix":          room("archive/internal/stream"),
+	"archive/internal/wim":           room("archive/internal/device", "internal/huffman", "internal/lzx"),
+	"archive/internal/xar":           room("archive/internal/device", "github.com/klauspost/compress"),
+	"archive/internal/zip":           room("archive/internal/lz", "archive/internal/stream", "internal/lzma", "github.com/klauspost/compress", "golang.org/x/text"),
 	"signatures/yara":                {"scanner", "github.com/hillu/go-yara/v4"},
 	"signatures/hashset":             {"scanner"},
 	"signatures/clamav":              {"scanner"},
@@ -68,6 +68,20 @@ var allowed = map[string][]string{
 	"internal/rar3":                  {"internal/huffman", "internal/ppmd"},
 	"internal/saferead":              {},
 	"internal/spool":                 {},
+}
+
+// rooms are folders of archive/internal.
+func rooms(names ...string) []string {
+	var all []string
+	for _, n := range names {
+		all = append(all, "archive/internal/"+n)
+	}
+	return all
+}
+
+// room is what a format's room may import: what all of them build on, and more.
+func room(more ...string) []string {
+	return append(rooms("anomaly", "input", "level", "text"), append(more, "internal/saferead")...)
 }
 
 func TestImports(t *testing.T) {

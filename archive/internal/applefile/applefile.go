@@ -14,8 +14,8 @@ import (
 
 // Magic numbers of AppleSingle and AppleDouble (RFC 1740 appendix A and B).
 const (
-	appleSingle = "\x00\x05\x16\x00"
-	appleDouble = "\x00\x05\x16\x07"
+	single = "\x00\x05\x16\x00"
+	double = "\x00\x05\x16\x07"
 )
 
 // Identifiers of entries.
@@ -48,7 +48,7 @@ var Format = &level.Format{Name: "applefile", Detect: detect, Open: open}
 func detect(p *level.Probe) bool { return isApple(p.Head) || isMacBinary(p.Head, p.Size) }
 
 func isApple(head []byte) bool {
-	return len(head) >= appleHead && (string(head[:4]) == appleSingle || string(head[:4]) == appleDouble)
+	return len(head) >= appleHead && (string(head[:4]) == single || string(head[:4]) == double)
 }
 
 // open opens a file whose forks and attributes mail programs of the Macintosh

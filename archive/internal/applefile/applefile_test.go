@@ -52,9 +52,9 @@ func TestAppleFile(t *testing.T) {
 		data []byte
 		want int
 	}{
-		"single":     {appleBytes(appleSingle, map[uint32]string{appleData: archivetest.Payload, appleName: "p.js", 9: strings.Repeat("f", 32)}), 1},
-		"double":     {appleBytes(appleDouble, map[uint32]string{appleResource: archivetest.Payload, 9: strings.Repeat("f", 32)}), 1},
-		"attributes": {appleBytes(appleDouble, map[uint32]string{9: strings.Repeat(archivetest.Payload, 10), appleResource: blank}), 1},
+		"single":     {appleBytes(single, map[uint32]string{appleData: archivetest.Payload, appleName: "p.js", 9: strings.Repeat("f", 32)}), 1},
+		"double":     {appleBytes(double, map[uint32]string{appleResource: archivetest.Payload, 9: strings.Repeat("f", 32)}), 1},
+		"attributes": {appleBytes(double, map[uint32]string{9: strings.Repeat(archivetest.Payload, 10), appleResource: blank}), 1},
 		"macbinary":  {macBinaryBytes(2, "p.js", archivetest.Payload, "a resource fork"), 2},
 		"first":      {macBinaryBytes(1, "p.js", archivetest.Payload, ""), 1},
 		"resource":   {macBinaryBytes(2, "p.js", "", archivetest.Payload), 1},
@@ -70,7 +70,7 @@ func TestAppleFile(t *testing.T) {
 }
 
 func TestAppleFileCut(t *testing.T) {
-	data := appleBytes(appleSingle, map[uint32]string{appleData: archivetest.Payload})
+	data := appleBytes(single, map[uint32]string{appleData: archivetest.Payload})
 	all, _, err := archivetest.ReadAll(t, Format, data[:len(data)-10])
 	if err != nil || len(all) != 1 || !slices.Contains(all[0].Anomalies, anomaly.Truncated) {
 		t.Errorf("%v, %v", all, err)
@@ -78,7 +78,7 @@ func TestAppleFileCut(t *testing.T) {
 }
 
 func FuzzAppleFile(f *testing.F) {
-	f.Add(appleBytes(appleSingle, map[uint32]string{appleData: archivetest.Payload, appleName: "p.js", appleResource: "r"}))
+	f.Add(appleBytes(single, map[uint32]string{appleData: archivetest.Payload, appleName: "p.js", appleResource: "r"}))
 	f.Add(macBinaryBytes(2, "p.js", archivetest.Payload, "r"))
 	f.Fuzz(func(t *testing.T, data []byte) { archivetest.FuzzRead(t, Format, data, 1<<20) })
 }

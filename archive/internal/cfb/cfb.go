@@ -16,8 +16,8 @@ const CfbMagic = "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"
 
 // Fixed parts of a compound file, in bytes.
 const (
-	cfbHeader     = 512
-	cfbHeaderFAT  = 109  // FAT sectors that the header lists
+	header        = 512
+	headerFAT     = 109  // FAT sectors that the header lists
 	CfbMiniCutoff = 4096 // streams below it are in the mini stream
 )
 
@@ -53,14 +53,14 @@ type File struct {
 
 // Open reads the allocation tables and the directory. maxEntries bounds the latter.
 func Open(src io.ReaderAt, size int64, maxEntries int) (*File, error) {
-	h, err := saferead.UpTo(src, 0, cfbHeader, size, cfbHeader)
+	h, err := saferead.UpTo(src, 0, header, size, header)
 	if err != nil {
 		return nil, err
 	}
 	if len(h) < len(CfbMagic) || string(h[:8]) != CfbMagic {
 		return nil, level.ErrFormat
 	}
-	if len(h) < cfbHeader {
+	if len(h) < header {
 		return nil, fmt.Errorf("header: %w", level.Truncated(io.ErrUnexpectedEOF))
 	}
 	c := &File{Src: src, Size: size}
@@ -98,7 +98,7 @@ func (c *File) geometry(h []byte) {
 	if c.cutoff != CfbMiniCutoff {
 		c.note(anomaly.OLEHeader)
 	}
-	c.base = max(cfbHeader, int64(1)<<c.Shift)
+	c.base = max(header, int64(1)<<c.Shift)
 	n := (max(0, c.Size-c.base) + 1<<c.Shift - 1) >> c.Shift
 	c.sectors = uint32(min(n, cfbMaxSector))
 	c.work = 4<<20 + 16*c.Size
@@ -111,7 +111,7 @@ func (c *File) offset(sector uint32) int64 { return c.base + int64(sector)<<c.Sh
 func (c *File) readFAT(h []byte) error {
 	per := 1 << (c.Shift - 2)
 	buf := make([]byte, 1<<c.Shift)
-	list := difat{c: c, links: h[76:cfbHeader], next: binary.LittleEndian.Uint32(h[68:])}
+	list := difat{c: c, links: h[76:header], next: binary.LittleEndian.Uint32(h[68:])}
 	for len(c.fat) < int(c.sectors) {
 		sector, ok, err := list.sector()
 		if err != nil {

@@ -13,8 +13,8 @@ import (
 	"github.com/fivefifty/fivefifty/archive/internal/level"
 )
 
-// cfbEntryBytes is the length of a directory entry ([MS-CFB] section 2.6.1).
-const cfbEntryBytes = 128
+// entryBytes is the length of a directory entry ([MS-CFB] section 2.6.1).
+const entryBytes = 128
 
 // Types of a directory entry.
 const (
@@ -26,8 +26,8 @@ const (
 // NoEntry is the entry number of nobody.
 const NoEntry = 0xFFFFFFFF
 
-// cfbRootName is how the root's entry begins, for a directory that must be searched.
-var cfbRootName = []byte("R\x00o\x00o\x00t\x00 \x00E\x00n\x00t\x00r\x00y\x00\x00\x00")
+// rootName is how the root's entry begins, for a directory that must be searched.
+var rootName = []byte("R\x00o\x00o\x00t\x00 \x00E\x00n\x00t\x00r\x00y\x00\x00\x00")
 
 // entry is one entry of the directory.
 type entry struct {
@@ -79,25 +79,25 @@ func (c *File) readEntries(first uint32, most int) error {
 		c.note(anomaly.OLEChain)
 	}
 	f := input.NewFields(dir, dir.Size)
-	for f.Left() >= cfbEntryBytes {
+	for f.Left() >= entryBytes {
 		if len(c.Entries) == most {
 			c.Over = fmt.Errorf("directory entries: %w", level.ErrLimit)
 			break
 		}
-		c.Entries = append(c.Entries, c.parseEntry(f.Next(cfbEntryBytes)))
+		c.Entries = append(c.Entries, c.parseEntry(f.Next(entryBytes)))
 	}
 	return f.Err
 }
 
 // findDirectory looks for a sector that begins with a root entry.
 func (c *File) findDirectory(most int) error {
-	var b [cfbEntryBytes]byte
+	var b [entryBytes]byte
 	for s := range c.sectors {
 		n, err := c.Src.ReadAt(b[:], c.offset(s))
 		if err != nil && err != io.EOF {
 			return err
 		}
-		if n == len(b) && b[66] == cfbRoot && string(b[:len(cfbRootName)]) == string(cfbRootName) {
+		if n == len(b) && b[66] == cfbRoot && string(b[:len(rootName)]) == string(rootName) {
 			return c.readEntries(s, most)
 		}
 	}

@@ -96,8 +96,8 @@ func (w *walker) Close()              { w.packed = nil }
 
 // Bounds of a directory's leaf, in bytes: its header, and what there is at most.
 const (
-	chmLeafHeader = 0x14
-	chmMaxLeaf    = 64 << 10
+	leafHeader = 0x14
+	maxLeaf    = 64 << 10
 )
 
 // readDirectory reads all leaves, in the file's order: readers that follow their
@@ -111,7 +111,7 @@ func (w *walker) readDirectory(dir int64) error {
 		return fmt.Errorf("directory: %w", level.ErrMalformed)
 	}
 	first, leaf, count := int64(binary.LittleEndian.Uint32(h[8:])), int64(binary.LittleEndian.Uint32(h[16:])), int64(binary.LittleEndian.Uint32(h[0x2c:]))
-	if leaf < chmLeafHeader || leaf > chmMaxLeaf {
+	if leaf < leafHeader || leaf > maxLeaf {
 		return fmt.Errorf("directory with leaves of %d bytes: %w", leaf, level.ErrMalformed)
 	}
 	for i := int64(0); i < count && w.more == nil; i++ {
@@ -124,7 +124,7 @@ func (w *walker) readDirectory(dir int64) error {
 		if err != nil {
 			return err
 		}
-		if bytes.HasPrefix(raw, sigPMGL) && len(raw) >= chmLeafHeader {
+		if bytes.HasPrefix(raw, sigPMGL) && len(raw) >= leafHeader {
 			w.readLeaf(raw)
 		}
 	}
@@ -134,12 +134,12 @@ func (w *walker) readDirectory(dir int64) error {
 // readLeaf reads the entries of a leaf: they end where its free space begins.
 func (w *walker) readLeaf(raw []byte) {
 	free := int64(binary.LittleEndian.Uint32(raw[4:]))
-	if free > int64(len(raw)-chmLeafHeader) {
+	if free > int64(len(raw)-leafHeader) {
 		free = 0
 	}
-	c := input.Cursor{Rest: raw[chmLeafHeader : int64(len(raw))-free]}
+	c := input.Cursor{Rest: raw[leafHeader : int64(len(raw))-free]}
 	for len(c.Rest) > 0 {
-		name := c.Bytes(int(min(chmInt(&c), chmMaxLeaf)))
+		name := c.Bytes(int(min(chmInt(&c), maxLeaf)))
 		e := entry{name: string(name), section: chmInt(&c), offset: int64(chmInt(&c)), length: int64(chmInt(&c))}
 		if c.Short {
 			return

@@ -46,8 +46,8 @@ func (c forgedChm) bytes() []byte {
 		uint64(0x60), uint64(0), uint64(0x60), uint64(0x54+leaf), uint64(0x60+0x54+leaf))
 	archivetest.Put(&out, "ITSP", uint32(1), uint32(0x54), uint32(10), uint32(leaf), uint32(2), uint32(1), uint32(0xffffffff),
 		uint32(0), uint32(0), uint32(0xffffffff), uint32(1), strings.Repeat("\x00", 0x54-0x30))
-	archivetest.Put(&out, "PMGL", uint32(leaf-chmLeafHeader-len(list)), uint32(0), uint32(0xffffffff), uint32(0xffffffff), string(list))
-	out.Write(make([]byte, leaf-chmLeafHeader-len(list)))
+	archivetest.Put(&out, "PMGL", uint32(leaf-leafHeader-len(list)), uint32(0), uint32(0xffffffff), uint32(0xffffffff), string(list))
+	out.Write(make([]byte, leaf-leafHeader-len(list)))
 	out.Write(c.data)
 	b := out.Bytes()
 	if c.edit != nil {

@@ -36,9 +36,9 @@ func openTLV(tag byte, parts ...string) string {
 
 var smimeEntity = "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n" + archivetest.Payload + "\r\n--b--\r\n"
 
-// of is a ContentInfo. make joins a tag and its parts, content is the
+// message is a ContentInfo. make joins a tag and its parts, content is the
 // encapsulated content with its tag.
-func of(kind string, make func(byte, ...string) string, content string) string {
+func message(kind string, make func(byte, ...string) string, content string) string {
 	algorithms := tlv(0x31, tlv(0x30, tlv(6, "\x60\x86\x48\x01\x65\x03\x04\x02\x01"), tlv(5)))
 	if kind == oidCompressed {
 		algorithms = tlv(0x30, tlv(6, oidSMIMEContent+"\x08"))
@@ -64,21 +64,21 @@ func TestSMIME(t *testing.T) {
 	w := zlib.NewWriter(&packed)
 	w.Write([]byte(smimeEntity))
 	w.Close()
-	der := of(oidSigned, tlv, tlv(4, smimeEntity))
+	der := message(oidSigned, tlv, tlv(4, smimeEntity))
 	b64 := base64.StdEncoding.EncodeToString([]byte(der))
 	for name, data := range map[string]string{
 		"der":              der,
-		"ber":              of(oidSigned, openTLV, pieces(openTLV, smimeEntity, 100)),
-		"ber in ber":       of(oidSigned, openTLV, openTLV(0x24, pieces(openTLV, smimeEntity[:200], 7), tlv(0x24, pieces(tlv, smimeEntity[200:], 50)))),
-		"empty pieces":     of(oidSigned, openTLV, openTLV(0x24, tlv(4, ""), tlv(4, smimeEntity), tlv(4, ""))),
-		"digested":         of(oidDigested, tlv, tlv(4, smimeEntity)),
-		"compressed":       of(oidCompressed, tlv, tlv(4, packed.String())),
+		"ber":              message(oidSigned, openTLV, pieces(openTLV, smimeEntity, 100)),
+		"ber in ber":       message(oidSigned, openTLV, openTLV(0x24, pieces(openTLV, smimeEntity[:200], 7), tlv(0x24, pieces(tlv, smimeEntity[200:], 50)))),
+		"empty pieces":     message(oidSigned, openTLV, openTLV(0x24, tlv(4, ""), tlv(4, smimeEntity), tlv(4, ""))),
+		"digested":         message(oidDigested, tlv, tlv(4, smimeEntity)),
+		"compressed":       message(oidCompressed, tlv, tlv(4, packed.String())),
 		"data":             tlv(0x30, tlv(6, oidData), tlv(0xA0, tlv(4, smimeEntity))),
 		"base64":           archivetest.RTFLines(b64),
 		"pem":              "-----BEGIN PKCS7-----\n" + archivetest.RTFLines(b64) + "\n-----END PKCS7-----\n",
 		"cut signature":    der[:len(der)-2],
 		"lengths too long": "\x30\x84\x7F\xFF\xFF\xFF" + der[4:],
-		"any value":        of(oidSigned, tlv, tlv(0x30, tlv(4, smimeEntity))),
+		"any value":        message(oidSigned, tlv, tlv(0x30, tlv(4, smimeEntity))),
 	} {
 		t.Run(name, func(t *testing.T) {
 			all, r, err := archivetest.ReadAll(t, Format, []byte(data))
@@ -98,8 +98,8 @@ func TestSMIME(t *testing.T) {
 
 func TestSMIMEWithoutContent(t *testing.T) {
 	for name, data := range map[string]string{
-		"detached":     of(oidSigned, tlv, ""),
-		"detached ber": of(oidSigned, openTLV, ""),
+		"detached":     message(oidSigned, tlv, ""),
+		"detached ber": message(oidSigned, openTLV, ""),
 	} {
 		all, _, err := archivetest.ReadAll(t, Format, []byte(data))
 		if err != nil || len(all) != 0 {
@@ -107,12 +107,12 @@ func TestSMIMEWithoutContent(t *testing.T) {
 		}
 	}
 	for _, kind := range []string{oidEnveloped, oidSignedEnveloped, oidEncrypted, oidAuthEnveloped} {
-		all, _, err := archivetest.ReadAll(t, Format, []byte(of(kind, tlv, tlv(4, "x"))))
+		all, _, err := archivetest.ReadAll(t, Format, []byte(message(kind, tlv, tlv(4, "x"))))
 		if err != nil || len(all) != 1 || !errors.Is(all[0].Err, level.ErrEncrypted) {
 			t.Errorf("%x: %d members, %v", kind, len(all), err)
 		}
 	}
-	signedFile := of(oidSigned, tlv, tlv(4, "%PDF-1.7 a signed file: with a colon"))
+	signedFile := message(oidSigned, tlv, tlv(4, "%PDF-1.7 a signed file: with a colon"))
 	all, _, err := archivetest.ReadAll(t, Format, []byte(signedFile))
 	if err != nil || len(all) != 1 || len(all[0].Names) != 0 || all[0].MediaType != "" {
 		t.Errorf("signed file: %+v, %v", all, err)
@@ -120,12 +120,12 @@ func TestSMIMEWithoutContent(t *testing.T) {
 }
 
 func TestSMIMECut(t *testing.T) {
-	whole := of(oidSigned, openTLV, pieces(openTLV, smimeEntity, 100))
+	whole := message(oidSigned, openTLV, pieces(openTLV, smimeEntity, 100))
 	all, _, err := archivetest.ReadAll(t, Format, []byte(whole[:len(whole)/2]))
 	if err != nil || len(all) != 1 || !errors.Is(all[0].Fault, level.ErrMalformed) || !strings.HasPrefix(smimeEntity, all[0].Data) || len(all[0].Data) < 200 {
 		t.Errorf("%v, %v", all, err)
 	}
-	deep := of(oidSigned, openTLV, strings.Repeat("\x24\x80", 1000)+tlv(4, "x"))
+	deep := message(oidSigned, openTLV, strings.Repeat("\x24\x80", 1000)+tlv(4, "x"))
 	if all, _, err := archivetest.ReadAll(t, Format, []byte(deep)); err != nil || len(all) != 1 || !errors.Is(all[0].Fault, level.ErrMalformed) {
 		t.Errorf("deep: %v, %v", all, err)
 	}
@@ -181,16 +181,16 @@ func TestSMIMEJudge(t *testing.T) {
 }
 
 func FuzzP7M(f *testing.F) {
-	f.Add([]byte(of(oidSigned, tlv, tlv(4, smimeEntity))))
-	f.Add([]byte(of(oidSigned, openTLV, pieces(openTLV, smimeEntity, 50))))
-	f.Add([]byte(of(oidEnveloped, tlv, tlv(4, "x"))))
-	f.Add([]byte(of(oidCompressed, tlv, tlv(4, "x\x9c\x03\x00\x00\x00\x00\x01"))))
-	f.Add([]byte(base64.StdEncoding.EncodeToString([]byte(of(oidSigned, tlv, tlv(4, smimeEntity))))))
+	f.Add([]byte(message(oidSigned, tlv, tlv(4, smimeEntity))))
+	f.Add([]byte(message(oidSigned, openTLV, pieces(openTLV, smimeEntity, 50))))
+	f.Add([]byte(message(oidEnveloped, tlv, tlv(4, "x"))))
+	f.Add([]byte(message(oidCompressed, tlv, tlv(4, "x\x9c\x03\x00\x00\x00\x00\x01"))))
+	f.Add([]byte(base64.StdEncoding.EncodeToString([]byte(message(oidSigned, tlv, tlv(4, smimeEntity))))))
 	f.Fuzz(func(t *testing.T, data []byte) { archivetest.FuzzRead(t, Format, data, 1<<20) })
 }
 
 func samples() map[string]archivetest.Sample {
-	return map[string]archivetest.Sample{"p7m": {Format: Format, Data: []byte(of(oidSigned, openTLV, pieces(openTLV, smimeEntity, 50)))}}
+	return map[string]archivetest.Sample{"p7m": {Format: Format, Data: []byte(message(oidSigned, openTLV, pieces(openTLV, smimeEntity, 50)))}}
 }
 
 func TestCMSSourceFails(t *testing.T) { archivetest.SourceFails(t, samples()) }
@@ -199,5 +199,5 @@ func TestCMSByByte(t *testing.T) { archivetest.ByByte(t, samples()) }
 
 func BenchmarkCMS(b *testing.B) {
 	body := archivetest.Text(4 << 20)
-	archivetest.BenchFormat(b, Format, []byte(of(oidSigned, openTLV, pieces(openTLV, body, 4096))), len(body))
+	archivetest.BenchFormat(b, Format, []byte(message(oidSigned, openTLV, pieces(openTLV, body, 4096))), len(body))
 }

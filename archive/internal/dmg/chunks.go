@@ -29,15 +29,15 @@ type chunks struct {
 	fail  error
 }
 
-const dmgEntryBytes = 40
+const entryBytes = 40
 
 func (c *chunks) Read(p []byte) (int, error) {
 	for c.left == 0 {
-		if c.count == 0 || len(c.rest) < dmgEntryBytes {
+		if c.count == 0 || len(c.rest) < entryBytes {
 			return 0, device.FirstError(c.fail, io.EOF)
 		}
-		c.next(c.rest[:dmgEntryBytes])
-		c.rest = c.rest[dmgEntryBytes:]
+		c.next(c.rest[:entryBytes])
+		c.rest = c.rest[entryBytes:]
 		c.count--
 	}
 	if len(p) == 0 {

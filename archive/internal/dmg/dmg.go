@@ -15,12 +15,12 @@ import (
 // Apple's disk images have no published specification; the fields are those that
 // libdmg-hfsplus and 7-Zip read. Numbers are big-endian.
 
-// dmgTrailerBytes is the length of the trailer at the end of the image.
-const dmgTrailerBytes = 512
+// trailerBytes is the length of the trailer at the end of the image.
+const trailerBytes = 512
 
-// maxDMGList bounds the property list, which holds 40 bytes in base64 for each
+// maxList bounds the property list, which holds 40 bytes in base64 for each
 // chunk of the image.
-const maxDMGList = 16 << 20
+const maxList = 16 << 20
 
 var (
 	dmgTrailer   = []byte("koly\x00\x00\x00\x04")
@@ -31,7 +31,7 @@ var (
 var Format = &level.Format{Name: "dmg", Detect: detect, Open: open}
 
 func detect(p *level.Probe) bool {
-	return bytes.HasPrefix(p.At(-dmgTrailerBytes, 8), dmgTrailer) || bytes.HasPrefix(p.Head, dmgTrailer) || bytes.HasPrefix(p.Head, dmgEncrypted)
+	return bytes.HasPrefix(p.At(-trailerBytes, 8), dmgTrailer) || bytes.HasPrefix(p.Head, dmgTrailer) || bytes.HasPrefix(p.Head, dmgEncrypted)
 }
 
 // open yields the partitions of an Apple disk image, each as one member: the
@@ -39,9 +39,9 @@ func detect(p *level.Probe) bool {
 func open(src io.ReaderAt, size int64, l level.Limits) (level.Walker, error) {
 	dev := device.New(src, size)
 	c := device.NewCatalog(dev, l)
-	var t [dmgTrailerBytes]byte
+	var t [trailerBytes]byte
 	found := false
-	for _, off := range []int64{size - dmgTrailerBytes, 0} {
+	for _, off := range []int64{size - trailerBytes, 0} {
 		got := dev.Read(t[:], off)
 		if bytes.HasPrefix(got, dmgEncrypted) {
 			return nil, level.ErrEncrypted
@@ -54,7 +54,7 @@ func open(src io.ReaderAt, size int64, l level.Limits) (level.Walker, error) {
 		return nil, device.FirstError(dev.Err, level.ErrFormat)
 	}
 	off, n := device.OffsetOf(device.BE64(t[:], 216)), device.OffsetOf(device.BE64(t[:], 224))
-	list, err := input.ReadUpTo(dev.Part(off, min(n, dev.Size)).Reader(), maxDMGList)
+	list, err := input.ReadUpTo(dev.Part(off, min(n, dev.Size)).Reader(), maxList)
 	if err != nil {
 		c.Fail(fmt.Errorf("property list: %w", err))
 	}

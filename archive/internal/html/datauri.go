@@ -257,7 +257,7 @@ func (w *walker) place(end int) (at int, run bool) {
 	run = at < mark
 	w.pos, w.inside = at+1, run
 	if at == end {
-		w.pos, w.inside = end, isURIAlpha(w.win[end-1])
+		w.pos, w.inside = end, isAlpha(w.win[end-1])
 	}
 	return at, run
 }
@@ -285,29 +285,29 @@ func (w *walker) nextMark(end int) int {
 // enough and may be of something known; end if none begins before that.
 func (w *walker) nextRun(end int) int {
 	i := w.pos
-	for w.inside && i < end && isURIAlpha(w.win[i]) {
+	for w.inside && i < end && isAlpha(w.win[i]) {
 		i++
 	}
 	for i < end && i+uriRun <= len(w.win) {
 		known := i + uriRun - 1 // a run that begins before it reaches it
-		if !isURIAlpha(w.win[known]) {
+		if !isAlpha(w.win[known]) {
 			i += uriRun
 			continue
 		}
 		start := known
-		for start > i && isURIAlpha(w.win[start-1]) {
+		for start > i && isAlpha(w.win[start-1]) {
 			start--
 		}
 		if start >= end {
 			return end
 		}
-		for i = known + 1; i < len(w.win) && i < start+uriRun && isURIAlpha(w.win[i]); {
+		for i = known + 1; i < len(w.win) && i < start+uriRun && isAlpha(w.win[i]); {
 			i++
 		}
 		if i == start+uriRun && magicStart[w.win[start]] {
 			return start
 		}
-		for i < end && isURIAlpha(w.win[i]) {
+		for i < end && isAlpha(w.win[i]) {
 			i++
 		}
 	}
@@ -317,10 +317,10 @@ func (w *walker) nextRun(end int) int {
 // uriRun is how many characters of base64 show what a string is, without gaps.
 const uriRun = 16
 
-// isURIAlpha says whether c is of the alphabet of base64.
-func isURIAlpha(c byte) bool { return uriAlpha[c] }
+// isAlpha says whether c is of the alphabet of base64.
+func isAlpha(c byte) bool { return alpha[c] }
 
-var uriAlpha = func() (t [256]bool) {
+var alpha = func() (t [256]bool) {
 	for _, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") {
 		t[c] = true
 	}

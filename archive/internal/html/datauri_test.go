@@ -222,8 +222,8 @@ func TestURIPlaces(t *testing.T) {
 			switch c := text[i]; {
 			case c == ':', c == '&':
 				want = append(want, i)
-			case isURIAlpha(c) && (i == 0 || !isURIAlpha(text[i-1])) && magicStart[c] && len(text)-i >= uriRun &&
-				strings.IndexFunc(text[i:i+uriRun], func(r rune) bool { return !isURIAlpha(byte(r)) }) < 0:
+			case isAlpha(c) && (i == 0 || !isAlpha(text[i-1])) && magicStart[c] && len(text)-i >= uriRun &&
+				strings.IndexFunc(text[i:i+uriRun], func(r rune) bool { return !isAlpha(byte(r)) }) < 0:
 				want = append(want, i)
 			}
 		}

@@ -20,7 +20,7 @@ var byteInputs = sync.Pool{New: func() any {
 	return &Bytes{Buf: bufio.NewReaderSize(nil, 16<<10)}
 }}
 
-// NewBytes takes an input from the pool; release gives it back.
+// NewBytes takes one from the pool; Release gives it back.
 func NewBytes(r io.Reader) *Bytes {
 	in := byteInputs.Get().(*Bytes)
 	in.src.R, in.taken = r, 0

@@ -14,17 +14,17 @@ import (
 type Stream struct {
 	*bufio.Reader
 	Src  *io.SectionReader
-	mark level.Marked // src, with its errors marked
+	mark level.Marked // Src, with its errors marked
 }
 
-// inputBytes is the size of an input's buffer.
+// inputBytes is the size of a Stream's buffer.
 const inputBytes = 32 << 10
 
 var inputs = sync.Pool{New: func() any {
 	return &Stream{Reader: bufio.NewReaderSize(nil, inputBytes)}
 }}
 
-// NewStream takes an input from the pool; release gives it back.
+// NewStream takes one from the pool; Release gives it back.
 func NewStream(src io.ReaderAt, size int64) *Stream {
 	in := inputs.Get().(*Stream)
 	in.Src = saferead.Section(src, 0, size, size)

@@ -13,7 +13,6 @@ import (
 	"github.com/fivefifty/fivefifty/archive/internal/device"
 	"github.com/fivefifty/fivefifty/archive/internal/input"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
-	"github.com/fivefifty/fivefifty/archive/internal/rar"
 	"github.com/fivefifty/fivefifty/archive/internal/text"
 	"github.com/fivefifty/fivefifty/internal/saferead"
 )
@@ -22,12 +21,12 @@ import (
 // volumes (data1.cab, data2.cab, …). There is no specification; the layout is known
 // from the Unshield project's headers.
 const (
-	shieldCabMagic = 0x28635349 // "ISc("
-	shieldCabHead  = 20         // magic, version, volume, offset and size of the list
-	shieldEntry5   = 0x2e       // bytes of an entry that are read, up to version 5
-	shieldEntry6   = 0x57       // and from version 6 on
-	shieldVolume5  = 40         // bytes of a volume's head behind the common one
-	shieldVolume6  = 64
+	cabMagic = 0x28635349 // "ISc("
+	cabHead  = 20         // magic, version, volume, offset and size of the list
+	entry5   = 0x2e       // bytes of an entry that are read, up to version 5
+	entry6   = 0x57       // and from version 6 on
+	volume5  = 40         // bytes of a volume's head behind the common one
+	volume6  = 64
 )
 
 // Flags of a file in a cabinet.
@@ -45,11 +44,11 @@ const (
 	maxShieldParts   = 100_000 // parts of split files
 )
 
-// maxShieldLinks is how many entries are followed to find one with bytes.
-const maxShieldLinks = 8
+// maxLinks is how many entries are followed to find one with bytes.
+const maxLinks = 8
 
-func isShieldCab(b []byte) bool {
-	return len(b) >= shieldCabHead && binary.LittleEndian.Uint32(b) == shieldCabMagic && (b[7] == 1 || b[7] == 2 || b[7] == 4)
+func isCab(b []byte) bool {
+	return len(b) >= cabHead && binary.LittleEndian.Uint32(b) == cabMagic && (b[7] == 1 || b[7] == 2 || b[7] == 4)
 }
 
 // shieldVersion is the major version that a head's number stands for.
@@ -60,9 +59,9 @@ func shieldVersion(v uint32) int {
 	return int(v&0xffff) / 100
 }
 
-// openShieldCab opens a cabinet that has its list in itself. Without the list
+// openCab opens a cabinet that has its list in itself. Without the list
 // nothing is known of what is in a volume.
-func openShieldCab(src io.ReaderAt, size int64, l level.Limits) (level.Walker, error) {
+func openCab(src io.ReaderAt, size int64, l level.Limits) (level.Walker, error) {
 	s := &level.Steps{}
 	whole := saferead.Section(src, 0, size, size)
 	own := func(n int) *io.SectionReader {
@@ -71,7 +70,7 @@ func openShieldCab(src io.ReaderAt, size int64, l level.Limits) (level.Walker, e
 		}
 		return nil
 	}
-	if c := newShieldCab(s, whole, own, l.NameBytes); c != nil {
+	if c := newCab(s, whole, own, l.NameBytes); c != nil {
 		if c.alone() {
 			return nil, level.ErrFormat // a list without the volumes holds no files
 		}
@@ -97,8 +96,8 @@ type cab struct {
 	split   int   // parts that were looked up
 }
 
-// newShieldCab reads the head of a list, nil if there is none.
-func newShieldCab(s *level.Steps, list *io.SectionReader, volume func(int) *io.SectionReader, maxName int) *cab {
+// newCab reads the head of a list, nil if there is none.
+func newCab(s *level.Steps, list *io.SectionReader, volume func(int) *io.SectionReader, maxName int) *cab {
 	f := input.NewFields(list, list.Size())
 	f.Skip(4)
 	c := &cab{s: s, f: f, volume: volume, maxName: maxName, version: shieldVersion(f.U32())}
@@ -124,9 +123,9 @@ func newShieldCab(s *level.Steps, list *io.SectionReader, volume func(int) *io.S
 // alone says that a list is in a file of its own: the head does not say that data
 // follow in it.
 func (c *cab) alone() bool {
-	c.f.Off = shieldCabHead
+	c.f.Off = cabHead
 	data := int64(c.f.U32())
-	return data < shieldCabHead || data >= c.f.Size
+	return data < cabHead || data >= c.f.Size
 }
 
 // cabEntry is one file of a list.
@@ -153,7 +152,7 @@ func (c *cab) read(i int64) (e cabEntry, ok bool) {
 		e.off, e.volume = int64(f.U32()), 1
 		return e, !f.Short && f.Err == nil
 	}
-	f.Off = c.entries + shieldEntry6*i
+	f.Off = c.entries + entry6*i
 	e.flags, e.size, e.packed, e.off = f.U16(), device.OffsetOf(f.U64()), device.OffsetOf(f.U64()), device.OffsetOf(f.U64())
 	f.Skip(32) // its MD5, and what is not known
 	e.name, e.folder = int64(f.U32()), int64(f.U16())
@@ -180,7 +179,7 @@ func (c *cab) entry() error {
 		}
 		m := &level.Member{Method: "stored", Size: e.size}
 		c.addName(m, e)
-		for range maxShieldLinks {
+		for range maxLinks {
 			if !e.linked || e.previous >= i {
 				break
 			}
@@ -220,7 +219,7 @@ func (c *cab) text(place int64) string {
 	if c.version < 17 {
 		return text.DecodeANSI(f.CString(shieldText, shieldText), text.CodePage(0))
 	}
-	return rar.Utf16Name(f.Some(min(2*shieldText, max(0, f.Left())), 2*shieldText))
+	return text.UTF16Name(f.Some(min(2*shieldText, max(0, f.Left())), 2*shieldText))
 }
 
 // body is the file's bytes; nil, and m has the reason, if its volume is missing.
@@ -288,7 +287,7 @@ func (c *cab) parts(i int64, e cabEntry) (parts []io.Reader, n int64) {
 // last one in this.
 func (c *cab) part(volume *io.SectionReader, i int64, e cabEntry) (split device.Extent, behind bool) {
 	f := input.NewFields(volume, volume.Size())
-	f.Skip(shieldCabHead)
+	f.Skip(cabHead)
 	word := func() int64 {
 		if c.version < 6 {
 			return int64(f.U32())

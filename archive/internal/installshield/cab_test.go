@@ -56,9 +56,9 @@ func (f cabFileOf) stored() string {
 // build returns the list and the volumes.
 func (c cabOf) build() (list string, volumes []string) {
 	six := shieldVersion(c.version) >= 6
-	headBytes := shieldCabHead + shieldVolume5
+	headBytes := cabHead + volume5
 	if six {
-		headBytes = shieldCabHead + shieldVolume6
+		headBytes = cabHead + volume6
 	}
 	limit := c.volume
 	if limit == 0 {
@@ -98,7 +98,7 @@ func (c cabOf) build() (list string, volumes []string) {
 	}
 	for _, v := range all {
 		var b bytes.Buffer
-		archivetest.Put(&b, uint32(shieldCabMagic), c.version, uint32(0), uint32(0x200), uint32(0))
+		archivetest.Put(&b, uint32(cabMagic), c.version, uint32(0), uint32(0x200), uint32(0))
 		first, last := piece{}, piece{}
 		if len(v.pieces) > 0 {
 			first, last = v.pieces[0], v.pieces[len(v.pieces)-1]
@@ -157,7 +157,7 @@ func (c cabOf) list(flags []uint16, place func(int) (volume, off int)) string {
 		archivetest.Put(&entries, flags[i], uint64(len(f.data)), uint64(packed), uint64(off), string(make([]byte, 32)), nameAt[i], uint16(0), string(make([]byte, 12)), uint32(f.previous), uint32(0), link, uint16(volume))
 	}
 	var b bytes.Buffer
-	archivetest.Put(&b, uint32(shieldCabMagic), c.version, uint32(0), uint32(0x200), uint32(0x276))
+	archivetest.Put(&b, uint32(cabMagic), c.version, uint32(0), uint32(0x200), uint32(0x276))
 	b.Write(make([]byte, 0x200-b.Len()))
 	archivetest.Put(&b, string(make([]byte, 0xc)), uint32(0x276), uint32(0), uint32(0), uint32(0), uint32(1), uint64(0), uint32(len(c.files)), uint32(entriesAt))
 	b.Write(make([]byte, 0x200+0x276-b.Len()))
@@ -175,7 +175,7 @@ func (c cabOf) single() []byte {
 		data += f.stored()
 	}
 	list := []byte(c.list(flags, func(i int) (int, int) { return 1, offsets[i] }))
-	binary.LittleEndian.PutUint32(list[shieldCabHead:], uint32(base))
+	binary.LittleEndian.PutUint32(list[cabHead:], uint32(base))
 	return append(list, data...)
 }
 

@@ -11,10 +11,10 @@ import (
 	"github.com/fivefifty/fivefifty/archive/internal/text"
 )
 
-// shieldMagic begins what InstallShield puts behind its program: a head, then files
+// magic begins what InstallShield puts behind its program: a head, then files
 // one after the other. There is no specification; the layout is that of setups in
 // the field.
-const shieldMagic = "InstallShield\x00"
+const magic = "InstallShield\x00"
 
 // Lengths in bytes.
 const (
@@ -38,19 +38,19 @@ var shieldKey = [4]byte{0x13, 0x35, 0x86, 0x07}
 var Format = &level.Format{Name: "installshield", Detect: detectInstallShield, Open: openInstallShield}
 
 func detectInstallShield(p *level.Probe) bool {
-	return findShield(p.Head, p.Size) >= 0 || isShieldCab(p.Head) || isShieldSetup(p.Head, p.Size)
+	return findShield(p.Head, p.Size) >= 0 || isCab(p.Head) || isSetup(p.Head, p.Size)
 }
 
 // findShield returns where the head is, -1 if there is none: the magic, followed by a
 // first entry that makes sense.
 func findShield(head []byte, size int64) int64 {
 	head = head[:min(len(head), shieldLead)]
-	i := bytes.Index(head, []byte(shieldMagic))
+	i := bytes.Index(head, []byte(magic))
 	if i < 0 || len(head)-i < shieldHead+shieldEntry {
 		return -1
 	}
 	f := input.NewFields(bytes.NewReader(head), int64(len(head)))
-	f.Off = int64(i + len(shieldMagic))
+	f.Off = int64(i + len(magic))
 	count := f.U16()
 	f.Off = int64(i + shieldHead)
 	name, _, found := bytes.Cut(f.Next(shieldName), []byte{0})
@@ -73,13 +73,13 @@ func openInstallShield(src io.ReaderAt, size int64, l level.Limits) (level.Walke
 	at := findShield(head[:n], size)
 	switch {
 	case at >= 0:
-	case isShieldCab(head[:n]):
-		return openShieldCab(src, size, l)
+	case isCab(head[:n]):
+		return openCab(src, size, l)
 	default:
-		return openShieldSetup(src, size, l)
+		return openSetup(src, size, l)
 	}
 	f := input.NewFields(src, size)
-	f.Off = at + int64(len(shieldMagic))
+	f.Off = at + int64(len(magic))
 	count := int(f.U16())
 	f.Off = at + shieldHead
 	s := &level.Steps{}

@@ -44,8 +44,8 @@ func fileBytes(name, data string, flags uint32, compress bool) string {
 
 func shieldBytes(lead string, count int, files ...string) []byte {
 	h := make([]byte, shieldHead)
-	copy(h, shieldMagic)
-	binary.LittleEndian.PutUint16(h[len(shieldMagic):], uint16(count))
+	copy(h, magic)
+	binary.LittleEndian.PutUint16(h[len(magic):], uint16(count))
 	return []byte(lead + string(h) + strings.Join(files, ""))
 }
 

@@ -25,19 +25,19 @@ type fileOf struct {
 	off, n int64
 }
 
-// isShieldSetup says whether head begins with such a file.
-func isShieldSetup(head []byte, size int64) bool {
+// isSetup says whether head begins with such a file.
+func isSetup(head []byte, size int64) bool {
 	head = head[:min(len(head), 4*shieldText)]
 	if len(head) == 0 || head[0] < ' ' || bytes.IndexByte(head[:min(len(head), shieldText)], 0) < 0 {
 		return false // the cheapest of the questions
 	}
 	f := input.NewFields(bytes.NewReader(head), int64(len(head)))
-	_, ok := nextShieldFile(f, size)
+	_, ok := nextFile(f, size)
 	return ok
 }
 
-// nextShieldFile reads the texts before a file.
-func nextShieldFile(f *input.Fields, size int64) (fileOf, bool) {
+// nextFile reads the texts before a file.
+func nextFile(f *input.Fields, size int64) (fileOf, bool) {
 	var texts [4]string
 	for i := range texts {
 		texts[i] = string(f.CString(shieldText, shieldText))
@@ -55,12 +55,12 @@ func nextShieldFile(f *input.Fields, size int64) (fileOf, bool) {
 
 func isControl(r rune) bool { return r < ' ' }
 
-// openShieldSetup lists the files, then yields them.
-func openShieldSetup(src io.ReaderAt, size int64, l level.Limits) (level.Walker, error) {
+// openSetup lists the files, then yields them.
+func openSetup(src io.ReaderAt, size int64, l level.Limits) (level.Walker, error) {
 	f := input.NewFields(src, size)
 	var files []fileOf
 	for len(files) < l.Members && f.Left() > 0 {
-		file, ok := nextShieldFile(f, size)
+		file, ok := nextFile(f, size)
 		if !ok {
 			break
 		}
@@ -101,9 +101,9 @@ func (s *setup) volume(name string) *io.SectionReader {
 }
 
 func (s *setup) isCabinet(f fileOf) bool {
-	var h [shieldCabHead]byte
-	n, _ := s.src.ReadAt(h[:min(f.n, shieldCabHead)], f.off)
-	return isShieldCab(h[:n])
+	var h [cabHead]byte
+	n, _ := s.src.ReadAt(h[:min(f.n, cabHead)], f.off)
+	return isCab(h[:n])
 }
 
 // cabinets yields what lists of cabinets name.
@@ -114,7 +114,7 @@ func (s *setup) cabinets() error {
 		}
 		stem := strings.TrimRight(strings.TrimSuffix(path.Base(f.name), path.Ext(f.name)), "0123456789")
 		volume := func(n int) *io.SectionReader { return s.volume(stem + strconv.Itoa(n) + ".cab") }
-		c := newShieldCab(&s.Steps, io.NewSectionReader(s.src, f.off, f.n), volume, s.maxName)
+		c := newCab(&s.Steps, io.NewSectionReader(s.src, f.off, f.n), volume, s.maxName)
 		if c != nil {
 			s.read = true
 			s.Then(c.entry)

@@ -2,13 +2,16 @@ package level
 
 import "io"
 
-// Format is how one format is found and opened: a row of the table behind Open and
-// Detect.
+// Format is how one format is found and opened: a row of the door's table. Each room
+// has one for each format that it reads.
 type Format struct {
-	Name   string
+	Name   string            // the door's Format
 	Detect func(*Probe) bool // whether its signature occurs
-	Open   func(src io.ReaderAt, size int64, l Limits) (Walker, error)
-	Marks  []*Mark // what detect asks the probe for
+	Marks  []*Mark           // those that Detect asks the probe for
+
+	// Open begins a walk through the first size bytes of src. The error wraps
+	// ErrFormat if they are not of the format.
+	Open func(src io.ReaderAt, size int64, l Limits) (Walker, error)
 }
 
 // String is the format's name.

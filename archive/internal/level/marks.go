@@ -5,12 +5,12 @@ import (
 	"math/bits"
 )
 
-// Mark is one that may stand anywhere. All of them are looked for in one
+// Mark is a signature that may stand anywhere. All of them are looked for in one
 // pass, which compares two bytes at every even offset: wherever a mark begins, one
 // pair of its bytes that begins at an even offset is among those of a Marks.
 type Mark struct {
 	Text      string
-	Even, Odd int                           // offsets in text of a rare pair: for a mark at an even offset, and at an odd one
+	Even, Odd int                           // offsets in Text of a rare pair: for a mark at an even offset, and at an odd one
 	Fits      func(p *Probe, at int64) bool // what else must be true of it
 }
 

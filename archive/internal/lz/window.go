@@ -25,15 +25,14 @@ type window struct {
 
 var lzWindows = sync.Pool{New: func() any { return &window{buf: make([]byte, lzBuffer)} }}
 
-func newLZWindow() *window {
+func newWindow() *window {
 	o := lzWindows.Get().(*window)
 	clear(o.buf[:lzHistory])
 	o.w, o.r, o.n = lzHistory, lzHistory, 0
 	return o
 }
 
-// Release gives the window back.
-func (o *window) Release() { lzWindows.Put(o) }
+func (o *window) release() { lzWindows.Put(o) }
 
 // roomy says whether one more symbol fits.
 func (o *window) roomy() bool { return len(o.buf)-o.w >= lzStep }
@@ -83,7 +82,7 @@ type Stream struct {
 }
 
 func (s *Stream) open(in *input.Bytes, step func() error) {
-	s.in, s.bits.R, s.out, s.step, s.limit = in, in.Buf, newLZWindow(), step, -1
+	s.in, s.bits.R, s.out, s.step, s.limit = in, in.Buf, newWindow(), step, -1
 }
 
 func (s *Stream) Read(p []byte) (int, error) {
@@ -114,7 +113,7 @@ func (s *Stream) Consumed() int64 { return s.in.At() - s.bits.Ahead() }
 // Release gives back what the decoder holds.
 func (s *Stream) Release() {
 	if s.out != nil {
-		s.out.Release()
+		s.out.release()
 		s.in.Release()
 		s.out = nil
 	}

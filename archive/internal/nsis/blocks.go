@@ -59,7 +59,7 @@ func decoder(r io.Reader, method string, filtered bool, dictionary int64) (io.Re
 	case "deflate":
 		return flate.NewReader(in), nil
 	case "bzip2":
-		return newNSISBzip2(in), nil
+		return newBzip2(in), nil
 	}
 	head := make([]byte, 5)
 	if filtered {
@@ -79,9 +79,9 @@ func decoder(r io.Reader, method string, filtered bool, dictionary int64) (io.Re
 	return out, nil
 }
 
-// openNSISBlocks opens the blocks between two offsets; script is the length of the
+// openBlocks opens the blocks between two offsets; script is the length of the
 // first one, decoded.
-func openNSISBlocks(src io.ReaderAt, off, end int64, script uint32, l level.Limits) (blocks, error) {
+func openBlocks(src io.ReaderAt, off, end int64, script uint32, l level.Limits) (blocks, error) {
 	head, err := saferead.UpTo(src, off, 16, end, 16)
 	if err != nil {
 		return nil, err

@@ -36,7 +36,7 @@ const (
 
 var errBzip2 = errors.New("bzip2: corrupt block")
 
-func newNSISBzip2(r io.ByteReader) *bzip2 {
+func newBzip2(r io.ByteReader) *bzip2 {
 	d := new(bzip2)
 	d.bits.R = r
 	return d

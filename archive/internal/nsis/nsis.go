@@ -46,8 +46,8 @@ var Format = &level.Format{Name: "nsis", Detect: detect, Open: open, Marks: mark
 
 func detect(p *level.Probe) bool { return p.Met(markNSIS) }
 
-// findNSIS returns where the first header is, -1 if there is none.
-func findNSIS(b []byte) int {
+// findHeader returns where the first header is, -1 if there is none.
+func findHeader(b []byte) int {
 	for off := 4; off < len(b); off++ {
 		i := bytes.Index(b[off:], []byte(nsisMagic))
 		if i < 0 {
@@ -65,7 +65,7 @@ func open(src io.ReaderAt, size int64, l level.Limits) (level.Walker, error) {
 	if err != nil {
 		return nil, err
 	}
-	at := findNSIS(head)
+	at := findHeader(head)
 	if at < 0 {
 		return nil, level.ErrFormat
 	}
@@ -78,7 +78,7 @@ func open(src io.ReaderAt, size int64, l level.Limits) (level.Walker, error) {
 	} else if flags&nsisNoCRC == 0 {
 		end -= 4
 	}
-	w.blocks, err = openNSISBlocks(src, int64(at+nsisHead), end, script, l)
+	w.blocks, err = openBlocks(src, int64(at+nsisHead), end, script, l)
 	if err != nil {
 		return nil, err
 	}

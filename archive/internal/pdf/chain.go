@@ -15,16 +15,16 @@ type body struct {
 	reading reading
 	r       io.Reader
 	damage  damage
-	hold    []interface{ Release() }
+	hold    []interface{ release() }
 	unknown bool  // a filter is not known, and was left out
 	image   bool  // an image codec's data are passed on as they are
 	loose   bool  // deflate is decoded as the most forgiving viewers do
 	n       int64 // bytes decoded so far
 }
 
-func (b *body) Release() {
+func (b *body) release() {
 	for _, s := range b.hold {
-		s.Release()
+		s.release()
 	}
 	b.hold = nil
 }
@@ -40,7 +40,7 @@ func (x *index) open(r reading) (*body, error) {
 func (b *body) begin() error {
 	x, st, end := b.x, b.reading.st, b.reading.end
 	section := io.NewSectionReader(x.src, st.start, max(0, end-st.start))
-	b.r = &input.Meter{R: &level.Marked{R: section}, Work: x.work, Weight: pdfRawWeight}
+	b.r = &input.Meter{R: &level.Marked{R: section}, Work: x.work, Weight: rawWeight}
 	if b.reading.cipher != pdfPlain {
 		b.r = x.crypt.reader(b.reading.cipher, b.r, st.num, st.gen)
 	}
@@ -54,7 +54,7 @@ func (b *body) begin() error {
 			b.r = &input.Meter{R: b.r, Work: x.work, Weight: 1}
 		}
 		if err := b.add(f); err != nil {
-			b.Release()
+			b.release()
 			return err
 		}
 	}
@@ -78,9 +78,9 @@ func (b *body) Read(p []byte) (int, error) {
 }
 
 func (b *body) retry() error {
-	b.Release()
+	b.release()
 	b.loose = true
-	if !b.x.work.Spend(b.n / pdfRawWeight) {
+	if !b.x.work.Spend(b.n / rawWeight) {
 		return input.ErrWork
 	}
 	if err := b.begin(); err != nil {
@@ -96,20 +96,20 @@ func (b *body) add(f *filter) error {
 	switch f.name {
 	case "flate":
 		if b.loose {
-			s = newPDFStage(b.r, &b.damage, stepLoose)
+			s = newStage(b.r, &b.damage, stepLoose)
 			break
 		}
-		z := newPDFFlate(b.r, &b.damage)
+		z := newFlate(b.r, &b.damage)
 		b.r, b.hold = z, append(b.hold, z)
 	case "lzw":
-		s = newPDFStage(b.r, &b.damage, stepLZW)
-		s.lzw = newPDFLZW(f.early)
+		s = newStage(b.r, &b.damage, stepLZW)
+		s.lzw = newLZW(f.early)
 	case "hex":
-		s = newPDFStage(b.r, &b.damage, stepHex)
+		s = newStage(b.r, &b.damage, stepHex)
 	case "85":
-		s = newPDFStage(b.r, &b.damage, step85)
+		s = newStage(b.r, &b.damage, step85)
 	case "runlength":
-		s = newPDFStage(b.r, &b.damage, stepRunLength)
+		s = newStage(b.r, &b.damage, stepRunLength)
 	case "crypt":
 	default:
 		b.unknown = true // QUIRK: readers that do not know a filter either leave it out or give up
@@ -124,7 +124,7 @@ func (b *body) add(f *filter) error {
 		b.damage.broken = true // viewers give up, or leave it out
 		return nil
 	}
-	p := newPDFPredictor(b.r, f)
+	p := newPredictor(b.r, f)
 	if p == nil {
 		return fmt.Errorf("predictor: %w", level.ErrLimit)
 	}
@@ -134,22 +134,19 @@ func (b *body) add(f *filter) error {
 
 // pdfFlate decodes a zlib stream (RFC 1950) as far as it goes.
 type pdfFlate struct {
-	in      *input.Inflater
+	in      *inflater
 	damage  *damage
 	started bool
 	err     error
 }
 
-func newPDFFlate(r io.Reader, damage *damage) *pdfFlate {
-	f := input.Inflaters.Get().(*input.Inflater)
-	f.In.R = r
-	f.Buf.Reset(&f.In)
-	return &pdfFlate{in: f, damage: damage}
+func newFlate(r io.Reader, damage *damage) *pdfFlate {
+	return &pdfFlate{in: newInflater(r), damage: damage}
 }
 
-func (z *pdfFlate) Release() {
+func (z *pdfFlate) release() {
 	if z.in != nil {
-		z.in.Release()
+		z.in.release()
 		z.in = nil
 	}
 }
@@ -160,8 +157,8 @@ func (z *pdfFlate) Read(p []byte) (int, error) {
 	}
 	if !z.started {
 		z.started = true
-		skipZlibHeader(z.in.Buf)
-		z.in.Restart()
+		skipZlibHeader(z.in.buf)
+		z.in.restart()
 	}
 	n, err := z.in.Read(p)
 	if err != nil {

@@ -40,16 +40,16 @@ type content struct {
 	err   error
 }
 
-func newPDFContent(x *index) *content {
+func newContent(x *index) *content {
 	x.parse.dict = nil
 	x.scan.reset()
 	x.cover = [2]int64{}
 	return &content{x: x}
 }
 
-func (c *content) Close() {
+func (c *content) close() {
 	if c.body != nil {
-		c.body.Release()
+		c.body.release()
 		c.body = nil
 	}
 }
@@ -80,7 +80,7 @@ func (c *content) finish(err error) {
 	if c.body.damage.broken && !c.now.nested {
 		c.x.note(anomaly.PDFDamaged)
 	}
-	c.Close()
+	c.close()
 	c.line = true
 	if err != io.EOF {
 		c.fail(err)
@@ -118,7 +118,7 @@ func (c *content) advance() error {
 	case err != nil:
 		c.x.limited = true
 	case body.image:
-		body.Release()
+		body.release()
 	default:
 		c.body = body
 		if body.unknown && !c.now.nested {

@@ -43,8 +43,8 @@ type crypt struct {
 // maxCryptFilters bounds the named crypt filters that are kept.
 const maxCryptFilters = 32
 
-// newPDFCrypt reads an encryption dictionary.
-func newPDFCrypt(t *tree, dict int32, ids [][]byte) *crypt {
+// newCrypt reads an encryption dictionary.
+func newCrypt(t *tree, dict int32, ids [][]byte) *crypt {
 	c := &crypt{standard: t.hasField(dict, pdfKeyFilter, "Standard"), ids: ids,
 		v: t.int(dict, pdfKeyV, 0), r: t.int(dict, pdfKeyR, 0), length: t.int(dict, pdfKeyLength, 40),
 		p: int32(t.int(dict, pdfKeyP, 0)), metadata: true}

@@ -22,9 +22,9 @@ type filter struct {
 	columns int64
 }
 
-// pdfFilterNames are the names and the abbreviations. Section 7.4.1 allows the
+// filterNames are the names and the abbreviations. Section 7.4.1 allows the
 // latter in inline images only; readers take them anywhere.
-var pdfFilterNames = map[string]string{
+var filterNames = map[string]string{
 	"FlateDecode": "flate", "Fl": "flate", "LZWDecode": "lzw", "LZW": "lzw",
 	"ASCIIHexDecode": "hex", "AHx": "hex", "ASCII85Decode": "85", "A85": "85",
 	"RunLengthDecode": "runlength", "RL": "runlength", "Crypt": "crypt",
@@ -62,22 +62,22 @@ type stage struct {
 	n     int
 }
 
-var pdfReaders = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 4<<10) }}
+var readers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 4<<10) }}
 
-func newPDFStage(r io.Reader, damage *damage, step func(*stage)) *stage {
-	s := &stage{in: pdfReaders.Get().(*bufio.Reader), damage: damage, step: step}
+func newStage(r io.Reader, damage *damage, step func(*stage)) *stage {
+	s := &stage{in: readers.Get().(*bufio.Reader), damage: damage, step: step}
 	s.in.Reset(&level.Marked{R: r})
 	return s
 }
 
-func (s *stage) Release() {
+func (s *stage) release() {
 	if s.loose != nil {
 		s.loose.Release()
 		s.loose = nil
 	}
 	if s.in != nil {
 		s.in.Reset(nil)
-		pdfReaders.Put(s.in)
+		readers.Put(s.in)
 		s.in = nil
 	}
 	if s.lzw != nil {
@@ -133,7 +133,7 @@ func stepHex(s *stage) {
 		}
 		d := text.HexDigit(int(c))
 		if d < 0 {
-			if !isPDFSpace(int(c)) {
+			if !isSpace(int(c)) {
 				s.damage.broken = true // readers skip it, or stop
 			}
 			continue
@@ -164,7 +164,7 @@ func step85(s *stage) {
 			}
 		case c == 'z' && s.n == 0:
 			s.out = append(s.out, 0, 0, 0, 0)
-		case isPDFSpace(int(c)):
+		case isSpace(int(c)):
 		case c == '<': // QUIRK: Adobe's own "<~" in front, which section 7.4.3 does not have
 			if next, _ := s.in.Peek(1); len(next) == 1 && next[0] == '~' {
 				_, _ = s.in.Discard(1)

@@ -233,8 +233,8 @@ func utf16Hex(s string) (out string) {
 	return out
 }
 
-// pdfFacts are anomalies that honest files have.
-var pdfFacts = map[string]bool{anomaly.PDFJavaScript: true, anomaly.PDFEmbedded: true, anomaly.PDFOpenAction: true, anomaly.PDFEncrypted: true}
+// facts are anomalies that honest files have.
+var facts = map[string]bool{anomaly.PDFJavaScript: true, anomaly.PDFEmbedded: true, anomaly.PDFOpenAction: true, anomaly.PDFEncrypted: true}
 
 func TestPDFForged(t *testing.T) {
 	for name, c := range forgedPDFs() {
@@ -265,7 +265,7 @@ func checkNotes(t *testing.T, notes []string, want string) {
 	found := want == ""
 	for _, n := range notes {
 		found = found || n == want
-		if want == "" && !pdfFacts[n] {
+		if want == "" && !facts[n] {
 			t.Errorf("anomaly %s", n)
 		}
 	}

@@ -161,7 +161,7 @@ func (x *index) decrypt() {
 	}
 	ids := append(slices.Clone(x.ids), nil)
 	for _, d := range x.encrypts {
-		c := newPDFCrypt(d.tree, d.root, ids)
+		c := newCrypt(d.tree, d.root, ids)
 		if c.unlock(x.limits.Keys) {
 			x.crypt = c
 			break
@@ -330,8 +330,8 @@ func (x *index) script(d def) {
 	x.scripts = append(x.scripts, script{d.num, text})
 }
 
-// errPDFBound is what Next says when something was left out.
-var errPDFBound = fmt.Errorf("indirections, nesting or amounts: %w", level.ErrLimit)
+// errBound is what Next says when something was left out.
+var errBound = fmt.Errorf("indirections, nesting or amounts: %w", level.ErrLimit)
 
 // findStart looks for the header and for the place of the newest cross reference
 // section, as a reader does.

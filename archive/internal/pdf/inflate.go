@@ -37,9 +37,9 @@ func stepLoose(s *stage) {
 // always; without it readers try the bare stream, and go past an end of line in
 // front.
 func skipZlibHeader(in *bufio.Reader) {
-	if h, _ := in.Peek(4); len(h) == 4 && !ZlibHeader(h) {
+	if h, _ := in.Peek(4); len(h) == 4 && !input.ZlibHeader(h) {
 		for i, c := range h[:2] {
-			if isPDFSpace(int(c)) && ZlibHeader(h[i+1:]) {
+			if isSpace(int(c)) && input.ZlibHeader(h[i+1:]) {
 				_, _ = in.Discard(i + 1)
 				break
 			}
@@ -47,14 +47,9 @@ func skipZlibHeader(in *bufio.Reader) {
 	}
 	if h, _ := in.Peek(2); len(h) == 2 && h[0]&0x0f == 8 && h[0]>>4 <= 7 {
 		skip := 2
-		if h[1]&0x20 != 0 && ZlibHeader(h) {
+		if h[1]&0x20 != 0 && input.ZlibHeader(h) {
 			skip = 6 // the identifier of a preset dictionary
 		}
 		_, _ = in.Discard(skip)
 	}
-}
-
-// ZlibHeader reports whether b begins like a zlib stream.
-func ZlibHeader(b []byte) bool {
-	return len(b) >= 2 && b[0]&0x0f == 8 && b[0]>>4 <= 7 && (int(b[0])<<8|int(b[1]))%31 == 0
 }

@@ -23,8 +23,8 @@ const (
 )
 
 const (
-	pdfNameMax = 256 // bytes of a name or word that are kept
-	pdfLexStep = 8 << 10
+	nameMax = 256 // bytes of a name or word that are kept
+	lexStep = 8 << 10
 )
 
 // lexer takes a stream of bytes apart into tokens. It holds one buffer and one
@@ -59,7 +59,7 @@ func (l *lexer) fill() bool {
 	for l.r != nil {
 		l.base += int64(len(l.buf))
 		if l.own == nil {
-			l.own = make([]byte, pdfLexStep)
+			l.own = make([]byte, lexStep)
 		}
 		n, err := l.r.Read(l.own)
 		l.buf, l.pos = l.own[:n], 0
@@ -109,11 +109,11 @@ func (l *lexer) skipTo(at int64) bool {
 	return true
 }
 
-func isPDFSpace(c int) bool {
+func isSpace(c int) bool {
 	return c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == 0 || c == '\f'
 }
 
-func isPDFDelimiter(c int) bool {
+func isDelimiter(c int) bool {
 	switch c {
 	case '(', ')', '<', '>', '[', ']', '{', '}', '/', '%':
 		return true
@@ -121,15 +121,15 @@ func isPDFDelimiter(c int) bool {
 	return false
 }
 
-// isPDFRegular reports whether c can be in a name or word.
-func isPDFRegular(c int) bool { return c >= 0 && !isPDFSpace(c) && !isPDFDelimiter(c) }
+// isRegular reports whether c can be in a name or word.
+func isRegular(c int) bool { return c >= 0 && !isSpace(c) && !isDelimiter(c) }
 
 // space skips white space and comments.
 func (l *lexer) space() {
 	for {
 		c := l.peek()
 		switch {
-		case isPDFSpace(c):
+		case isSpace(c):
 			l.pos++
 		case c == '%':
 			for c != '\n' && c != '\r' && c >= 0 {
@@ -178,9 +178,9 @@ func (l *lexer) token() token {
 	if c >= '0' && c <= '9' || c == '+' || c == '-' || c == '.' {
 		return l.number(byte(c))
 	}
-	l.keep(byte(c), pdfNameMax)
-	for isPDFRegular(l.peek()) {
-		l.keep(l.buf[l.pos], pdfNameMax)
+	l.keep(byte(c), nameMax)
+	for isRegular(l.peek()) {
+		l.keep(l.buf[l.pos], nameMax)
 		l.pos++
 	}
 	return pdfWord
@@ -224,13 +224,13 @@ func (l *lexer) number(c byte) token {
 
 // name reads what follows the slash (section 7.3.5).
 func (l *lexer) name() {
-	for isPDFRegular(l.peek()) {
+	for isRegular(l.peek()) {
 		c := l.buf[l.pos]
 		l.pos++
 		if c == '#' {
 			c = l.escapedName()
 		}
-		l.keep(c, pdfNameMax)
+		l.keep(c, nameMax)
 	}
 }
 
@@ -245,7 +245,7 @@ func (l *lexer) escapedName() byte {
 	l.pos++
 	lo := text.HexDigit(l.peek())
 	if lo < 0 {
-		l.keep('#', pdfNameMax)
+		l.keep('#', nameMax)
 		return byte(first)
 	}
 	l.pos++

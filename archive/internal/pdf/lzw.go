@@ -7,9 +7,9 @@ import (
 
 // Codes of LZW (ISO 32000-1 section 7.4.4.2).
 const (
-	pdfLZWClear = 256
-	pdfLZWEnd   = 257
-	lzwCodes    = 1 << 12
+	lzwClear = 256
+	lzwEnd   = 257
+	lzwCodes = 1 << 12
 )
 
 // pdfLZW is the state of an LZW decoder.
@@ -28,7 +28,7 @@ type pdfLZW struct {
 
 var pdfLZWs = sync.Pool{New: func() any { return new(pdfLZW) }}
 
-func newPDFLZW(early bool) *pdfLZW {
+func newLZW(early bool) *pdfLZW {
 	z := pdfLZWs.Get().(*pdfLZW)
 	z.bits, z.have, z.early = 0, 0, 0
 	if early {
@@ -41,7 +41,7 @@ func newPDFLZW(early bool) *pdfLZW {
 	return z
 }
 
-func (z *pdfLZW) clear() { z.width, z.next, z.prev = 9, pdfLZWEnd+1, -1 }
+func (z *pdfLZW) clear() { z.width, z.next, z.prev = 9, lzwEnd+1, -1 }
 
 // stepLZW decodes some codes.
 func stepLZW(s *stage) {
@@ -57,9 +57,9 @@ func stepLZW(s *stage) {
 		code := int(z.bits >> (z.have - z.width) & (1<<z.width - 1))
 		z.have -= z.width
 		switch {
-		case code == pdfLZWClear:
+		case code == lzwClear:
 			z.clear()
-		case code == pdfLZWEnd:
+		case code == lzwEnd:
 			s.err = io.EOF
 			return
 		case !z.put(s, code):

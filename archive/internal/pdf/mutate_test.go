@@ -22,5 +22,5 @@ func TestMutatedForged(t *testing.T) {
 		c := encr[name]
 		inputs = append(inputs, c.data)
 	}
-	archivetest.MutateForged(t, Format, inputs, pdfFixed)
+	archivetest.MutateForged(t, Format, inputs, fixed)
 }

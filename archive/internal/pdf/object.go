@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/fivefifty/fivefifty/archive/internal/anomaly"
+	"github.com/fivefifty/fivefifty/archive/internal/input"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
 	"github.com/fivefifty/fivefifty/archive/internal/magic"
 )
@@ -114,7 +115,7 @@ func (x *index) objectStream(st *stream, chain []filter, m pdfCipher) error {
 		}
 		pairs = x.objectsIn(st, pairs)
 		err = x.inside.lex.err
-		b.Release()
+		b.release()
 		if err != nil || len(pairs) == 0 {
 			return err
 		}
@@ -223,12 +224,12 @@ func looksPlain(chain []filter, head []byte) bool {
 	}
 	switch chain[0].name {
 	case "flate":
-		return ZlibHeader(head)
+		return input.ZlibHeader(head)
 	case "lzw":
 		return len(head) > 0 && head[0] == 0x80 // the clear code
 	case "hex", "85":
 		for _, c := range head[:min(len(head), 16)] {
-			if c > '~' || c < ' ' && !isPDFSpace(int(c)) {
+			if c > '~' || c < ' ' && !isSpace(int(c)) {
 				return false
 			}
 		}

@@ -58,7 +58,7 @@ type walker struct {
 	queue []*member
 	used  map[string]int // names of scripts
 	stage int
-	body  interface{ Close() }
+	body  interface{ close() }
 }
 
 // member is a member that is ready.
@@ -68,7 +68,7 @@ type member struct {
 }
 
 func open(src io.ReaderAt, size int64, l level.Limits) (level.Walker, error) {
-	x := &index{src: src, size: size, limits: l, work: &input.Work{Left: pdfWorkBase + pdfWorkTimes*min(size, 1<<40)}}
+	x := &index{src: src, size: size, limits: l, work: &input.Work{Left: workBase + workTimes*min(size, 1<<40)}}
 	header, err := x.findStart()
 	if err != nil {
 		return nil, err
@@ -94,7 +94,7 @@ func (w *walker) Anomalies() []string { return w.x.notes }
 
 func (w *walker) Close() {
 	if w.body != nil {
-		w.body.Close()
+		w.body.close()
 		w.body = nil
 	}
 }
@@ -122,7 +122,7 @@ func (w *walker) Next() (*level.Member, io.Reader, error) {
 		}
 	}
 	if w.x.limited {
-		return nil, nil, errPDFBound
+		return nil, nil, errBound
 	}
 	return nil, nil, io.EOF
 }
@@ -140,7 +140,7 @@ func (w *walker) rest() (*level.Member, io.Reader) {
 	case w.stage == 2 && x.closed > 0:
 		return locked("content"), nil
 	case w.stage == 3 && x.contents > 0:
-		c := newPDFContent(x)
+		c := newContent(x)
 		w.body = c
 		m := &level.Member{Names: []string{"content"}, Size: -1, Method: "streams"}
 		w.mark(m, x.crypt != nil && x.crypt.stm != pdfPlain)
@@ -311,7 +311,7 @@ type fileBody struct {
 	n    int64 // decoded so far
 }
 
-func (b *fileBody) Close() { b.body.Release() }
+func (b *fileBody) close() { b.body.release() }
 
 // Read decodes what a viewer would show: the part before a fault. A file of which
 // nothing at all can be decoded has not been examined.

@@ -5,9 +5,9 @@ import (
 	"sync"
 )
 
-// pdfRowMax is how many bytes of a predictor's row are kept; pictures are far
+// rowMax is how many bytes of a predictor's row are kept; pictures are far
 // narrower.
-const pdfRowMax = 1 << 20
+const rowMax = 1 << 20
 
 // predictor undoes the predictors of Flate and LZW (ISO 32000-1 section
 // 7.4.4.4): TIFF's and PNG's.
@@ -23,31 +23,31 @@ type predictor struct {
 	err       error
 }
 
-var pdfPredictors = sync.Pool{New: func() any { return new(predictor) }}
+var predictors = sync.Pool{New: func() any { return new(predictor) }}
 
 // sane reports whether a predictor's parameters describe a picture at all.
 func (f *filter) sane() bool {
 	return f.colors >= 1 && f.colors <= 64 && f.columns >= 1 && f.bits >= 1 && f.bits <= 16
 }
 
-// newPDFPredictor returns nil if the rows are longer than can be kept.
-func newPDFPredictor(r io.Reader, f *filter) *predictor {
-	if f.columns > 8*pdfRowMax {
+// newPredictor returns nil if the rows are longer than can be kept.
+func newPredictor(r io.Reader, f *filter) *predictor {
+	if f.columns > 8*rowMax {
 		return nil
 	}
 	row := (f.colors*f.bits*f.columns + 7) / 8
-	if row > pdfRowMax {
+	if row > rowMax {
 		return nil
 	}
-	p := pdfPredictors.Get().(*predictor)
+	p := predictors.Get().(*predictor)
 	*p = predictor{r: r, png: f.predict >= 10, colors: int(f.colors), bits: int(f.bits), row: int(row),
 		pixel: int(f.colors*f.bits+7) / 8, prev: p.prev[:0], cur: p.cur[:0]}
 	return p
 }
 
-func (p *predictor) Release() {
+func (p *predictor) release() {
 	p.r = nil
-	pdfPredictors.Put(p)
+	predictors.Put(p)
 }
 
 func (p *predictor) Read(b []byte) (int, error) {

@@ -125,17 +125,17 @@ func (s *scanner) slide() bool {
 // all the same: comments may stand between them.
 func (s *scanner) object(i int) (hit, bool) {
 	h := hit{at: s.base + int64(i) + 3}
-	if i > 0 && isPDFRegular(int(s.win[i-1])) && !text.IsDigit(s.win[i-1]) {
+	if i > 0 && isRegular(int(s.win[i-1])) && !text.IsDigit(s.win[i-1]) {
 		return h, false // endobj
 	}
 	// QUIRK: "obj1234" is taken for "obj 1234" by pdf.js.
-	if i+3 < len(s.win) && isPDFRegular(int(s.win[i+3])) && !text.IsDigit(s.win[i+3]) {
+	if i+3 < len(s.win) && isRegular(int(s.win[i+3])) && !text.IsDigit(s.win[i+3]) {
 		return h, false
 	}
 	before := s.win[max(0, i-pdfDigits):i]
 	var ok bool
 	if h.num, h.gen, ok = numbers(before); !ok {
-		h.num, h.gen, _ = numbers(stripPDFComments(before))
+		h.num, h.gen, _ = numbers(stripComments(before))
 	}
 	return h, true
 }
@@ -143,7 +143,7 @@ func (s *scanner) object(i int) (hit, bool) {
 // numbers reads two integers at the end of b.
 func numbers(b []byte) (num, gen int64, ok bool) {
 	gen, b, ok = lastNumber(b)
-	if !ok || len(b) == 0 || !isPDFSpace(int(b[len(b)-1])) {
+	if !ok || len(b) == 0 || !isSpace(int(b[len(b)-1])) {
 		return 0, 0, false
 	}
 	num, _, ok = lastNumber(b)
@@ -151,7 +151,7 @@ func numbers(b []byte) (num, gen int64, ok bool) {
 }
 
 func lastNumber(b []byte) (n int64, rest []byte, ok bool) {
-	for len(b) > 0 && isPDFSpace(int(b[len(b)-1])) {
+	for len(b) > 0 && isSpace(int(b[len(b)-1])) {
 		b = b[:len(b)-1]
 	}
 	i := len(b)
@@ -166,8 +166,8 @@ func lastNumber(b []byte) (n int64, rest []byte, ok bool) {
 	return n, b[:i], i < len(b)
 }
 
-// stripPDFComments returns b without comments, its lines joined by spaces.
-func stripPDFComments(b []byte) []byte {
+// stripComments returns b without comments, its lines joined by spaces.
+func stripComments(b []byte) []byte {
 	var out []byte
 	for _, line := range bytes.FieldsFunc(b, func(r rune) bool { return r == '\n' || r == '\r' }) {
 		line, _, _ = bytes.Cut(line, []byte("%"))
@@ -212,7 +212,7 @@ func (e *ends) next(from int64, work *input.Work) (int64, error) {
 		if n == 0 && err != nil && err != io.EOF {
 			return 0, &level.SourceError{Err: err}
 		}
-		if !work.Spend(int64(n) / pdfRawWeight) {
+		if !work.Spend(int64(n) / rawWeight) {
 			return 0, input.ErrWork
 		}
 		if i := bytes.Index(e.buf[:n], []byte(word)); i >= 0 {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fivefifty/fivefifty/archive/internal/input"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
 )
 
@@ -75,7 +76,7 @@ func dataStart(l *lexer) int64 {
 	for l.peek() == ' ' {
 		l.pos++
 	}
-	if c := l.peek(); c != '\r' && c != '\n' && !ZlibHeader(l.buf[l.pos:]) {
+	if c := l.peek(); c != '\r' && c != '\n' && !input.ZlibHeader(l.buf[l.pos:]) {
 		for n := 0; n < pdfLineRest && l.pos+n < len(l.buf); n++ {
 			if c := l.buf[l.pos+n]; c == '\r' || c == '\n' {
 				l.pos += n
@@ -283,7 +284,7 @@ func (x *index) filter(f, p def) filter {
 	}
 	out := filter{early: true}
 	if f.tree.vals[f.root].kind == pdfName {
-		out.name = pdfFilterNames[string(f.tree.str(f.root))]
+		out.name = filterNames[string(f.tree.str(f.root))]
 	}
 	if p.tree.vals[p.root].kind != pdfDict {
 		return out

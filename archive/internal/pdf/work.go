@@ -4,7 +4,7 @@ package pdf
 // inner decoder: honest files need less than their size in syntax, and less
 // than a tenth of this in object streams.
 const (
-	pdfWorkBase  = 128 << 20
-	pdfWorkTimes = 8 // times the file's size
-	pdfRawWeight = 4 // bytes that are only searched or copied cost a quarter
+	workBase  = 128 << 20
+	workTimes = 8 // times the file's size
+	rawWeight = 4 // bytes that are only searched or copied cost a quarter
 )

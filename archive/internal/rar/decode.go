@@ -99,7 +99,7 @@ func (zeroReader) Read(p []byte) (int, error) {
 
 // Bounds of a window, in bytes: the library's least, and RAR 4's most.
 const (
-	rarMinWindow  = 256 << 10
+	minWindow     = 256 << 10
 	rar4MaxWindow = 4 << 20
 )
 

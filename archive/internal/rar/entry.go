@@ -1,16 +1,15 @@
 package rar
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
 	"strings"
-	"unicode/utf16"
 
 	"github.com/fivefifty/fivefifty/archive/internal/anomaly"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
+	"github.com/fivefifty/fivefifty/archive/internal/text"
 	"github.com/fivefifty/fivefifty/internal/rar3"
 	"github.com/fivefifty/fivefifty/internal/saferead"
 )
@@ -64,19 +63,6 @@ func (e *entry) service() *entry {
 		e.member.Reading = "service"
 	}
 	return e
-}
-
-// Utf16Name reads a name of 16-bit little-endian characters up to a zero.
-func Utf16Name(b []byte) string {
-	var out []uint16
-	for ; len(b) >= 2; b = b[2:] {
-		v := binary.LittleEndian.Uint16(b)
-		if v == 0 {
-			break
-		}
-		out = append(out, v)
-	}
-	return string(utf16.Decode(out))
 }
 
 // method names what the entry is packed with.
@@ -227,7 +213,7 @@ func (b *body) finish(err error) error {
 // streamName is the name of an alternate stream in RAR 3 and 4: 16-bit
 // characters, the colon included.
 func streamName(raw []byte) string {
-	name := Utf16Name(raw)
+	name := text.UTF16Name(raw)
 	if name != "" && !strings.HasPrefix(name, ":") {
 		name = ":" + name
 	}

@@ -205,7 +205,7 @@ func (k *keys) header4(salt, buf []byte) ([]byte, error) {
 		}
 	}
 	if k.have {
-		return nil, errRarDamaged
+		return nil, errDamaged
 	}
 	return nil, level.ErrEncrypted
 }

@@ -63,9 +63,9 @@ func detect(p *level.Probe) bool {
 	return bytes.HasPrefix(p.Head, sigRar13) || p.Met(markRar)
 }
 
-// findRar returns the first signature that a main header or an encryption header
+// findSignature returns the first signature that a main header or an encryption header
 // follows, -1 if there is none.
-func findRar(b []byte) int {
+func findSignature(b []byte) int {
 	for off := 0; ; off++ {
 		i := bytes.Index(b[off:], sigRar4[:6])
 		if i < 0 {
@@ -96,7 +96,7 @@ func open(src io.ReaderAt, size int64, l level.Limits) (level.Walker, error) {
 		w.dialect, w.off = &rar13{w: w}, 0
 		return w, nil
 	}
-	at := findRar(head)
+	at := findSignature(head)
 	if at < 0 {
 		return nil, level.ErrFormat
 	}
@@ -125,7 +125,7 @@ func (w *walker) Next() (*level.Member, io.Reader, error) {
 	for w.off < w.size {
 		b, err := w.dialect.block(w.off)
 		switch {
-		case err == errRarDamaged:
+		case err == errDamaged:
 			// If the block before lied about its size, this is not the place.
 			from := w.off
 			if w.doubt >= 0 {
@@ -158,8 +158,8 @@ func (w *walker) Next() (*level.Member, io.Reader, error) {
 	return nil, nil, io.EOF
 }
 
-// errRarDamaged says that no block can be read at an offset.
-var errRarDamaged = fmt.Errorf("block header: %w", level.ErrMalformed)
+// errDamaged says that no block can be read at an offset.
+var errDamaged = fmt.Errorf("block header: %w", level.ErrMalformed)
 
 // resume goes on at the next signature or file header from off, if there is one.
 //

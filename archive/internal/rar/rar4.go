@@ -92,7 +92,7 @@ func (d *rar4) block(off int64) (*block, error) {
 	case rar4File, rar4Service:
 		e, covered := d.file(raw, data, flags, kind)
 		if e == nil {
-			return nil, errRarDamaged
+			return nil, errDamaged
 		}
 		b.entry, b.next = e, d.w.behind(data, e.packed)
 		b.bad = !checks4(sum, raw[:covered])
@@ -107,7 +107,7 @@ func (d *rar4) block(off int64) (*block, error) {
 		b.bad = !checks4(sum, raw)
 	default:
 		if kind < rar4First || kind > rar4End {
-			return nil, errRarDamaged
+			return nil, errDamaged
 		}
 	}
 	return b, nil
@@ -128,15 +128,15 @@ func (d *rar4) header(off int64) (raw []byte, data int64, err error) {
 		return nil, 0, err
 	}
 	if len(raw) < rar4MinHeader {
-		return nil, 0, errRarDamaged
+		return nil, 0, errDamaged
 	}
 	n := int(binary.LittleEndian.Uint16(raw[5:]))
 	if n < rar4MinHeader {
-		return nil, 0, errRarDamaged
+		return nil, 0, errDamaged
 	}
 	raw, err = d.w.header(off, n)
 	if err == nil && len(raw) < n {
-		err = errRarDamaged
+		err = errDamaged
 	}
 	return raw, off + int64(n), err
 }
@@ -149,7 +149,7 @@ func (d *rar4) encryptedHeader(off int64) (raw []byte, data int64, err error) {
 		return nil, 0, err
 	}
 	if len(buf) < 8+16 {
-		return nil, 0, errRarDamaged
+		return nil, 0, errDamaged
 	}
 	raw, err = d.w.keys.header4(buf[:8], buf[8:])
 	if err != nil {
@@ -311,7 +311,7 @@ func (d *rar13) block(off int64) (*block, error) {
 		c.U32()
 		n := int64(c.U16())
 		if c.Short || n < 7 {
-			return nil, errRarDamaged
+			return nil, errDamaged
 		}
 		return &block{next: d.w.behind(0, n)}, nil
 	}
@@ -329,7 +329,7 @@ func (d *rar13) block(off int64) (*block, error) {
 	nameLen, method := int(c.U8()), c.U8()
 	name := c.Bytes(nameLen)
 	if c.Short || n < fixed {
-		return nil, errRarDamaged
+		return nil, errDamaged
 	}
 	data := d.w.behind(off, n)
 	e := &entry{

@@ -86,11 +86,11 @@ func (d *rar5) header(off int64) (raw []byte, skip int, data int64, err error) {
 	}
 	n, size := rar5Header(raw)
 	if n == 0 {
-		return nil, 0, 0, errRarDamaged
+		return nil, 0, 0, errDamaged
 	}
 	raw, err = d.w.header(off, n+size)
 	if err == nil && len(raw) < n+size {
-		err = errRarDamaged
+		err = errDamaged
 	}
 	return raw, n, off + int64(n+size), err
 }
@@ -102,12 +102,12 @@ func (d *rar5) encryptedHeader(off int64) (raw []byte, skip int, data int64, err
 		return nil, 0, 0, err
 	}
 	if len(first) < 32 {
-		return nil, 0, 0, errRarDamaged
+		return nil, 0, 0, errDamaged
 	}
 	plain := d.w.keys.cbc(d.crypt.key, first[:16], first[16:])
 	n, size := rar5Header(plain)
 	if n == 0 {
-		return nil, 0, 0, errRarDamaged
+		return nil, 0, 0, errDamaged
 	}
 	full := (n + size + 15) / 16 * 16
 	buf, err := saferead.UpTo(d.w.src, off+16, int64(full), d.w.size, most)
@@ -115,7 +115,7 @@ func (d *rar5) encryptedHeader(off int64) (raw []byte, skip int, data int64, err
 		return nil, 0, 0, err
 	}
 	if len(buf) < full {
-		return nil, 0, 0, errRarDamaged
+		return nil, 0, 0, errDamaged
 	}
 	return d.w.keys.cbc(d.crypt.key, first[:16], buf)[:n+size], n, off + 16 + int64(full), nil
 }
@@ -135,7 +135,7 @@ func (d *rar5) block(off int64) (*block, error) {
 		packed = c.Uvarint()
 	}
 	if kind < rar5Main || kind > 63 || c.Short {
-		return nil, errRarDamaged
+		return nil, errDamaged
 	}
 	b := &block{next: d.w.behind(data, int64(packed))}
 	b.bad = binary.LittleEndian.Uint32(raw) != crc32.ChecksumIEEE(raw[4:])
@@ -143,7 +143,7 @@ func (d *rar5) block(off int64) (*block, error) {
 	case rar5File, rar5Service:
 		b.entry = d.file(&c, extra, flags)
 		if b.entry == nil {
-			return nil, errRarDamaged
+			return nil, errDamaged
 		}
 		b.entry.data, b.entry.packed = data, b.next-data
 		b.entry.cut = packed > uint64(d.w.size-data)
@@ -155,7 +155,7 @@ func (d *rar5) block(off int64) (*block, error) {
 		}
 	case rar5Crypt:
 		if b.bad {
-			return nil, errRarDamaged
+			return nil, errDamaged
 		}
 		return b, d.unlock(&c, b.next)
 	case rar5End:

@@ -65,9 +65,9 @@ func (c *coder) aes() (a aes, ok bool) {
 	return a, true
 }
 
-// max7zCycles is the most that 7-Zip accepts; 0x3f means that the password is the
+// maxCycles is the most that 7-Zip accepts; 0x3f means that the password is the
 // key.
-const max7zCycles = 24
+const maxCycles = 24
 
 // cost is what a derivation costs, in calls of SHA-256's compression.
 func (a *aes) cost(units int) int64 {
@@ -84,7 +84,7 @@ func (k *keys) key(a *aes, password string) ([]byte, bool) {
 		return key, true
 	}
 	units := utf16.Encode([]rune(password))
-	if a.cycles > max7zCycles && a.cycles != 0x3f || !level.Spend(k.keys, a.cost(len(units))) {
+	if a.cycles > maxCycles && a.cycles != 0x3f || !level.Spend(k.keys, a.cost(len(units))) {
 		return nil, false
 	}
 	if k.derived == nil || len(k.derived) >= input.MaxDerived {

@@ -16,9 +16,9 @@ import (
 	"github.com/fivefifty/fivefifty/internal/saferead"
 )
 
-// sig7z is the signature of 7z, 7zFormat.txt. The signature header behind it
+// signature is the signature of 7z, 7zFormat.txt. The signature header behind it
 // holds the place of the header, and its own checksum.
-var sig7z = []byte("7z\xbc\xaf\x27\x1c")
+var signature = []byte("7z\xbc\xaf\x27\x1c")
 
 // start7z is the length of the signature header, in bytes.
 const start7z = 32
@@ -73,7 +73,7 @@ func detect(p *level.Probe) bool { return p.Met(markSevenZip) }
 // stands at the very beginning; -1 if there is none.
 func find(b []byte) int {
 	for off := 0; ; off++ {
-		i := bytes.Index(b[off:], sig7z)
+		i := bytes.Index(b[off:], signature)
 		if i < 0 {
 			return -1
 		}

@@ -82,7 +82,7 @@ func (f forged) bytes() []byte {
 	s := binary.LittleEndian.AppendUint64(nil, uint64(len(f.packed)))
 	s = binary.LittleEndian.AppendUint64(s, uint64(len(h)))
 	s = binary.LittleEndian.AppendUint32(s, crc32.ChecksumIEEE(h)^f.headCRC)
-	out := append(bytes.Clone(sig7z), 0, 4)
+	out := append(bytes.Clone(signature), 0, 4)
 	out = binary.LittleEndian.AppendUint32(out, crc32.ChecksumIEEE(s))
 	return append(append(append(out, s...), f.packed...), h...)
 }

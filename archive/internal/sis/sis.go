@@ -9,7 +9,6 @@ import (
 	"github.com/fivefifty/fivefifty/archive/internal/anomaly"
 	"github.com/fivefifty/fivefifty/archive/internal/input"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
-	"github.com/fivefifty/fivefifty/archive/internal/pdf"
 	"github.com/fivefifty/fivefifty/archive/internal/text"
 )
 
@@ -25,8 +24,8 @@ const (
 
 // Flags of a package.
 const (
-	sisUnicode = 1
-	sisStored  = 8
+	unicode = 1
+	stored  = 8
 )
 
 // Types of records.
@@ -143,7 +142,7 @@ func (s *sisPackage) text() string {
 	f.Off = at
 	b := f.Some(n, 2*s.maxName)
 	f.Off = next
-	if s.flags&sisUnicode != 0 {
+	if s.flags&unicode != 0 {
 		return text.DecodeUTF16(b)
 	}
 	return text.DecodeANSI(b, text.CodePage(0))
@@ -187,7 +186,7 @@ func (s *sisPackage) body(m *level.Member, at, n int64) io.Reader {
 	s.f.Off = min(at, s.f.Size)
 	var head [2]byte
 	_, err := io.ReadFull(s.f.Rest(n), head[:])
-	if !s.sized || s.flags&sisStored != 0 || err != nil || !pdf.ZlibHeader(head[:]) {
+	if !s.sized || s.flags&stored != 0 || err != nil || !input.ZlibHeader(head[:]) {
 		return s.f.Rest(n)
 	}
 	m.Method = "deflate"

@@ -63,7 +63,7 @@ func (p forgedSIS) bytes() []byte {
 			continue
 		}
 		name := r.name
-		if p.flags&sisUnicode != 0 {
+		if p.flags&unicode != 0 {
 			name = string(text.UTF16Bytes(name))
 		}
 		kind := uint32(sisFile)
@@ -95,7 +95,7 @@ func (p forgedSIS) bytes() []byte {
 }
 
 func honestSIS() forgedSIS {
-	return forgedSIS{second: sisRelease6, flags: sisUnicode, languages: 2, records: []recordOf{
+	return forgedSIS{second: sisRelease6, flags: unicode, languages: 2, records: []recordOf{
 		{name: `!:\System\Apps\a\a.app`, files: []string{archivetest.Payload}, packed: true},
 		{raw: "\x03\x00\x00\x00\x04\x00\x00\x00cond"},
 		{name: `!:\hilfe.txt`, files: []string{archivetest.Text(5000), "Hilfe"}, packed: true},

@@ -8,7 +8,6 @@ import (
 	"strconv"
 
 	"github.com/fivefifty/fivefifty/archive/internal/anomaly"
-	"github.com/fivefifty/fivefifty/archive/internal/device"
 	"github.com/fivefifty/fivefifty/archive/internal/input"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
 	"github.com/fivefifty/fivefifty/archive/internal/text"
@@ -142,7 +141,7 @@ func (s *sisxPackage) field() error {
 func (s *sisxPackage) compressed(g sisxField) {
 	s.f.Off = g.off
 	algorithm := s.f.U32()
-	m := &level.Member{Method: "stored", Size: device.OffsetOf(s.f.U64())}
+	m := &level.Member{Method: "stored", Size: int64(min(s.f.U64(), 1<<62))}
 	n := max(0, g.n-12)
 	open := func() io.Reader {
 		s.f.Off = g.off + 12

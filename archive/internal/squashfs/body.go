@@ -45,7 +45,7 @@ func (r *body) Read(p []byte) (int, error) {
 func (r *body) next() {
 	want := min(r.v.block, r.left)
 	r.left -= want
-	if want < r.v.block && r.frag != squashNoFrag {
+	if want < r.v.block && r.frag != noFrag {
 		data, err := r.v.fragment(r.frag)
 		r.body, r.err = data[min(r.tail, int64(len(data))):], err
 		if int64(len(r.body)) > want {

@@ -43,12 +43,12 @@ type folder struct {
 	size   int64
 }
 
-var squashMagic = []byte("hsqs")
+var magic = []byte("hsqs")
 
 const (
-	squashMetaBytes = 8 << 10
-	squashNoFrag    = 0xffffffff
-	maxSquashMeta   = 256 // blocks that are kept
+	metaBytes     = 8 << 10
+	noFrag        = 0xffffffff
+	maxSquashMeta = 256 // blocks that are kept
 )
 
 // Format is how a SquashFS image is found and opened.
@@ -57,7 +57,7 @@ var Format = &level.Format{Name: "squashfs", Detect: detect, Open: open}
 func detect(p *level.Probe) bool { return isSquash(p.Head) }
 
 func isSquash(b []byte) bool {
-	return len(b) >= 96 && bytes.HasPrefix(b, squashMagic) && device.LE16(b, 28) == 4
+	return len(b) >= 96 && bytes.HasPrefix(b, magic) && device.LE16(b, 28) == 4
 }
 
 func open(src io.ReaderAt, size int64, l level.Limits) (level.Walker, error) {
@@ -118,7 +118,7 @@ func (v *volume) metadata(off int64) (meta, bool) {
 		return m, true
 	}
 	var h [2]byte
-	if !v.Dev.Spend(squashMetaBytes) {
+	if !v.Dev.Spend(metaBytes) {
 		v.Fail(device.ErrWork)
 		return meta{}, false
 	}
@@ -131,7 +131,7 @@ func (v *volume) metadata(off int64) (meta, bool) {
 	if n&0x8000 != 0 {
 		m.data = in
 	} else {
-		out := make([]byte, squashMetaBytes)
+		out := make([]byte, metaBytes)
 		got, err := v.decode(out, in)
 		if err != nil {
 			v.Fail(err)

@@ -2,9 +2,7 @@ package text
 
 import (
 	"bytes"
-	"encoding/binary"
 	"strings"
-	"unicode/utf16"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
@@ -48,33 +46,4 @@ func DecodeANSI(raw []byte, page encoding.Encoding) string {
 		return strings.ToValidUTF8(string(raw), "\uFFFD")
 	}
 	return string(s)
-}
-
-// DecodeUTF16 reads UTF-16LE without its trailing NULs.
-func DecodeUTF16(raw []byte) string {
-	units := make([]uint16, len(raw)/2)
-	for i := range units {
-		units[i] = binary.LittleEndian.Uint16(raw[2*i:])
-	}
-	for len(units) > 0 && units[len(units)-1] == 0 {
-		units = units[:len(units)-1]
-	}
-	return string(utf16.Decode(units))
-}
-
-// UTF16 is text of 16-bit little-endian characters.
-func UTF16(b []byte) string {
-	units := make([]uint16, 0, len(b)/2)
-	for ; len(b) >= 2; b = b[2:] {
-		units = append(units, binary.LittleEndian.Uint16(b))
-	}
-	return strings.ToValidUTF8(string(utf16.Decode(units)), "\ufffd")
-}
-
-func UTF16Bytes(s string) []byte {
-	var b []byte
-	for _, u := range utf16.Encode([]rune(s)) {
-		b = binary.LittleEndian.AppendUint16(b, u)
-	}
-	return b
 }

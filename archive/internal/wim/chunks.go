@@ -33,7 +33,7 @@ type chunks struct {
 	err     error  // after body
 }
 
-func newWIMChunks(dev *device.Device, res resource, chunk int64, d chunkDecoder) *chunks {
+func newChunks(dev *device.Device, res resource, chunk int64, d chunkDecoder) *chunks {
 	c := &chunks{
 		dev: dev, decoder: d, table: res.off, wide: res.original >= 1<<32, end: min(res.off+res.size, dev.Size),
 		chunk: chunk, left: res.original, count: (res.original + chunk - 1) / chunk,

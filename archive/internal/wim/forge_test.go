@@ -12,7 +12,7 @@ import (
 // bodies are given as they are.
 func forgeWIM(flags uint32, raw, body string) []byte {
 	le := binary.LittleEndian
-	out := make([]byte, wimHeaderBytes)
+	out := make([]byte, headerBytes)
 	put := func(b string) (off int) {
 		off = len(out)
 		out = append(out, b...)
@@ -27,13 +27,13 @@ func forgeWIM(flags uint32, raw, body string) []byte {
 	bodyAt := put(raw)
 
 	dentry := func(name string, subdir uint64, attributes uint32, hash []byte) []byte {
-		b := make([]byte, (wimDentryBytes+2*len(name)+2+7)&^7)
+		b := make([]byte, (dentryBytes+2*len(name)+2+7)&^7)
 		le.PutUint64(b, uint64(len(b)))
 		le.PutUint32(b[8:], attributes)
 		le.PutUint64(b[16:], subdir)
 		copy(b[64:], hash)
 		le.PutUint16(b[100:], uint16(2*len(name)))
-		copy(b[wimDentryBytes:], archivetest.LEName(name))
+		copy(b[dentryBytes:], archivetest.LEName(name))
 		return b
 	}
 	root := dentry("", 0, 0x10, nil)
@@ -44,18 +44,18 @@ func forgeWIM(flags uint32, raw, body string) []byte {
 	tree = append(tree, make([]byte, 8)...)
 	treeAt := put(string(tree))
 
-	table := make([]byte, 2*wimEntryBytes)
+	table := make([]byte, 2*entryBytes)
 	header(table, treeAt, len(tree), len(tree), wimMetadata)
 	kind := byte(0)
 	if flags&2 != 0 {
 		kind = wimCompressed
 	}
-	header(table[wimEntryBytes:], bodyAt, len(raw), len(body), kind)
-	copy(table[wimEntryBytes+30:], hash[:])
+	header(table[entryBytes:], bodyAt, len(raw), len(body), kind)
+	copy(table[entryBytes+30:], hash[:])
 	tableAt := put(string(table))
 
-	copy(out, wimMagic)
-	le.PutUint32(out[8:], wimHeaderBytes)
+	copy(out, magic)
+	le.PutUint32(out[8:], headerBytes)
 	le.PutUint32(out[16:], flags)
 	le.PutUint32(out[20:], 32<<10)
 	out[40], out[42], out[44] = 1, 1, 1

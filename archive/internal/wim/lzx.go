@@ -8,8 +8,8 @@ import (
 // lzxChunks decodes LZX chunks, each of which stands for itself.
 type lzxChunks struct{ *lzx.Decoder }
 
-// newWIMLZX returns a decoder for chunks of up to that many bytes.
-func newWIMLZX(chunk int64) (lzxChunks, error) {
+// newLZX returns a decoder for chunks of up to that many bytes.
+func newLZX(chunk int64) (lzxChunks, error) {
 	d, err := lzx.NewWIM(chunk)
 	return lzxChunks{d}, err
 }

@@ -24,16 +24,16 @@ const (
 )
 
 const (
-	wimHeaderBytes = 208
-	wimEntryBytes  = 50 // of the lookup table
-	wimDentryBytes = 102
+	headerBytes = 208
+	entryBytes  = 50 // of the lookup table
+	dentryBytes = 102
 )
 
-// maxWIMMetadata bounds an image's directory tree, which is read into memory. One
+// maxMetadata bounds an image's directory tree, which is read into memory. One
 // of 10,000 files has 2 MiB.
-const maxWIMMetadata = 32 << 20
+const maxMetadata = 32 << 20
 
-var wimMagic = []byte("MSWIM\x00\x00\x00")
+var magic = []byte("MSWIM\x00\x00\x00")
 
 // file walks a WIM file: the resources of its lookup table, with the names that
 // its images give them.
@@ -53,7 +53,7 @@ type resource struct {
 	flags     byte
 }
 
-func parseWIMResource(b []byte) resource {
+func parseResource(b []byte) resource {
 	return resource{
 		off: device.OffsetOf(device.LE64(b, 8)), size: int64(device.LE64(b, 0) & (1<<56 - 1)), original: device.OffsetOf(device.LE64(b, 16)), flags: b[7],
 	}
@@ -62,13 +62,13 @@ func parseWIMResource(b []byte) resource {
 // Format is how a Windows image is found and opened.
 var Format = &level.Format{Name: "wim", Detect: detect, Open: open}
 
-func detect(p *level.Probe) bool { return bytes.HasPrefix(p.Head, wimMagic) }
+func detect(p *level.Probe) bool { return bytes.HasPrefix(p.Head, magic) }
 
 func open(src io.ReaderAt, size int64, l level.Limits) (level.Walker, error) {
 	dev := device.New(src, size)
-	var h [wimHeaderBytes]byte
+	var h [headerBytes]byte
 	got := dev.Read(h[:], 0)
-	if !bytes.HasPrefix(got, wimMagic) {
+	if !bytes.HasPrefix(got, magic) {
 		return nil, device.FirstError(dev.Err, level.ErrFormat)
 	}
 	if len(got) < 124 {
@@ -84,7 +84,7 @@ func open(src io.ReaderAt, size int64, l level.Limits) (level.Walker, error) {
 	if w.flags&wimSpanned != 0 || device.LE16(h[:], 42) > 1 {
 		w.Unreadable(nil, "parts", fmt.Errorf("one part of several: %w", level.ErrUnsupported))
 	}
-	w.readTable(parseWIMResource(h[48:]))
+	w.readTable(parseResource(h[48:]))
 	for _, image := range w.images {
 		w.readImage(image)
 	}
@@ -98,7 +98,7 @@ func (w *file) readTable(table resource) {
 		return
 	}
 	r := w.reader(table)
-	var e [wimEntryBytes]byte
+	var e [entryBytes]byte
 	for w.Over == nil {
 		if _, err := io.ReadFull(r, e[:]); err != nil {
 			if err != io.EOF {
@@ -106,7 +106,7 @@ func (w *file) readTable(table resource) {
 			}
 			return
 		}
-		res := parseWIMResource(e[:])
+		res := parseResource(e[:])
 		switch {
 		case res.flags&wimMetadata != 0:
 			w.images = append(w.images, res)
@@ -157,7 +157,7 @@ func (w *file) unread(res resource) error {
 		return fmt.Errorf("chunks of %d bytes: %w", w.chunk, level.ErrLimit)
 	case method == "lzx" && w.lzx.Decoder == nil:
 		var err error
-		w.lzx, err = newWIMLZX(w.chunk)
+		w.lzx, err = newLZX(w.chunk)
 		return err
 	}
 	return nil
@@ -169,9 +169,9 @@ func (w *file) reader(res resource) io.Reader {
 	case "stored":
 		return device.NewExtentReader(w.Dev, []device.Extent{{Off: res.off, N: res.size}}, res.size)
 	case "xpress":
-		return newWIMChunks(w.Dev, res, w.chunk, &xpressDecoder{})
+		return newChunks(w.Dev, res, w.chunk, &xpressDecoder{})
 	case "lzx":
-		return newWIMChunks(w.Dev, res, w.chunk, w.lzx)
+		return newChunks(w.Dev, res, w.chunk, w.lzx)
 	}
 	return device.NewExtentReader(w.Dev, nil, 0)
 }
@@ -182,7 +182,7 @@ func (w *file) readImage(res resource) {
 	err := w.unread(res)
 	var tree []byte
 	if err == nil {
-		if tree, err = input.ReadUpTo(w.reader(res), maxWIMMetadata); len(tree) > 0 {
+		if tree, err = input.ReadUpTo(w.reader(res), maxMetadata); len(tree) > 0 {
 			w.readTree(tree)
 		}
 	}
@@ -206,7 +206,7 @@ func (w *file) readTree(tree []byte) {
 		queue = queue[1:]
 		for at := d.at; !seen[at] && w.Over == nil; {
 			seen[at] = true
-			e, ok := parseWIMDentry(tree, at)
+			e, ok := parseDentry(tree, at)
 			if !ok {
 				break
 			}
@@ -222,7 +222,7 @@ func (w *file) readTree(tree []byte) {
 			}
 			at = align(at + e.length)
 			for range e.streams {
-				s, ok := parseWIMStream(tree, at)
+				s, ok := parseStream(tree, at)
 				if !ok {
 					break
 				}
@@ -263,19 +263,19 @@ type dentry struct {
 	name           string
 }
 
-func parseWIMDentry(tree []byte, at int64) (dentry, bool) {
-	if at < 0 || at > int64(len(tree))-wimDentryBytes {
+func parseDentry(tree []byte, at int64) (dentry, bool) {
+	if at < 0 || at > int64(len(tree))-dentryBytes {
 		return dentry{}, false
 	}
 	b := tree[at:]
 	e := dentry{
 		length: device.OffsetOf(device.LE64(b, 0)), attributes: device.LE32(b, 8), subdir: device.OffsetOf(device.LE64(b, 16)), hash: [20]byte(b[64:84]), streams: device.LE16(b, 96),
 	}
-	e.name = device.WideName(b[wimDentryBytes:], int(device.LE16(b, 100)))
-	return e, e.length >= wimDentryBytes
+	e.name = device.WideName(b[dentryBytes:], int(device.LE16(b, 100)))
+	return e, e.length >= dentryBytes
 }
 
-func parseWIMStream(tree []byte, at int64) (dentry, bool) {
+func parseStream(tree []byte, at int64) (dentry, bool) {
 	const fixed = 38
 	if at < 0 || at > int64(len(tree))-fixed {
 		return dentry{}, false

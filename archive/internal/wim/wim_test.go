@@ -47,7 +47,7 @@ func FuzzWIMDecoders(f *testing.F) {
 	f.Add([]byte("\x01\x02"), false)
 	f.Add(bytes.Repeat([]byte{0x99}, 600), true)
 	var xpress xpressDecoder
-	lzx, err := newWIMLZX(32 << 10)
+	lzx, err := newLZX(32 << 10)
 	if err != nil {
 		f.Fatal(err)
 	}

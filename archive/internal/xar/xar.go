@@ -16,16 +16,16 @@ import (
 	"github.com/fivefifty/fivefifty/archive/internal/level"
 )
 
-// maxXARList bounds an archive's table of contents, which is XML.
-const maxXARList = 16 << 20
+// maxList bounds an archive's table of contents, which is XML.
+const maxList = 16 << 20
 
-var xarMagic = []byte("xar!")
+var magic = []byte("xar!")
 
 // Format is how a xar archive is found and opened.
 var Format = &level.Format{Name: "xar", Detect: detect, Open: open}
 
 func detect(p *level.Probe) bool {
-	return bytes.HasPrefix(p.Head, xarMagic) && len(p.Head) >= 28 && p.Head[4] == 0 && p.Head[5] >= 28
+	return bytes.HasPrefix(p.Head, magic) && len(p.Head) >= 28 && p.Head[4] == 0 && p.Head[5] >= 28
 }
 
 // open reads a xar archive, as Apple's installer packages are (the format is
@@ -33,7 +33,7 @@ func detect(p *level.Probe) bool {
 func open(src io.ReaderAt, size int64, l level.Limits) (level.Walker, error) {
 	dev := device.New(src, size)
 	var h [28]byte
-	if got := dev.Read(h[:], 0); !bytes.HasPrefix(got, xarMagic) {
+	if got := dev.Read(h[:], 0); !bytes.HasPrefix(got, magic) {
 		return nil, device.FirstError(dev.Err, level.ErrFormat)
 	}
 	head, n := int64(h[4])<<8|int64(h[5]), device.OffsetOf(device.BE64(h[:], 8))
@@ -43,7 +43,7 @@ func open(src io.ReaderAt, size int64, l level.Limits) (level.Walker, error) {
 		return nil, device.FirstError(dev.Err, fmt.Errorf("table of contents: %w", level.BodyError(err)))
 	}
 	defer z.Close()
-	list, err := input.ReadUpTo(z, maxXARList)
+	list, err := input.ReadUpTo(z, maxList)
 	if err != nil {
 		c.Fail(fmt.Errorf("table of contents: %w", level.BodyError(err)))
 	}

@@ -23,8 +23,8 @@ func TestXARTools(t *testing.T) {
 	}
 }
 
-// of is an archive with that table of contents and that heap.
-func of(list, heap string) []byte {
+// imageOf is an archive with that table of contents and that heap.
+func imageOf(list, heap string) []byte {
 	toc := archivetest.ZlibOf(list)
 	b := append([]byte("xar!\x00\x1c\x00\x01"), make([]byte, 20)...)
 	binary.BigEndian.PutUint64(b[8:], uint64(len(toc)))
@@ -37,11 +37,11 @@ func TestXARForged(t *testing.T) {
 	list := fmt.Sprintf(`<xar><toc><file><type>directory</type><file><data><length>%d</length><offset>3</offset><size>9</size>`+
 		`<encoding style="application/x-gzip"/></data><name>p.js</name></file><name>dir</name></file>`+
 		`<file><name>no such</name><data><offset>3</offset><length>1</length><encoding style="application/x-strange"/></data></file></toc></xar>`, len(packed))
-	all, _, err := archivetest.ReadAll(t, Format, of(list, "..."+packed))
+	all, _, err := archivetest.ReadAll(t, Format, imageOf(list, "..."+packed))
 	if err != nil || len(all) != 2 || all[0].Data != archivetest.Payload || all[0].Names[0] != "dir/p.js" || all[1].Err == nil {
 		t.Errorf("%d members, %v: %+v", len(all), err, all)
 	}
-	cut := of(list, "..."+packed)
+	cut := imageOf(list, "..."+packed)
 	cut = bytes.Clone(cut[:40])
 	if _, _, err := archivetest.ReadAll(t, Format, cut); err == nil {
 		t.Error("a table that is cut off is no error")
@@ -49,6 +49,6 @@ func TestXARForged(t *testing.T) {
 }
 
 func FuzzXAR(f *testing.F) {
-	f.Add(of(`<xar><toc><file><name>p</name><data><offset>0</offset><length>5</length></data></file></toc></xar>`, "hello"))
+	f.Add(imageOf(`<xar><toc><file><name>p</name><data><offset>0</offset><length>5</length></data></file></toc></xar>`, "hello"))
 	f.Fuzz(func(t *testing.T, data []byte) { archivetest.FuzzRead(t, Format, data, 128<<20) })
 }

@@ -148,7 +148,7 @@ func (b *body) check() error {
 		b.checkDescriptor()
 	}
 	slack := int64(0)
-	if zipMethods[p.key.method].sized {
+	if methods[p.key.method].sized {
 		slack = sizedSlack
 	}
 	if p.key.method != methodStored && p.claim() > b.stop-p.key.data+slack {
@@ -175,7 +175,7 @@ func (b *body) check() error {
 func (b *body) checkDescriptor() {
 	p, m := b.p, b.p.member
 	stop := b.stop
-	if zipMethods[p.key.method].sized {
+	if methods[p.key.method].sized {
 		// Such a decoder can stop before the last byte; a declared length says where
 		// that is.
 		for _, n := range p.csizes {
@@ -208,7 +208,7 @@ func (b *body) ends() (from, judged int64) {
 	switch {
 	case b.ended:
 		from, judged = b.stop, b.stop+b.tail
-		if zipMethods[b.p.key.method].sized && claim > 0 && data+claim > judged && data+claim <= judged+sizedSlack {
+		if methods[b.p.key.method].sized && claim > 0 && data+claim > judged && data+claim <= judged+sizedSlack {
 			judged = data + claim
 		}
 		if claim > 0 {

@@ -13,10 +13,10 @@ import (
 // crypto is the traditional cipher, APPNOTE.TXT section 6.1.
 type crypto struct{ k0, k1, k2 uint32 }
 
-// zipCryptoHead is the length of the encrypted header before the body, in bytes.
-const zipCryptoHead = 12
+// cryptoHead is the length of the encrypted header before the body, in bytes.
+const cryptoHead = 12
 
-func newZipCrypto(password []byte) crypto {
+func newCrypto(password []byte) crypto {
 	c := crypto{0x12345678, 0x23456789, 0x34567890}
 	for _, b := range password {
 		c.update(b)
@@ -103,7 +103,7 @@ func (z *file) unlock(p *planned) (*seal, error) {
 // unlockTraditional tries the traditional cipher. A wrong password passes the
 // check byte once in 256 times, so the body must decode too.
 func (z *file) unlockTraditional(p *planned, passwords []string) (*seal, error) {
-	var head [zipCryptoHead]byte
+	var head [cryptoHead]byte
 	if n, err := z.src.ReadAt(head[:], p.key.data); n < len(head) {
 		return nil, missing(err)
 	}
@@ -112,12 +112,12 @@ func (z *file) unlockTraditional(p *planned, passwords []string) (*seal, error) 
 			if !level.Spend(z.limits.Keys, int64(len(form)+len(head))/8+1) {
 				return nil, nil
 			}
-			c, plain := newZipCrypto(form), head
+			c, plain := newCrypto(form), head
 			c.decrypt(plain[:])
-			if !p.checks[plain[zipCryptoHead-1]] {
+			if !p.checks[plain[cryptoHead-1]] {
 				continue
 			}
-			s := &seal{password: password, head: zipCryptoHead, open: func(r io.Reader) io.Reader {
+			s := &seal{password: password, head: cryptoHead, open: func(r io.Reader) io.Reader {
 				return &cryptoReader{r, c}
 			}}
 			if ok, err := z.opens(p, s); ok || err != nil {

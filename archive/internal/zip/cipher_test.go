@@ -49,7 +49,7 @@ func tryKeys(passwords ...string) *level.Keys {
 
 // cryptoOf encrypts with the traditional cipher.
 func cryptoOf(plain []byte, password string, check byte) []byte {
-	c := newZipCrypto([]byte(password))
+	c := newCrypto([]byte(password))
 	out := append([]byte("elevenbytes"), check)
 	out = append(out, plain...)
 	for i, b := range out {

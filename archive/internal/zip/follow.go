@@ -57,7 +57,7 @@ func (z *file) followLengths(b *body) {
 		}
 	}
 	// A size that is too short for a method that has no end mark.
-	if claim := p.claim(); k.limit >= 0 && zipMethods[k.method].sized && claim > b.stop-k.data+sizedSlack {
+	if claim := p.claim(); k.limit >= 0 && methods[k.method].sized && claim > b.stop-k.data+sizedSlack {
 		whole := k
 		whole.limit, whole.length = -1, claim
 		z.later(p.reading(whole, "data"))

@@ -16,9 +16,9 @@ import (
 // decoders small, so that the bound on allocations means something.
 const zipDictionary = 1 << 20
 
-// zipTables is what the decoders of one zip file may allocate under zipDictionary:
+// tables is what the decoders of one zip file may allocate under zipDictionary:
 // those that cannot be used twice, and one of each of the others.
-const zipTables = dictionaries<<20 + 32<<20
+const tables = dictionaries<<20 + 32<<20
 
 func FuzzZip(f *testing.F) {
 	for _, z := range forged(f) {
@@ -32,7 +32,7 @@ func FuzzZip(f *testing.F) {
 	}
 	f.Add(archivetest.StdZip(f, archivetest.File{Name: "a", Data: "a", Method: 0}, archivetest.File{Name: "b/", Data: "", Method: 0}, archivetest.File{Name: "c", Data: archivetest.Payload, Method: 8}))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		bodies, complete := archivetest.FuzzReadLimits(t, Format, data, zipTables, level.Limits{Members: archivetest.FuzzMembers, Dictionary: zipDictionary})
+		bodies, complete := archivetest.FuzzReadLimits(t, Format, data, tables, level.Limits{Members: archivetest.FuzzMembers, Dictionary: zipDictionary})
 		if complete {
 			compareStd(t, data, bodies)
 		}

@@ -17,9 +17,9 @@ import (
 	"github.com/fivefifty/fivefifty/archive/internal/archivetest"
 )
 
-// zipJudges are real unpackers. Each writes what it extracts from IN into files
+// judges are real unpackers. Each writes what it extracts from IN into files
 // under the present folder.
-var zipJudges = map[string][]string{
+var judges = map[string][]string{
 	"7z":     {"7z", "x", "-y", "-pnone", "IN"},
 	"unzip":  {"unzip", "-o", "-qq", "-P", "none", "IN"},
 	"bsdtar": {"bsdtar", "--passphrase", "none", "-xf", "IN"},
@@ -96,7 +96,7 @@ func judgeZip(t *testing.T, name string, data []byte, extracted map[string]int) 
 	for _, g := range all {
 		ours[sha256.Sum256([]byte(g.Data))] = true
 	}
-	for tool, command := range zipJudges {
+	for tool, command := range judges {
 		if _, missing := exec.LookPath(command[0]); missing != nil {
 			continue
 		}
@@ -144,7 +144,7 @@ func mutant(t testing.TB, rnd *rand.Rand) ([]byte, string) {
 	data := randomZip(t, rnd)
 	story := fmt.Sprintf("%d bytes", len(data))
 	for range rnd.IntN(4) {
-		m := zipMutations[rnd.IntN(len(zipMutations))]
+		m := mutations[rnd.IntN(len(mutations))]
 		data = m.mutate(t, rnd, data)
 		story += ", " + m.name
 	}
@@ -198,7 +198,7 @@ type mutation struct {
 	mutate func(t testing.TB, rnd *rand.Rand, data []byte) []byte
 }
 
-var zipMutations = []mutation{
+var mutations = []mutation{
 	{"local field", func(_ testing.TB, rnd *rand.Rand, b []byte) []byte { return setField(rnd, b, sigLocal, localFields) }},
 	{"central field", func(_ testing.TB, rnd *rand.Rand, b []byte) []byte {
 		return setField(rnd, b, sigCentral, centralFields)

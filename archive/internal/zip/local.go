@@ -22,9 +22,9 @@ func plausibleLocal(b []byte, room int64) bool {
 	if name == 0 {
 		// A signature that a program compares with, and zeros.
 		hasData := le.Uint32(b[18:]) > 0 || le.Uint16(b[6:])&flagDescriptor != 0
-		return version >= 10 && version <= 63 && hasData && zipMethods[method].open != nil
+		return version >= 10 && version <= 63 && hasData && methods[method].open != nil
 	}
-	return version <= 100 && method <= 100 || zipMethods[method&0xff].open != nil
+	return version <= 100 && method <= 100 || methods[method&0xff].open != nil
 }
 
 // readLocal reads the header at off, whatever its signature. It returns nil if

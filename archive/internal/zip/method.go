@@ -53,7 +53,7 @@ type method struct {
 	sized bool
 }
 
-var zipMethods = map[uint16]method{
+var methods = map[uint16]method{
 	methodStored:    {name: "stored", open: openStored},
 	1:               {name: "shrink", open: openShrink, sized: true},
 	2:               {name: "reduce-1", open: openReduce(1), sized: true},
@@ -64,24 +64,24 @@ var zipMethods = map[uint16]method{
 	methodDeflate:   {name: "deflate", open: openDeflate},
 	methodDeflate64: {name: "deflate64", open: openDeflate64},
 	10:              {name: "dcl-implode"},
-	12:              {name: "bzip2", open: openZipBzip2},
-	14:              {name: "lzma", open: openZipLZMA, sized: true},
+	12:              {name: "bzip2", open: openBzip2},
+	14:              {name: "lzma", open: openLZMA, sized: true},
 	16:              {name: "cmpsc"},
 	18:              {name: "terse"},
 	19:              {name: "lz77"},
-	20:              {name: "zstd-old", open: openZipZstd},
-	93:              {name: "zstd", open: openZipZstd},
+	20:              {name: "zstd-old", open: openZstd},
+	93:              {name: "zstd", open: openZstd},
 	94:              {name: "mp3"},
-	95:              {name: "xz", open: openZipXZ},
+	95:              {name: "xz", open: openXZ},
 	96:              {name: "jpeg"},
 	97:              {name: "wavpack"},
-	98:              {name: "ppmd", open: openZipPPMd, sized: true},
+	98:              {name: "ppmd", open: openPPMd, sized: true},
 	methodAES:       {name: "aes"},
 	methodTolerant:  {name: "deflate", open: openTolerant},
 }
 
 func methodName(m uint16) string {
-	if row, ok := zipMethods[m]; ok {
+	if row, ok := methods[m]; ok {
 		return row.name
 	}
 	return fmt.Sprintf("method-%d", m)
@@ -123,7 +123,7 @@ func (d *decoders) close() {
 
 // openBody opens the decoder of a method over r.
 func (d *decoders) openBody(method uint16, r io.Reader, h bodyHints) (bodyDecoder, error) {
-	row := zipMethods[method]
+	row := methods[method]
 	if row.open == nil {
 		return nil, errNoMethod(method)
 	}
@@ -228,7 +228,7 @@ func (b *libraryBody) Release() {
 // bzip2Tables is what a bzip2 decoder allocates at most, in bytes.
 const bzip2Tables = 4 << 20
 
-func openZipBzip2(d *decoders, in *input.Bytes, _ bodyHints) (bodyDecoder, error) {
+func openBzip2(d *decoders, in *input.Bytes, _ bodyHints) (bodyDecoder, error) {
 	if err := d.allocate(bzip2Tables); err != nil {
 		return nil, err
 	}
@@ -253,7 +253,7 @@ type zipLZMA struct {
 
 var lzmaReaders = sync.Pool{New: func() any { return new(lzma.Reader) }}
 
-func openZipLZMA(d *decoders, in *input.Bytes, h bodyHints) (bodyDecoder, error) {
+func openLZMA(d *decoders, in *input.Bytes, h bodyHints) (bodyDecoder, error) {
 	var own [lzmaHeader]byte
 	if _, err := io.ReadFull(in, own[:]); err != nil {
 		return nil, level.BodyError(input.NoEOF(err))

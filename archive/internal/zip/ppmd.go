@@ -255,10 +255,10 @@ func (m *ppmdModel) escape(before uint32) (*ppmdSee, uint32) {
 // ppmdPerByte is more memory than the model needs for one byte of output.
 const ppmdPerByte = 1 << 10
 
-// openZipPPMd reads the two bytes before the stream, APPNOTE.TXT section 5.10.
+// openPPMd reads the two bytes before the stream, APPNOTE.TXT section 5.10.
 // No more memory is taken than the output needs, whatever they say: what lies
 // where matters only once the memory is exhausted.
-func openZipPPMd(d *decoders, in *input.Bytes, h bodyHints) (bodyDecoder, error) {
+func openPPMd(d *decoders, in *input.Bytes, h bodyHints) (bodyDecoder, error) {
 	var own [2]byte
 	if _, err := io.ReadFull(in, own[:]); err != nil {
 		return nil, level.BodyError(input.NoEOF(err))

@@ -164,7 +164,7 @@ func (z *file) readings(g *group, accounts []*account, k bodyKey) ([]*planned, e
 	case k.method == methodStored:
 		field = &k.length
 		lengths, err = z.storedLengths(g, accounts)
-	case zipMethods[k.method].sized:
+	case methods[k.method].sized:
 		lengths, err = z.sizedLimits(g, accounts, &k)
 	}
 	if err != nil {

@@ -22,7 +22,7 @@ type zipXZ struct {
 
 var zipXZs = sync.Pool{New: func() any { return new(zipXZ) }}
 
-func openZipXZ(d *decoders, in *input.Bytes, _ bodyHints) (bodyDecoder, error) {
+func openXZ(d *decoders, in *input.Bytes, _ bodyHints) (bodyDecoder, error) {
 	z := zipXZs.Get().(*zipXZ)
 	z.In, z.At, z.Flaws, z.Limit = in.Buf, in.At, z, d.dictionary
 	z.src, z.opened, z.inside, z.fail = in, false, false, nil

@@ -149,7 +149,7 @@ func (f *zstdFeed) block() error {
 	return nil
 }
 
-func openZipZstd(d *decoders, in *input.Bytes, _ bodyHints) (bodyDecoder, error) {
+func openZstd(d *decoders, in *input.Bytes, _ bodyHints) (bodyDecoder, error) {
 	feed := &zstdFeed{in: in, d: d}
 	if err := d.resetZstd(feed); err != nil {
 		return nil, err
