@@ -176,7 +176,9 @@ func (w *mailWriter) body(enc string) {
 
 func (w *mailWriter) multipart(depth int) {
 	w.bound++
-	boundary := fmt.Sprintf("%s%d%s", w.pick("=_", "b", "----=_Part ", "'()+,./:?", "-"), w.bound, strings.Repeat("x", w.r.IntN(50)))
+	// The mark behind the number keeps one boundary from beginning another, which RFC
+	// 2046 section 5.1.1 forbids.
+	boundary := fmt.Sprintf("%s%d_%s", w.pick("=_", "b", "----=_Part ", "'()+,./:?", "-"), w.bound, strings.Repeat("x", w.r.IntN(50)))
 	value := w.caps("multipart") + "/" + w.pick("mixed", "alternative", "related", "x-y") + ";" + w.fws() +
 		w.pick("", "charset=x; ", "type=\"text/plain\";\r\n ") + w.caps("boundary") + "=\"" + boundary + "\"" + w.pick("", "; x=y")
 	w.field("Content-Type", value)
