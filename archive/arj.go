@@ -230,7 +230,7 @@ func (w *arjWalker) file(h *arjHeader) (*Member, io.Reader) {
 	c = cursor{rest: h.raw[min(first, len(h.raw)):]}
 	name := c.cString()
 
-	m := &Member{Size: size, Method: arjMethod(method), Encrypted: flags&arjGarbled != 0, Dir: kind == arjDir}
+	m := &Member{Size: size, Packed: packed, CRC32: crc, Method: arjMethod(method), Encrypted: flags&arjGarbled != 0, Dir: kind == arjDir}
 	for _, n := range decodeNames(name, cp437) {
 		if len(name) > 0 {
 			m.addName(n, w.limits.NameBytes)

@@ -22,7 +22,7 @@ func (e *Engine) Inspect(context.Context, *scanner.Object) ([]scanner.Finding, e
 }
 
 const (
-	maxFindings = 16   // of one object
+	maxFindings = 256  // of one object; the Scanner keeps no more
 	maxMatched  = 4096 // bytes of a name that are matched
 	checkEvery  = 64   // signatures between two looks at the clock
 )

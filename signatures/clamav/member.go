@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,7 +25,6 @@ type memberSignature struct {
 	real      span
 	encrypted int // 0, 1, or anyEncryption
 	position  span
-	crc       uint32 // 0 any
 }
 
 const anyEncryption = 2
@@ -64,12 +64,12 @@ const (
 	mailSize       fault = "the size of a mail, which is not known when its parts are looked at"
 	badPattern     fault = "the regular expression does not compile"
 	badEncryption  fault = "encryption that is neither 0, 1 nor *"
-	badCRC         fault = "a CRC-32 that is not hexadecimal"
-	tarPosition    fault = "a position in a tar, which ClamAV counts without folders"
+	otherPosition  fault = "a position in a tar or 7z, which ClamAV counts in another way"
 )
 
 // member reads a line of .cdb, "name:type:size:pattern:packed size:real size:
-// encrypted:position:CRC:[:least[:most]]".
+// encrypted:position:CRC:reserved[:least[:most]]". ClamAV's documentation calls the
+// ninth field a CRC-32; ClamAV itself does not look at it.
 func (l *loader) member(ln line) (string, fault) {
 	f := strings.Split(ln.text, ":")
 	name := f[0]
@@ -103,8 +103,8 @@ func (m *memberSignature) parse(f []string) (fault fault) {
 	switch {
 	case m.container == mail && !m.size.any:
 		return mailSize
-	case (m.container == "tar" || m.container == "") && !m.position.any:
-		return tarPosition
+	case (m.container == "tar" || m.container == "7z" || m.container == "") && !m.position.any:
+		return otherPosition
 	}
 	switch f[6] {
 	case "*":
@@ -113,13 +113,6 @@ func (m *memberSignature) parse(f []string) (fault fault) {
 		m.encrypted = int(f[6][0] - '0')
 	default:
 		return badEncryption
-	}
-	if f[8] != "*" && f[8] != "" {
-		n, err := strconv.ParseUint(f[8], 16, 32)
-		if err != nil {
-			return badCRC
-		}
-		m.crc = uint32(n)
 	}
 	if f[3] == "*" || f[3] == "" {
 		return ""
@@ -213,18 +206,12 @@ func (m *memberSignature) matches(o *scanner.Object, names []string) bool {
 	if m.encrypted != anyEncryption && (m.encrypted == 1) != x.Encrypted {
 		return false
 	}
-	if m.crc != 0 && m.crc != x.CRC32 && (m.container == "zip" || m.container == "rar") {
-		return false
-	}
-	if m.pattern == nil {
-		return true
-	}
-	for _, n := range names {
-		if m.pattern.MatchString(n) {
-			return true
+	return m.pattern == nil || slices.ContainsFunc(names, func(n string) bool {
+		if x.Container == "cab" {
+			n = strings.ReplaceAll(n, "/", `\`) // as it stands there
 		}
-	}
-	return false
+		return m.pattern.MatchString(n)
+	})
 }
 
 // isIn says whether the container is of the signature's type. To ClamAV, documents
@@ -255,7 +242,7 @@ func packedSize(x *scanner.Member) int64 {
 // position is what ClamAV takes for the place among the members.
 func position(x *scanner.Member) int64 {
 	switch x.Container {
-	case "7z", "cab":
+	case "cab":
 		return int64(x.Position) - 1
 	case "iso":
 		return 0
