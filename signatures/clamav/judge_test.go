@@ -170,7 +170,7 @@ var offsets = []string{"*", "0", "8", "9", "8,3", "0,14", "EOF-4", "EOF-8,4", "E
 func subjectsOf(r *rand.Rand) map[string][]byte {
 	pieces := []string{
 		"ABCD", "ABxD", "ABCT", "ABEF", "ABxxEF", "ABxxxxxxxxEF", "ABCEF", "ABDEF", "ABCDAB", "ABEFAB", "ABCAB", "ABDEAB", "ABCDxH", "HxxABCD", "ABCDEF", "BCDE", "ACDE", "xBCDE",
-		"AB" + strings.Repeat("y", 300) + "EF", "AB\x00\x00EF", "ABxCxDE", "ABxxCD", "ABCDE", "abcd", "aBcD", "A\x00B\x00C\x00D\x00", "ABCDABCD", " ABCD ", "xABCDx", ".", "",
+		"AB" + strings.Repeat("y", 300) + "EF", "AB\x00\x00EF", "ABxCxDE", "ABxxCD", "ABCDE", "abcd", "aBcD", "A\x00B\x00C\x00D\x00", "A\x00b\x00c\x00e\x00F\x00", "A\x00B\x00C\x00D\x00A\x00B\x00", "A\x00B\x00D\x00E\x00F\x00", "ABCDABCD", " ABCD ", "xABCDx", ".", "",
 	}
 	files := map[string][]byte{"empty-ish": binaryFile("")}
 	for i, p := range pieces {
@@ -214,7 +214,7 @@ func TestLogicalAgainstClamscan(t *testing.T) {
 		}
 		fmt.Fprintf(&db, "Ldb.Expr-%d%s%s;%s\n", i, target, e, strings.Join(subs[:n], ";"))
 	}
-	for i, m := range []string{"41424344::i", "41424344::w", "41424344::wa", "41424344::iw", "41424344::iwa", "41424344::f", "41424344::a", "4142??44::i", "EOF-4:41424344::i", "8:41424344", "8,4:41424344", "4142(43|44)4546::i", "4142*4546::i"} {
+	for i, m := range []string{"41424344::i", "41424344::w", "41424344::wa", "41424344::iw", "41424344::iwa", "41424344::f", "41424344::a", "4142??44::i", "EOF-4:41424344::i", "8:41424344", "8,4:41424344", "4142(43|44)4546::i", "4142*4546::i", "4142(43|44)4546::w", "4142(43|44)4546::iwa", "4142??44::w", "4142(4344|4546)4142::aw"} {
 		fmt.Fprintf(&db, "Ldb.Mod-%d%s0;%s\n", i, target, m)
 	}
 	db.WriteString("Ldb.Size;Engine:51-255,FileSize:12-30,Target:0;0;41424344\nLdb.Other;Engine:1-50,Target:0;0;41424344\n")

@@ -206,6 +206,12 @@ func (p *pattern) define(flags string) (string, fault) {
 	switch {
 	case !has("w") && !has("f") && (!p.plain || !has("i") || len(p.tokens) > maxText):
 		return p.yara(has("i")), ""
+	case !p.plain && has("w") && !has("f") && p.widens():
+		wide := p.wide()
+		if has("a") {
+			wide.tokens = []token{{kind: alternatives, alts: [][]token{p.tokens, wide.tokens}}}
+		}
+		return wide.yara(has("i")), ""
 	case !p.plain || len(p.tokens) > maxText || has("f") && has("w"):
 		return "", modifiers
 	}
