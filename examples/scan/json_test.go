@@ -48,7 +48,7 @@ func TestJSONKeys(t *testing.T) {
 		"objects",
 		"objects[].anomalies", "objects[].declared",
 		"objects[].findings", "objects[].findings[].class", "objects[].findings[].engine", "objects[].findings[].signature",
-		"objects[].media_type", "objects[].member", "objects[].member.container", "objects[].member.container_size", "objects[].member.container_type",
+		"objects[].media_type", "objects[].member", "objects[].member.container", "objects[].member.container_size",
 		"objects[].member.crc32", "objects[].member.encrypted", "objects[].member.packed_size", "objects[].member.position", "objects[].member.real_size",
 		"objects[].names", "objects[].parent", "objects[].path", "objects[].reading", "objects[].sha256",
 		"objects[].size", "objects[].type",

@@ -52,14 +52,14 @@
 //	0&1, 0|1, (…), 0>n, 0=n, 0<n, (…)>n, (…)>n,m
 //	                                conditions on strings and their counts
 //	::i ::w ::a ::f                 nocase, wide, ascii, fullword
-//	Engine, Target, FileSize, EntryPoint, NumberOfSections
+//	Engine, Target, FileSize, EntryPoint, NumberOfSections, Container
 //	                                conditions; functionality level 216 (ClamAV 1.4) is claimed
 //
 // Left out are: targets 3 and 7, HTML and text, which ClamAV matches in a form that
 // it makes of them; target 4, a mail as a whole, as engines see its parts; offsets
 // from sections and in version information; (B), (L) and (W); regular expressions,
-// byte comparisons, hashes of images, macros; Container, Intermediates, IconGroup
-// and HandlerType; counts of patterns whose matches differ in length or that have a
+// byte comparisons, hashes of images, macros; Intermediates, IconGroup and
+// HandlerType; counts of patterns whose matches differ in length or that have a
 // place; & beside | without parentheses.
 //
 // What clamscan finds in a file by a signature that is loaded, we find, and the
@@ -70,7 +70,8 @@
 // # Signatures of members
 //
 // The types ZIP, RAR, ARJ, MSCAB, 7Z, MAIL, POSIX_TAR, OLD_TAR, CPIO_*, ISO9660 and
-// "*" are known; "*" is any container that is opened here. The pattern is an
+// "*" are known; "*" is any container that is opened here, and ZIP also documents of
+// Office, which ClamAV counts apart if it knows them as such. The pattern is an
 // extended regular expression of POSIX, with "(?i)" before it where case does not
 // matter. ClamAV does not look at the CRC-32, nor does this package. Members that
 // are encrypted are looked at too.

@@ -291,6 +291,22 @@ func TestTargetsAgainstClamscan(t *testing.T) {
 	judge(t, map[string]string{"t.ndb": ndb.String(), "t.ldb": ldb}, files)
 }
 
+func TestContainersAgainstClamscan(t *testing.T) {
+	content := "\x00\x00\x00\x00\x00\x00\x00\x00MARKMARK"
+	files := map[string][]byte{
+		"t.zip":      zipOf(t, "a.bin", content),
+		"t.tar":      tarOfNames(t, "a.bin", content),
+		"plain":      []byte(content),
+		"nested.zip": zipOf(t, "t.tar", string(tarOfNames(t, "a.bin", content))),
+	}
+	external(t, files, content)
+	var db strings.Builder
+	for _, c := range []string{"ZIP", "POSIX_TAR", "7Z", "MSCAB", "ARJ"} {
+		fmt.Fprintf(&db, "Ldb.In%s;Engine:81-255,Container:CL_TYPE_%s,Target:0;0;%x\n", c, c, "MARKMARK")
+	}
+	judge(t, map[string]string{"t.ldb": db.String()}, files)
+}
+
 func TestMembersAgainstClamscan(t *testing.T) {
 	content := strings.Repeat("hello ", 5)
 	crc := fmt.Sprintf("%x", crc32.ChecksumIEEE([]byte(content)))

@@ -200,7 +200,7 @@ func (m *memberSignature) matches(o *scanner.Object, names []string) bool {
 	if x == nil {
 		x = &scanner.Member{Container: mail, PackedSize: o.Size, RealSize: o.Size}
 	}
-	if !m.isIn(x) || !m.size.holds(x.ContainerSize) || !m.packed.holds(packedSize(x)) || !m.real.holds(x.RealSize) || !m.position.holds(position(x)) {
+	if m.container != "" && m.container != x.Container || !m.size.holds(x.ContainerSize) || !m.packed.holds(packedSize(x)) || !m.real.holds(x.RealSize) || !m.position.holds(position(x)) {
 		return false
 	}
 	if m.encrypted != anyEncryption && (m.encrypted == 1) != x.Encrypted {
@@ -212,22 +212,6 @@ func (m *memberSignature) matches(o *scanner.Object, names []string) bool {
 		}
 		return m.pattern.MatchString(n)
 	})
-}
-
-// isIn says whether the container is of the signature's type. To ClamAV, documents
-// of Office are no zip files.
-func (m *memberSignature) isIn(x *scanner.Member) bool {
-	switch m.container {
-	case "":
-		return true
-	case "zip":
-		return x.Container == "zip" && !office[x.ContainerType]
-	}
-	return x.Container == m.container
-}
-
-var office = map[string]bool{
-	"docx": true, "docm": true, "dotm": true, "xlsx": true, "xlsm": true, "xlsb": true, "pptx": true, "pptm": true,
 }
 
 // packedSize is what ClamAV takes for the packed size.

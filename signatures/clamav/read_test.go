@@ -83,7 +83,9 @@ func TestReasons(t *testing.T) {
 		{"a.ldb", "T;Engine:51-255,Target:0;0&1;4142;0(>>5#hb2#=123)", byteCompare},
 		{"a.ldb", "T;Engine:51-255,Target:0;0;fuzzy_img#af2ad01ed42993c7#0", imageHash},
 		{"a.ldb", "T;Engine:51-255,Target:0;0&1;4142;${6-7}12$", macro},
-		{"a.ldb", "T;Engine:51-255,Target:0,Container:CL_TYPE_ZIP;0;4142", otherTargets},
+		{"a.ldb", "T;Engine:51-255,Target:0,Container:CL_TYPE_ZIP;0;4142", ""},
+		{"a.ldb", "T;Engine:51-255,Target:0,Container:CL_TYPE_MSEXE;0;4142", otherContainer},
+		{"a.ldb", "T;Engine:51-255,Target:0,Intermediates:CL_TYPE_ZIP;0;4142", otherTargets},
 		{"a.ldb", "T;Engine:51-255;0;4142", badTarget},
 		{"a.ldb", "T;Engine:51-255,Target:0;0;4142::x", modifiers},
 		{"a.ldb", "T;Engine:51-255,Target:0;0;4142*4344::w", modifiers},
@@ -170,7 +172,7 @@ func TestMemberTwins(t *testing.T) {
 	db := loadTexts(t, map[string]string{"a.cdb": `T:CL_TYPE_ZIP:1000-2000:(?i)invoice.*\.exe$:10-20:*:1:2:*:*` + "\n"})
 	object := func(change func(*scanner.Object)) *scanner.Object {
 		o := &scanner.Object{Names: []string{"a/Invoice 1.EXE"}, Member: &scanner.Member{
-			Container: "zip", ContainerType: "zip", ContainerSize: 1500, PackedSize: 15, Encrypted: true, Position: 2,
+			Container: "zip", ContainerSize: 1500, PackedSize: 15, Encrypted: true, Position: 2,
 		}}
 		change(o)
 		return o
@@ -183,7 +185,6 @@ func TestMemberTwins(t *testing.T) {
 		"second name": {func(o *scanner.Object) { o.Names = []string{"x", "invoice.exe"} }, true},
 		"other name":  {func(o *scanner.Object) { o.Names = []string{"invoice.exe.txt"} }, false},
 		"no name":     {func(o *scanner.Object) { o.Names = nil }, false},
-		"document":    {func(o *scanner.Object) { o.Member.ContainerType = "docx" }, false},
 		"other kind":  {func(o *scanner.Object) { o.Member.Container = "rar" }, false},
 		"in a mail":   {func(o *scanner.Object) { o.Member = nil }, false},
 		"small":       {func(o *scanner.Object) { o.Member.ContainerSize = 999 }, false},
