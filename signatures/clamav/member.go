@@ -21,6 +21,7 @@ type memberSignature struct {
 	container string         // format, "" any; see formats
 	size      span           // of the container
 	pattern   *regexp.Regexp // of the name; nil any
+	fixed     string         // text that a matching name holds, in lower case; "" if there is none
 	packed    span
 	real      span
 	encrypted int // 0, 1, or anyEncryption
@@ -119,6 +120,7 @@ func (m *memberSignature) parse(f []string) (fault fault) {
 	}
 	re, err := syntax.Parse(goPattern(f[3]), syntax.Perl|syntax.DotNL|syntax.OneLine)
 	if err == nil {
+		m.fixed = fixedText(re)
 		m.pattern, err = regexp.Compile(re.String())
 	}
 	if err != nil {
@@ -206,12 +208,7 @@ func (m *memberSignature) matches(o *scanner.Object, names []string) bool {
 	if m.encrypted != anyEncryption && (m.encrypted == 1) != x.Encrypted {
 		return false
 	}
-	return m.pattern == nil || slices.ContainsFunc(names, func(n string) bool {
-		if x.Container == "cab" {
-			n = strings.ReplaceAll(n, "/", `\`) // as it stands there
-		}
-		return m.pattern.MatchString(n)
-	})
+	return m.pattern == nil || slices.ContainsFunc(names, m.pattern.MatchString)
 }
 
 // packedSize is what ClamAV takes for the packed size.

@@ -199,6 +199,35 @@ func TestMemberTwins(t *testing.T) {
 	}
 }
 
+// The index leaves out nothing that matches.
+func TestIndex(t *testing.T) {
+	names := []string{"a.exe", "INVOICE 2024.PDF.EXE", "sub/Invoice.js", "x", "", "rechnung.scr", "aaa.aaa", `sub\b.exe`}
+	var db strings.Builder
+	for i, p := range []string{
+		`\.exe$`, `(?i)\.exe$`, `(?i)invoice`, `invoice`, `(invoice|rechnung)`, `(?i)(invoice|rechnung)`, `(rech)+nung`, `x?exe`, `a*`, `(aaa){0,2}\.a`, `(abc){0}`,
+		`[Ii]nvoice`, `^sub[\/]`, `sub\\b`, `.`, `^$`, `a{3}\.`, "*", `(((invoice)))`, `ex|scr`,
+	} {
+		fmt.Fprintf(&db, "T%d:*:*:%s:*:*:*:*:*:\n", i, p)
+	}
+	e := loadTexts(t, map[string]string{"a.cdb": db.String()}).Members
+	if e.Len() != 20 {
+		t.Fatal(e.Len())
+	}
+	for _, name := range names {
+		checkIndex(t, e, name)
+	}
+}
+
+func checkIndex(t *testing.T, e *Engine, name string) {
+	t.Helper()
+	list := e.index.candidates([]string{name})
+	for i, m := range e.signatures {
+		if (m.pattern == nil || m.pattern.MatchString(name)) && !slices.Contains(list, i) {
+			t.Errorf("%q: no candidate: %s", name, m.pattern)
+		}
+	}
+}
+
 func FuzzBody(f *testing.F) {
 	for _, s := range []string{"T:0:*:41424344", "T:1:EP+0,5:4142??4?{1-2}(43|4445)*4647!(48)", "T:0:EOF-9:4142[1-3]43:50:300"} {
 		f.Add(s)
@@ -241,6 +270,9 @@ func fuzzLines(t *testing.T, ext, text string) {
 		t.Errorf("%d lines, %+v", lines, s)
 	}
 	if l.db.Members != nil {
+		for _, name := range []string{"a.exe", "Sub/INVOICE.js", text[:min(len(text), 100)]} {
+			checkIndex(t, l.db.Members, name)
+		}
 		l.db.Members.InspectMember(t.Context(), &scanner.Object{Names: []string{"a.exe"}, Member: &scanner.Member{Container: "zip"}})
 	}
 }
