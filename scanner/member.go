@@ -11,7 +11,6 @@ import (
 // trusted.
 type Member struct {
 	Container     string `json:"container"`      // format that it was opened as: "zip", also for a document or an app
-	ContainerType string `json:"container_type"` // true type of the container: "docx"
 	ContainerSize int64  `json:"container_size"` // bytes
 	Position      int    `json:"position"`       // among the members as they were met, folders too, from 1
 	PackedSize    int64  `json:"packed_size"`    // declared, in bytes within the container; 0 if that is not known
@@ -24,7 +23,6 @@ type Member struct {
 func (c *container) describe(m *archive.Member) *Member {
 	return &Member{
 		Container:     string(c.format),
-		ContainerType: c.item.obj.Type,
 		ContainerSize: c.item.obj.Size,
 		Position:      c.members,
 		PackedSize:    m.Packed,

@@ -6,7 +6,7 @@ import (
 )
 
 // content is what decides how an object is examined: equal bytes are opened once,
-// and shown to the engines once for each set of names that they bear.
+// and shown to the engines once for each set of names that they bear in one kind of container.
 type content struct {
 	digest  [32]byte
 	message bool // it is walked as a message
@@ -28,7 +28,11 @@ func (e *examined) byName(it *item) *item {
 }
 
 func (it *item) nameKey() string {
-	return it.obj.Declared + "\x00" + strings.Join(it.obj.Names, "\x00") + "\x00"
+	key := it.obj.Declared + "\x00" + strings.Join(it.obj.Names, "\x00") + "\x00"
+	if m := it.obj.Member; m != nil {
+		key += m.Container
+	}
+	return key
 }
 
 // familiarity says how much of an object was examined under another path.

@@ -65,6 +65,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	defer rules.Close()
 	cfg.Engines = rules.Engines
+	cfg.Passwords = append(cfg.Passwords, rules.Passwords()...)
 	in, err := newInputs(cfg, opts.Paths, stdin)
 	if err != nil {
 		return fail(err)

@@ -19,6 +19,7 @@ type options struct {
 
 	Rules     []string `group:"Rules" placeholder:"PATH" sep:"none" help:"YARA rules: a file or a folder. May be repeated, as all flags that take a list."`
 	Hashes    []string `group:"Rules" placeholder:"PATH" sep:"none" help:"Lists of digests: a file or a folder; or a file of them (scan rules build --out)."`
+	ClamAV    []string `group:"Rules" name:"clamav" placeholder:"PATH" sep:"none" help:"Databases of ClamAV of any kind (.cvd, .ndb, .cdb, …): a file or a folder."`
 	Password  []string `group:"Rules" placeholder:"TEXT" sep:"none" help:"A password to try on what is encrypted, beside those that a message names."`
 	Disable   []string `group:"Rules" placeholder:"NAME" sep:"none" help:"A YARA rule that is never reported: Name, or file:Name."`
 	Every     bool     `group:"Rules" name:"every-rule" help:"Use also YARA rules that are not meant for files in mail (logs, memory, a system's own files)."`

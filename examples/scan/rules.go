@@ -13,7 +13,7 @@ const maxWarnings = 5
 
 // loadRules loads the engines and tells of what is wrong with their rules.
 func loadRules(o *options, stderr io.Writer) (*ruleset.Set, error) {
-	set, err := ruleset.Load(ruleset.Paths{Rules: o.Rules, Hashes: o.Hashes, Bundled: !o.NoBundled,
+	set, err := ruleset.Load(ruleset.Paths{Rules: o.Rules, Hashes: o.Hashes, ClamAV: o.ClamAV, Bundled: !o.NoBundled,
 		Disable: o.Disable, Every: o.Every, Cache: o.Cache, Isolate: o.Isolate})
 	if err != nil {
 		return nil, err

@@ -20,6 +20,7 @@ import (
 type rulesOptions struct {
 	Rules     []string `placeholder:"PATH" sep:"none" help:"YARA rules: a file or a folder. May be repeated, as all flags that take a list."`
 	Hashes    []string `placeholder:"PATH" sep:"none" help:"Lists of digests: a file or a folder; or a file that build --out wrote."`
+	ClamAV    []string `name:"clamav" placeholder:"PATH" sep:"none" help:"Databases of ClamAV: a file or a folder."`
 	Disable   []string `placeholder:"NAME" sep:"none" help:"A YARA rule that is never reported: Name, or file:Name."`
 	Every     bool     `name:"every-rule" help:"Use also YARA rules that are not meant for files in mail."`
 	Cache     string   `name:"rules-cache" placeholder:"PATH" help:"A folder for compiled YARA rules."`
@@ -49,7 +50,7 @@ func runRules(args []string, stdout, stderr io.Writer) int {
 		return buildHashes(o, stdout, fail)
 	}
 	begun := time.Now()
-	set, err := ruleset.Load(ruleset.Paths{Rules: o.Rules, Hashes: o.Hashes, Bundled: !o.NoBundled, Disable: o.Disable, Every: o.Every, Cache: o.Cache})
+	set, err := ruleset.Load(ruleset.Paths{Rules: o.Rules, Hashes: o.Hashes, ClamAV: o.ClamAV, Bundled: !o.NoBundled, Disable: o.Disable, Every: o.Every, Cache: o.Cache})
 	if err != nil {
 		return fail(err)
 	}

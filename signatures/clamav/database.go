@@ -360,6 +360,6 @@ func (l *loader) finish() {
 	}
 	l.db.Stats.Members = len(kept)
 	if len(kept) > 0 {
-		l.db.Members = &Engine{signatures: kept}
+		l.db.Members = &Engine{kept, newIndex(kept)}
 	}
 }

@@ -13,7 +13,6 @@ type expression struct {
 	ids       []string // patterns of sum
 	placed    bool     // one of them has a place
 	vague     bool     // matches of one of them cannot be counted
-	group     bool     // it stood in parentheses
 }
 
 // Faults of expressions.

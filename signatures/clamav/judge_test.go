@@ -153,8 +153,9 @@ func lost(db *clamav.Database, sig string) bool {
 	return slices.ContainsFunc(db.Warnings, func(w clamav.Warning) bool { return w.Name == sig })
 }
 
-// binaryFile begins with a byte that makes it no text.
-func binaryFile(s string) []byte { return []byte("\x00\x01\xfe\xff" + s) }
+// binaryFile begins with bytes that make it no text, and has enough of them: ClamAV
+// passes over files of a few bytes.
+func binaryFile(s string) []byte { return []byte("\x00\x00\x00\x00\x00\x00\x00\x00" + s) }
 
 var patterns = []string{
 	"41424344", "4142??44", "414243?4", "41424?44", "4142*4546", "4142{2}4546", "4142{-3}4546", "4142{2-}4546", "4142{1-4}4546",
@@ -163,13 +164,13 @@ var patterns = []string{
 	"4142{0-2}4344", "4142{0}4344", "4142(4?|?3)4445", "4142(??|43)4445",
 }
 
-var offsets = []string{"*", "0", "4", "5", "4,3", "0,10", "EOF-4", "EOF-8,4", "EOF-12,20", "10,0", "EOF-100000", "EOF-6"}
+var offsets = []string{"*", "0", "8", "9", "8,3", "0,14", "EOF-4", "EOF-8,4", "EOF-12,20", "10,0", "EOF-100000", "EOF-6"}
 
 // subjectsOf are files that the patterns hit at various places, and near misses.
 func subjectsOf(r *rand.Rand) map[string][]byte {
 	pieces := []string{
 		"ABCD", "ABxD", "ABCT", "ABEF", "ABxxEF", "ABxxxxxxxxEF", "ABCEF", "ABDEF", "ABCDAB", "ABEFAB", "ABCAB", "ABDEAB", "ABCDxH", "HxxABCD", "ABCDEF", "BCDE", "ACDE", "xBCDE",
-		"AB" + strings.Repeat("y", 300) + "EF", "AB\x00\x00EF", "ABxCxDE", "ABxxCD", "ABCDE", "abcd", "aBcD", "A\x00B\x00C\x00D\x00", "ABCDABCD", " ABCD ", "xABCDx", ".", "",
+		"AB" + strings.Repeat("y", 300) + "EF", "AB\x00\x00EF", "ABxCxDE", "ABxxCD", "ABCDE", "abcd", "aBcD", "A\x00B\x00C\x00D\x00", "A\x00b\x00c\x00e\x00F\x00", "A\x00B\x00C\x00D\x00A\x00B\x00", "A\x00B\x00D\x00E\x00F\x00", "ABCDABCD", " ABCD ", "xABCDx", ".", "",
 	}
 	files := map[string][]byte{"empty-ish": binaryFile("")}
 	for i, p := range pieces {
@@ -213,11 +214,11 @@ func TestLogicalAgainstClamscan(t *testing.T) {
 		}
 		fmt.Fprintf(&db, "Ldb.Expr-%d%s%s;%s\n", i, target, e, strings.Join(subs[:n], ";"))
 	}
-	for i, m := range []string{"41424344::i", "41424344::w", "41424344::wa", "41424344::iw", "41424344::iwa", "41424344::f", "41424344::a", "4142??44::i", "EOF-4:41424344::i", "4:41424344", "4,4:41424344", "4142(43|44)4546::i", "4142*4546::i"} {
+	for i, m := range []string{"41424344::i", "41424344::w", "41424344::wa", "41424344::iw", "41424344::iwa", "41424344::f", "41424344::a", "4142??44::i", "EOF-4:41424344::i", "8:41424344", "8,4:41424344", "4142(43|44)4546::i", "4142*4546::i", "4142(43|44)4546::w", "4142(43|44)4546::iwa", "4142??44::w", "4142(4344|4546)4142::aw"} {
 		fmt.Fprintf(&db, "Ldb.Mod-%d%s0;%s\n", i, target, m)
 	}
-	db.WriteString("Ldb.Size;Engine:51-255,FileSize:8-30,Target:0;0;41424344\nLdb.Other;Engine:1-50,Target:0;0;41424344\n")
-	db.WriteString("Ldb.At0;Engine:51-255,Target:0;0=0&1;EOF-4:41424344;4546\nLdb.At1;Engine:51-255,Target:0;0=0&1;4:41424344;4546\nLdb.At2;Engine:51-255,Target:0;0=1&1;4,9:41424344;4546\n")
+	db.WriteString("Ldb.Size;Engine:51-255,FileSize:12-30,Target:0;0;41424344\nLdb.Other;Engine:1-50,Target:0;0;41424344\n")
+	db.WriteString("Ldb.At0;Engine:51-255,Target:0;0=0&1;EOF-4:41424344;4546\nLdb.At1;Engine:51-255,Target:0;0=0&1;8:41424344;4546\nLdb.At2;Engine:51-255,Target:0;0=1&1;8,9:41424344;4546\n")
 	judge(t, map[string]string{"t.ldb": db.String()}, subjectsOf(rand.New(rand.NewPCG(3, 4))))
 }
 
@@ -290,14 +291,30 @@ func TestTargetsAgainstClamscan(t *testing.T) {
 	judge(t, map[string]string{"t.ndb": ndb.String(), "t.ldb": ldb}, files)
 }
 
+func TestContainersAgainstClamscan(t *testing.T) {
+	content := "\x00\x00\x00\x00\x00\x00\x00\x00MARKMARK"
+	files := map[string][]byte{
+		"t.zip":      zipOf(t, "a.bin", content),
+		"t.tar":      tarOfNames(t, "a.bin", content),
+		"plain":      []byte(content),
+		"nested.zip": zipOf(t, "t.tar", string(tarOfNames(t, "a.bin", content))),
+	}
+	external(t, files, content)
+	var db strings.Builder
+	for _, c := range []string{"ZIP", "POSIX_TAR", "7Z", "MSCAB", "ARJ"} {
+		fmt.Fprintf(&db, "Ldb.In%s;Engine:81-255,Container:CL_TYPE_%s,Target:0;0;%x\n", c, c, "MARKMARK")
+	}
+	judge(t, map[string]string{"t.ldb": db.String()}, files)
+}
+
 func TestMembersAgainstClamscan(t *testing.T) {
 	content := strings.Repeat("hello ", 5)
 	crc := fmt.Sprintf("%x", crc32.ChecksumIEEE([]byte(content)))
 	files := map[string][]byte{
-		"t.zip": zipOf(t, "a.txt", content, "folder/", "", "sub/B.exe", content+content, "x.PDF.JS", "y", `back\slash.scr`, "z"),
+		"t.zip": zipOf(t, "a.txt", content, "folder/", "", "sub/B.exe", content+content, "x.PDF.JS", "y", "slash.scr", "z"),
 		"u.zip": zipOf(t, "nothing", "x"),
 		"t.tar": tarOfNames(t, "a.txt", content, "sub/B.exe", content+content),
-		"t.eml": []byte("From: a@b.example\r\nTo: c@d.example\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nhi\r\n--b\r\nContent-Type: application/octet-stream; name=\"B.exe\"\r\nContent-Disposition: attachment; filename=\"B.exe\"\r\n\r\nhello\r\n--b--\r\n"),
+		"t.eml": []byte("From: a@b.example\r\nTo: c@d.example\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nhi\r\n--b\r\nContent-Type: application/octet-stream; name=\"B.exe\"\r\nContent-Disposition: attachment; filename=\"B.exe\"\r\nContent-Transfer-Encoding: base64\r\n\r\naGVsbG8=\r\n--b--\r\n"),
 	}
 	external(t, files, content)
 	var db strings.Builder
@@ -318,7 +335,7 @@ func TestMembersAgainstClamscan(t *testing.T) {
 		}
 		add("%s:100-100000:a.txt:*:*:*:*:*:", map[string]string{"CL_TYPE_MAIL": "CL_TYPE_ZIP"}[typ]+strings.TrimPrefix(typ, "CL_TYPE_MAIL"))
 	}
-	for _, typ := range []string{"CL_TYPE_ZIP", "CL_TYPE_7Z", "CL_TYPE_CPIO_NEWC", "CL_TYPE_MSCAB", "CL_TYPE_ARJ", "CL_TYPE_MAIL"} {
+	for _, typ := range []string{"CL_TYPE_ZIP", "CL_TYPE_CPIO_NEWC", "CL_TYPE_MSCAB", "CL_TYPE_ARJ", "CL_TYPE_MAIL"} {
 		for pos := range 4 {
 			add("%s:*:(a.txt|exe)$:*:*:*:%d:*:", typ, pos)
 		}

@@ -16,7 +16,7 @@ const (
 	imageHash     fault = "a hash of an image"
 	macro         fault = "a macro"
 	modifiers     fault = "modifiers that do not go together with this pattern"
-	otherTargets  fault = "a description of the target by icons, handlers or what it came out of"
+	otherTargets  fault = "a description of the target by icons, handlers or all that it came out of"
 	tooManyParts  fault = "more than 64 patterns"
 	countsOfVague fault = "counts of a pattern whose matches differ in length"
 )
@@ -102,7 +102,14 @@ func describe(text string) (d description, f fault) {
 			what, d.pe = "pe.entry_point", true
 		case "NumberOfSections":
 			what, d.pe = "pe.number_of_sections", true
-		case "Container", "Intermediates", "IconGroup1", "IconGroup2", "HandlerType":
+		case "Container":
+			cond, ok := cameOut[value]
+			if !ok {
+				return d, otherContainer
+			}
+			d.conditions = append(d.conditions, cond)
+			continue
+		case "Intermediates", "IconGroup1", "IconGroup2", "HandlerType":
 			return d, otherTargets
 		default:
 			return d, badTarget
@@ -120,6 +127,15 @@ func describe(text string) (d description, f fault) {
 		return d, otherEntry
 	}
 	return d, ""
+}
+
+// cameOut are the conditions for what an object was unpacked from.
+var cameOut = map[string]string{
+	"CL_TYPE_ZIP": `mail_container == "zip"`,
+	"CL_TYPE_RAR": `mail_container == "rar"`, "CL_TYPE_7Z": `mail_container == "7z"`, "CL_TYPE_ARJ": `mail_container == "arj"`,
+	"CL_TYPE_MSCAB": `mail_container == "cab"`, "CL_TYPE_POSIX_TAR": `mail_container == "tar"`, "CL_TYPE_OLD_TAR": `mail_container == "tar"`,
+	"CL_TYPE_GZ": `mail_container == "gzip"`, "CL_TYPE_BZ": `mail_container == "bzip2"`, "CL_TYPE_XZ": `mail_container == "xz"`,
+	"CL_TYPE_PDF": `mail_container == "pdf"`, "CL_TYPE_RTF": `mail_container == "rtf"`, "CL_TYPE_ISO9660": `mail_container == "iso"`,
 }
 
 // bounds reads "n-m".
@@ -206,6 +222,12 @@ func (p *pattern) define(flags string) (string, fault) {
 	switch {
 	case !has("w") && !has("f") && (!p.plain || !has("i") || len(p.tokens) > maxText):
 		return p.yara(has("i")), ""
+	case !p.plain && has("w") && !has("f") && p.widens():
+		wide := p.wide()
+		if has("a") {
+			wide.tokens = []token{{kind: alternatives, alts: [][]token{p.tokens, wide.tokens}}}
+		}
+		return wide.yara(has("i")), ""
 	case !p.plain || len(p.tokens) > maxText || has("f") && has("w"):
 		return "", modifiers
 	}

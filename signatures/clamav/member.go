@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,11 +21,11 @@ type memberSignature struct {
 	container string         // format, "" any; see formats
 	size      span           // of the container
 	pattern   *regexp.Regexp // of the name; nil any
+	fixed     string         // text that a matching name holds, in lower case; "" if there is none
 	packed    span
 	real      span
 	encrypted int // 0, 1, or anyEncryption
 	position  span
-	crc       uint32 // 0 any
 }
 
 const anyEncryption = 2
@@ -64,12 +65,12 @@ const (
 	mailSize       fault = "the size of a mail, which is not known when its parts are looked at"
 	badPattern     fault = "the regular expression does not compile"
 	badEncryption  fault = "encryption that is neither 0, 1 nor *"
-	badCRC         fault = "a CRC-32 that is not hexadecimal"
-	tarPosition    fault = "a position in a tar, which ClamAV counts without folders"
+	otherPosition  fault = "a position in a tar or 7z, which ClamAV counts in another way"
 )
 
 // member reads a line of .cdb, "name:type:size:pattern:packed size:real size:
-// encrypted:position:CRC:[:least[:most]]".
+// encrypted:position:CRC:reserved[:least[:most]]". ClamAV's documentation calls the
+// ninth field a CRC-32; ClamAV itself does not look at it.
 func (l *loader) member(ln line) (string, fault) {
 	f := strings.Split(ln.text, ":")
 	name := f[0]
@@ -103,8 +104,8 @@ func (m *memberSignature) parse(f []string) (fault fault) {
 	switch {
 	case m.container == mail && !m.size.any:
 		return mailSize
-	case (m.container == "tar" || m.container == "") && !m.position.any:
-		return tarPosition
+	case (m.container == "tar" || m.container == "7z" || m.container == "") && !m.position.any:
+		return otherPosition
 	}
 	switch f[6] {
 	case "*":
@@ -114,18 +115,12 @@ func (m *memberSignature) parse(f []string) (fault fault) {
 	default:
 		return badEncryption
 	}
-	if f[8] != "*" && f[8] != "" {
-		n, err := strconv.ParseUint(f[8], 16, 32)
-		if err != nil {
-			return badCRC
-		}
-		m.crc = uint32(n)
-	}
 	if f[3] == "*" || f[3] == "" {
 		return ""
 	}
 	re, err := syntax.Parse(goPattern(f[3]), syntax.Perl|syntax.DotNL|syntax.OneLine)
 	if err == nil {
+		m.fixed = fixedText(re)
 		m.pattern, err = regexp.Compile(re.String())
 	}
 	if err != nil {
@@ -207,40 +202,13 @@ func (m *memberSignature) matches(o *scanner.Object, names []string) bool {
 	if x == nil {
 		x = &scanner.Member{Container: mail, PackedSize: o.Size, RealSize: o.Size}
 	}
-	if !m.isIn(x) || !m.size.holds(x.ContainerSize) || !m.packed.holds(packedSize(x)) || !m.real.holds(x.RealSize) || !m.position.holds(position(x)) {
+	if m.container != "" && m.container != x.Container || !m.size.holds(x.ContainerSize) || !m.packed.holds(packedSize(x)) || !m.real.holds(x.RealSize) || !m.position.holds(position(x)) {
 		return false
 	}
 	if m.encrypted != anyEncryption && (m.encrypted == 1) != x.Encrypted {
 		return false
 	}
-	if m.crc != 0 && m.crc != x.CRC32 && (m.container == "zip" || m.container == "rar") {
-		return false
-	}
-	if m.pattern == nil {
-		return true
-	}
-	for _, n := range names {
-		if m.pattern.MatchString(n) {
-			return true
-		}
-	}
-	return false
-}
-
-// isIn says whether the container is of the signature's type. To ClamAV, documents
-// of Office are no zip files.
-func (m *memberSignature) isIn(x *scanner.Member) bool {
-	switch m.container {
-	case "":
-		return true
-	case "zip":
-		return x.Container == "zip" && !office[x.ContainerType]
-	}
-	return x.Container == m.container
-}
-
-var office = map[string]bool{
-	"docx": true, "docm": true, "dotm": true, "xlsx": true, "xlsm": true, "xlsb": true, "pptx": true, "pptm": true,
+	return m.pattern == nil || slices.ContainsFunc(names, m.pattern.MatchString)
 }
 
 // packedSize is what ClamAV takes for the packed size.
@@ -255,7 +223,7 @@ func packedSize(x *scanner.Member) int64 {
 // position is what ClamAV takes for the place among the members.
 func position(x *scanner.Member) int64 {
 	switch x.Container {
-	case "7z", "cab":
+	case "cab":
 		return int64(x.Position) - 1
 	case "iso":
 		return 0

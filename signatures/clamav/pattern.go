@@ -93,6 +93,33 @@ func (p *pattern) anchored() bool {
 	return false
 }
 
+// widens says whether wide can be applied: there are only bytes and alternatives.
+func (p *pattern) widens() bool {
+	return !slices.ContainsFunc(p.tokens, func(t token) bool { return t.kind == aGap || t.negated })
+}
+
+// wide returns the pattern with a NUL behind each byte.
+func (p *pattern) wide() *pattern {
+	out := *p
+	out.tokens = nil
+	nul := token{mask: 0xff}
+	for _, t := range p.tokens {
+		if t.kind == aByte {
+			out.tokens = append(out.tokens, t, nul)
+			continue
+		}
+		alts := make([][]token, len(t.alts))
+		for i, alt := range t.alts {
+			for _, b := range alt {
+				alts[i] = append(alts[i], b, nul)
+			}
+		}
+		t.alts = alts
+		out.tokens = append(out.tokens, t)
+	}
+	return &out
+}
+
 // nextToken reads the token that s begins with, and its length.
 func nextToken(s string) (t token, n int, f fault) {
 	switch s[0] {
@@ -224,7 +251,7 @@ func (t *token) write(b *strings.Builder, nocase bool) {
 			b.WriteString("| ")
 		}
 		for _, a := range alt {
-			a.writeByte(b, nocase)
+			a.write(b, nocase)
 		}
 	}
 	b.WriteString(") ")

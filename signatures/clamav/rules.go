@@ -81,7 +81,7 @@ func (s *source) text(l *loader) string {
 			b.WriteByte('\n')
 		}
 		id := identifier(t.name)
-		if used[id] {
+		for used[id] {
 			id += "_" + strconv.Itoa(t.line)
 		}
 		used[id] = true

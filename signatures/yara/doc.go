@@ -45,6 +45,7 @@
 //	mail_detected   type by content, our name: "pe", "docx", "text"
 //	mail_reading    how the object was read, where clients or unpackers differ
 //	mail_anomalies  what is odd about it, with a blank between
+//	mail_container  what it was unpacked from, as what it was opened: "zip", also for documents
 //	mail_from       envelope sender
 //	mail_to         envelope recipients, with a blank between
 //	mail_client     address of the SMTP client

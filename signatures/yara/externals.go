@@ -35,6 +35,7 @@ var externals = []external{
 	{"mail_detected", false, func(s *subject) string { return s.obj.Type }},
 	{"mail_reading", false, func(s *subject) string { return s.obj.Reading }},
 	{"mail_anomalies", false, func(s *subject) string { return strings.Join(s.obj.Anomalies, " ") }},
+	{"mail_container", false, (*subject).container},
 	{"mail_from", false, func(s *subject) string { return s.env.Sender }},
 	{"mail_to", false, func(s *subject) string { return strings.Join(s.env.Recipients, " ") }},
 	{"mail_client", false, func(s *subject) string { return s.env.ClientAddr }},
@@ -59,6 +60,13 @@ func (s *subject) md5() string {
 		s.err = err
 	}
 	return sum.String()
+}
+
+func (s *subject) container() string {
+	if s.obj.Member == nil {
+		return ""
+	}
+	return s.obj.Member.Container
 }
 
 // names returns the object's names, and one that is empty if it has none. Of a

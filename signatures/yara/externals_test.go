@@ -71,6 +71,7 @@ func TestExternals(t *testing.T) {
 		"mail_detected":  "pe",
 		"mail_reading":   "relaxed",
 		"mail_anomalies": "double-extension bidi-override",
+		"mail_container": "zip",
 		"mail_from":      "<a@example.org>",
 		"mail_to":        "<b@example.org> <c@example.org>",
 		"mail_client":    "192.0.2.1",
@@ -91,6 +92,7 @@ func TestExternals(t *testing.T) {
 	e := configured(t, Config{MaxMatches: 100, Sources: []Source{{Text: text.String()}}})
 	withObject(t, "x", body, func(ctx context.Context, obj *scanner.Object) {
 		obj.Path, obj.Names = want["mail_path"], []string{want["mail_names"]}
+		obj.Member = &scanner.Member{Container: want["mail_container"]}
 		obj.Declared, obj.Type, obj.Reading = want["mail_declared"], want["mail_detected"], want["mail_reading"]
 		obj.Anomalies = strings.Fields(want["mail_anomalies"])
 		found, err := e.Inspect(scanner.WithEnvelope(ctx, env), obj)

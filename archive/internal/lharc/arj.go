@@ -242,7 +242,7 @@ func (w *arjWalker) file(h *arjHeader) (*level.Member, io.Reader) {
 	c = input.Cursor{Rest: h.raw[min(first, len(h.raw)):]}
 	name := c.CString()
 
-	m := &level.Member{Size: size, Method: arjMethod(method), Encrypted: flags&arjGarbled != 0, Dir: kind == arjDir}
+	m := &level.Member{Size: size, Packed: packed, CRC32: crc, Method: arjMethod(method), Encrypted: flags&arjGarbled != 0, Dir: kind == arjDir}
 	for _, n := range level.DecodeNames(name, level.CP437) {
 		if len(name) > 0 {
 			level.AddName(m, n, w.limits.NameBytes)

@@ -1,5 +1,5 @@
-// Package ruleset loads the YARA rules and hash lists that the example programs
-// are told of, and the few that they bring along.
+// Package ruleset loads the YARA rules, hash lists and databases of ClamAV that the
+// example programs are told of, and the few that they bring along.
 package ruleset
 
 import (
@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/fivefifty/fivefifty/scanner"
+	"github.com/fivefifty/fivefifty/signatures/clamav"
 	"github.com/fivefifty/fivefifty/signatures/hashset"
 	"github.com/fivefifty/fivefifty/signatures/yara"
 )
@@ -23,6 +24,7 @@ var bundled embed.FS
 type Paths struct {
 	Rules   []string // YARA rules
 	Hashes  []string // lists of digests, and files of them that BuildHashes wrote
+	ClamAV  []string // databases of ClamAV, of all kinds
 	Bundled bool     // what the program brings along
 
 	Disable []string // YARA rules that are never reported: "Name" or "namespace:Name"
@@ -38,6 +40,7 @@ type Set struct {
 
 	hashes []*hashset.Set // of lists, and of each file of hashes
 	rules  *yara.Engine
+	clam   *clamav.Database
 }
 
 // Load reads all of p. A bad line or rule costs itself only and is a warning; a
@@ -58,7 +61,7 @@ func Load(p Paths) (*Set, error) {
 }
 
 func (s *Set) loadHashes(p Paths) error {
-	if !p.Bundled && len(p.Hashes) == 0 {
+	if !p.Bundled && len(p.Hashes) == 0 && len(p.ClamAV) == 0 {
 		return nil
 	}
 	var b hashset.Builder
@@ -75,10 +78,13 @@ func (s *Set) loadHashes(p Paths) error {
 	if err := b.Load(lists...); err != nil {
 		return err
 	}
+	if err := s.loadClamAV(p.ClamAV, &b); err != nil {
+		return err
+	}
 	for _, w := range b.Warnings() {
 		s.Warnings = append(s.Warnings, w.String())
 	}
-	if p.Bundled || len(lists) > 0 {
+	if p.Bundled || len(lists) > 0 || len(p.ClamAV) > 0 {
 		s.useHashes(b.Build())
 	}
 	return nil
@@ -138,10 +144,10 @@ func BuildHashes(file string, paths []string) (warnings []string, n int, err err
 }
 
 func (s *Set) loadRules(p Paths) error {
-	if !p.Bundled && len(p.Rules) == 0 {
+	if !p.Bundled && len(p.Rules) == 0 && len(s.clamRules()) == 0 {
 		return nil
 	}
-	c := yara.Config{Paths: p.Rules, Disable: p.Disable, EveryRule: p.Every, Cache: p.Cache}
+	c := yara.Config{Paths: p.Rules, Disable: p.Disable, EveryRule: p.Every, Cache: p.Cache, Sources: s.clamRules()}
 	if p.Isolate {
 		c.Command = workerCommand()
 	}
@@ -155,7 +161,7 @@ func (s *Set) loadRules(p Paths) error {
 		}
 	}
 	rules, warnings, err := yara.New(c)
-	if errors.Is(err, yara.ErrUnavailable) && len(p.Rules) == 0 {
+	if errors.Is(err, yara.ErrUnavailable) && len(p.Rules) == 0 && len(s.clamRules()) == 0 {
 		s.Warnings = append(s.Warnings, "built without cgo: the bundled YARA rules are not used, the hashes are")
 		return nil
 	}
@@ -197,6 +203,7 @@ func (s *Set) Summary() string {
 		}
 		parts = append(parts, fmt.Sprintf("%d hashes", n))
 	}
+	parts = append(parts, s.clamSummary()...)
 	if len(parts) == 0 {
 		return "no rules and no hashes"
 	}

@@ -3,6 +3,7 @@ package settings
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/fivefifty/fivefifty/examples/internal/ruleset"
 	"github.com/fivefifty/fivefifty/scanner"
@@ -45,7 +46,7 @@ func (b *Base) NewScanner(limits scanner.Limits) (*scanner.Scanner, *ruleset.Set
 		set.Close()
 		return nil, nil, err
 	}
-	s, err := scanner.New(scanner.Config{Engines: set.Engines, Policy: policy, Limits: limits, Passwords: b.Rules.Passwords, Cache: b.Cache})
+	s, err := scanner.New(scanner.Config{Engines: set.Engines, Policy: policy, Limits: limits, Passwords: slices.Concat(b.Rules.Passwords, set.Passwords()), Cache: b.Cache})
 	if err != nil {
 		set.Close()
 		return nil, nil, err

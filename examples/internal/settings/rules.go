@@ -2,6 +2,7 @@ package settings
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/fivefifty/fivefifty/examples/internal/ruleset"
@@ -14,6 +15,7 @@ type Rules struct {
 	Bundled   bool
 	Yara      []string // files and folders
 	Hashes    []string
+	ClamAV    []string // databases of ClamAV: files and folders
 	Disable   []string // YARA rules that are never reported
 	Compiled  string   // folder for compiled YARA rules
 	Isolate   bool     // libyara runs in a process of its own
@@ -24,7 +26,7 @@ type Rules struct {
 }
 
 // Paths are the files and folders that the rules come from.
-func (r *Rules) Paths() []string { return append(append([]string(nil), r.Yara...), r.Hashes...) }
+func (r *Rules) Paths() []string { return slices.Concat(r.Yara, r.Hashes, r.ClamAV) }
 
 // Check returns what is wrong with the section.
 func (r *Rules) Check() error {
@@ -44,5 +46,5 @@ func (r *Rules) NewCache() (scanner.Cache, error) {
 
 // set is the section in the loader's terms.
 func (r *Rules) set() ruleset.Paths {
-	return ruleset.Paths{Rules: r.Yara, Hashes: r.Hashes, Bundled: r.Bundled, Disable: r.Disable, Cache: r.Compiled, Isolate: r.Isolate}
+	return ruleset.Paths{Rules: r.Yara, Hashes: r.Hashes, ClamAV: r.ClamAV, Bundled: r.Bundled, Disable: r.Disable, Cache: r.Compiled, Isolate: r.Isolate}
 }
