@@ -97,6 +97,7 @@ func TestReasons(t *testing.T) {
 		{"a.cdb", `T:CL_TYPE_ZIP:*:(\.exe$:*:*:*:*:*:*`, badPattern},
 		{"a.cdb", `T:CL_TYPE_ZIP:*:[z-a]:*:*:*:*:*:*`, badPattern},
 		{"a.cdb", `T:CL_TYPE_ZIP:*:x{1001}:*:*:*:*:*:*`, badPattern},
+		{"a.cdb", `T:CL_TYPE_ZIP:*:(abcdefghijklmnopqrstuvwxyz){1000}:*:*:*:*:*:*`, largePattern},
 		{"a.cdb", `T:CL_TYPE_ZIP:x:a:*:*:*:*:*:*`, badSpan},
 		{"a.cdb", `T:CL_TYPE_ZIP:*:a:*:*:2:*:*:*`, badEncryption},
 		{"a.cdb", `T:CL_TYPE_MAIL:5:a:*:*:*:*:*:*`, mailSize},
