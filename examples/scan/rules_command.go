@@ -136,7 +136,7 @@ func rulesOf(set *ruleset.Set, word, name string, stdout io.Writer, fail func(er
 	}
 	found := false
 	for _, r := range rules {
-		if r.Name == name || r.Namespace+":"+r.Name == name {
+		if r.Name == name || r.Reported() == name || r.Namespace+":"+r.Name == name {
 			found = true
 			explainRule(stdout, &r)
 		}

@@ -118,7 +118,22 @@ func (h *Header) check(r io.Reader, how trust, keys *keyring) error {
 const (
 	maxMembers     = 256
 	maxMemberBytes = 1 << 30
+	maxTotalBytes  = 4 << 30
 )
+
+// bounded is a reader that fails after so many bytes.
+type bounded struct {
+	r    io.Reader
+	left int64
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	n, err := b.r.Read(p)
+	if b.left -= int64(n); b.left < 0 {
+		return 0, fmt.Errorf("%w: %d bytes of all files", ErrLimit, int64(maxTotalBytes))
+	}
+	return n, err
+}
 
 // walk goes through the files of a tar, which may be packed by gzip.
 func walk(r io.Reader, each func(name string, r io.Reader) error) error {
@@ -131,7 +146,7 @@ func walk(r io.Reader, each func(name string, r io.Reader) error) error {
 		}
 		plain = z
 	}
-	t := tar.NewReader(plain)
+	t := tar.NewReader(&bounded{plain, maxTotalBytes})
 	for n := 0; ; n++ {
 		h, err := t.Next()
 		switch {

@@ -296,6 +296,15 @@ func TestSigtool(t *testing.T) {
 	}
 }
 
+func TestBounded(t *testing.T) {
+	for _, n := range []int64{2, 3, 4} {
+		got, err := io.ReadAll(&bounded{strings.NewReader("abc"), n})
+		if ok := n >= 3; ok != (err == nil) || ok && string(got) != "abc" || !ok && !errors.Is(err, ErrLimit) {
+			t.Errorf("%d: %q, %v", n, got, err)
+		}
+	}
+}
+
 func FuzzContainer(f *testing.F) {
 	s := newSigner(f)
 	f.Add(s.cvd(f, someFiles), uint8(signed))

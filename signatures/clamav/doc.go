@@ -78,7 +78,7 @@
 //
 // # Limits
 //
-// A container may have 256 files of 1 GiB, a signature 256 KiB, 64 patterns and 64
+// A container may have 256 files of 1 GiB, 4 GiB in all, a signature 256 KiB, 64 patterns and 64
 // levels of parentheses. Ten signatures of a file are named for each reason why they
 // are left out. Of the passwords 1,024 are kept.
 //

@@ -38,7 +38,7 @@ func newIndex(list []*memberSignature) *index {
 func (x *index) candidates(names []string) []int {
 	list := slices.Clone(x.always)
 	for _, n := range names {
-		n = strings.ToLower(n)
+		n = fold(n)
 		for at := 0; at+gram <= len(n); at++ {
 			list = append(list, x.by[n[at:at+gram]]...)
 		}
@@ -47,12 +47,18 @@ func (x *index) candidates(names []string) []int {
 	return slices.Compact(list)
 }
 
+// fold makes the same of all that is the same to "(?i)" and has a form in ASCII.
+func fold(s string) string { return strings.ReplaceAll(strings.ToLower(s), "ſ", "s") }
+
 // fixedText returns the longest text, in lower case, that every match of a regular
 // expression holds. syntax.Parse bounds how deep expressions are in each other.
 func fixedText(re *syntax.Regexp) (best string) {
 	switch re.Op {
 	case syntax.OpLiteral:
-		return strings.ToLower(string(re.Rune))
+		if re.Flags&syntax.FoldCase != 0 && slices.ContainsFunc(re.Rune, func(r rune) bool { return r > 0x7f }) {
+			return "" // letters of other scripts may have more than two forms
+		}
+		return fold(string(re.Rune))
 	case syntax.OpCapture, syntax.OpPlus:
 		return fixedText(re.Sub[0])
 	case syntax.OpRepeat:

@@ -64,6 +64,7 @@ const (
 	badSpan        fault = "a size or position that is no number and no range"
 	mailSize       fault = "the size of a mail, which is not known when its parts are looked at"
 	badPattern     fault = "the regular expression does not compile"
+	largePattern   fault = "the regular expression is too large"
 	badEncryption  fault = "encryption that is neither 0, 1 nor *"
 	otherPosition  fault = "a position in a tar or 7z, which ClamAV counts in another way"
 )
@@ -118,12 +119,27 @@ func (m *memberSignature) parse(f []string) (fault fault) {
 	if f[3] == "*" || f[3] == "" {
 		return ""
 	}
-	re, err := syntax.Parse(goPattern(f[3]), syntax.Perl|syntax.DotNL|syntax.OneLine)
-	if err == nil {
-		m.fixed = fixedText(re)
-		m.pattern, err = regexp.Compile(re.String())
-	}
+	return m.compile(goPattern(f[3]))
+}
+
+// maxProgram bounds a compiled pattern, in instructions: for each byte of a name it
+// may take as many steps.
+const maxProgram = 20_000
+
+func (m *memberSignature) compile(pattern string) fault {
+	re, err := syntax.Parse(pattern, syntax.Perl|syntax.DotNL|syntax.OneLine)
 	if err != nil {
+		return badPattern
+	}
+	m.fixed = fixedText(re)
+	program, err := syntax.Compile(re.Simplify())
+	switch {
+	case err != nil:
+		return badPattern
+	case len(program.Inst) > maxProgram:
+		return largePattern
+	}
+	if m.pattern, err = regexp.Compile(re.String()); err != nil {
 		return badPattern
 	}
 	return ""

@@ -97,6 +97,7 @@ func TestReasons(t *testing.T) {
 		{"a.cdb", `T:CL_TYPE_ZIP:*:(\.exe$:*:*:*:*:*:*`, badPattern},
 		{"a.cdb", `T:CL_TYPE_ZIP:*:[z-a]:*:*:*:*:*:*`, badPattern},
 		{"a.cdb", `T:CL_TYPE_ZIP:*:x{1001}:*:*:*:*:*:*`, badPattern},
+		{"a.cdb", `T:CL_TYPE_ZIP:*:(abcdefghijklmnopqrstuvwxyz){1000}:*:*:*:*:*:*`, largePattern},
 		{"a.cdb", `T:CL_TYPE_ZIP:x:a:*:*:*:*:*:*`, badSpan},
 		{"a.cdb", `T:CL_TYPE_ZIP:*:a:*:*:2:*:*:*`, badEncryption},
 		{"a.cdb", `T:CL_TYPE_MAIL:5:a:*:*:*:*:*:*`, mailSize},
@@ -201,16 +202,16 @@ func TestMemberTwins(t *testing.T) {
 
 // The index leaves out nothing that matches.
 func TestIndex(t *testing.T) {
-	names := []string{"a.exe", "INVOICE 2024.PDF.EXE", "sub/Invoice.js", "x", "", "rechnung.scr", "aaa.aaa", `sub\b.exe`}
+	names := []string{"a.exe", "INVOICE 2024.PDF.EXE", "sub/Invoice.js", "x", "", "rechnung.scr", "aaa.aaa", `sub\b.exe`, "invoıce ſub.exe", "\u212a.ſcr"}
 	var db strings.Builder
 	for i, p := range []string{
 		`\.exe$`, `(?i)\.exe$`, `(?i)invoice`, `invoice`, `(invoice|rechnung)`, `(?i)(invoice|rechnung)`, `(rech)+nung`, `x?exe`, `a*`, `(aaa){0,2}\.a`, `(abc){0}`,
-		`[Ii]nvoice`, `^sub[\/]`, `sub\\b`, `.`, `^$`, `a{3}\.`, "*", `(((invoice)))`, `ex|scr`,
+		`[Ii]nvoice`, `^sub[\/]`, `sub\\b`, `.`, `^$`, `a{3}\.`, "*", `(((invoice)))`, `ex|scr`, `(?i)k.scr`, `(?i)ſub`, `ſub`,
 	} {
 		fmt.Fprintf(&db, "T%d:*:*:%s:*:*:*:*:*:\n", i, p)
 	}
 	e := loadTexts(t, map[string]string{"a.cdb": db.String()}).Members
-	if e.Len() != 20 {
+	if e.Len() != 23 {
 		t.Fatal(e.Len())
 	}
 	for _, name := range names {

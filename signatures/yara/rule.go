@@ -72,7 +72,7 @@ func placesOf(units []*unit) map[ruleKey]place {
 func (r *Rule) finding() scanner.Finding {
 	f := scanner.Finding{
 		Engine:      engineName,
-		Signature:   r.reported(),
+		Signature:   r.Reported(),
 		Class:       r.Class,
 		Score:       r.Score,
 		Namespace:   line(r.Namespace, 200),
@@ -92,8 +92,9 @@ func (r *Rule) finding() scanner.Finding {
 // signatures that have names which are no identifiers.
 const reportedAs = "reported_as"
 
-// reported returns the name that matches are reported by.
-func (r *Rule) reported() string {
+// Reported returns the name that matches are reported by: Name, or what the meta
+// reported_as says.
+func (r *Rule) Reported() string {
 	if name := line(firstMeta(r.Metas, reportedAs), 300); name != "" {
 		return name
 	}
@@ -138,7 +139,7 @@ const inverseMatches = "thor_inverse_matches.yar"
 // disabled returns the entry of Config.Disable that names the rule, "" if none.
 func (c *Config) disabled(r *Rule) string {
 	for _, d := range c.Disable {
-		if d == r.Name || d == r.reported() || d == r.Namespace+":"+r.Name {
+		if d == r.Name || d == r.Reported() || d == r.Namespace+":"+r.Name {
 			return d
 		}
 	}
