@@ -51,8 +51,8 @@ type Config struct {
 	Paths []string
 
 	// Hashes gets every file of digests, to be read by package hashset: name is
-	// its path, or "container/file", with ClamAV's extension. nil leaves them out
-	// with a warning.
+	// its path, or "container/file", with ClamAV's extension. Before them it gets
+	// the lists of signatures to ignore. nil leaves them out with a warning.
 	Hashes func(r io.Reader, name string) error
 }
 
@@ -97,9 +97,12 @@ func Load(cfg Config) (*Database, error) { return load(cfg, clamKeys()) }
 
 func load(cfg Config, keys *keyring) (*Database, error) {
 	l := &loader{cfg: cfg, keys: keys, db: &Database{}, rules: &rules{}, ignore: map[string][]string{}}
-	for _, p := range cfg.Paths {
-		if err := l.path(p); err != nil {
-			return nil, fmt.Errorf("clamav: %w", err)
+	// What is to be ignored is known before anything that it concerns is read.
+	for _, l.names = range []bool{true, false} {
+		for _, p := range cfg.Paths {
+			if err := l.path(p); err != nil {
+				return nil, fmt.Errorf("clamav: %w", err)
+			}
 		}
 	}
 	l.finish()
@@ -113,10 +116,14 @@ type loader struct {
 	db     *Database
 	rules  *rules
 	meta   []*memberSignature
+	names  bool                // only the names of signatures to ignore are read
 	ignore map[string][]string // by name, the MD5 of the signatures that are meant; "" is all
 }
 
 func (l *loader) warn(file, format string, args ...any) {
+	if l.names && kinds[extension(file)] != ignored {
+		return // it comes again
+	}
 	l.db.Warnings = append(l.db.Warnings, Warning{File: file, Text: fmt.Sprintf(format, args...)})
 }
 
@@ -174,6 +181,9 @@ func (l *loader) file(path string) error {
 // read reads one file that is no container.
 func (l *loader) read(r io.Reader, name string) error {
 	ext := extension(name)
+	if (kinds[ext] == ignored) != l.names {
+		return nil
+	}
 	switch kinds[ext] {
 	case hashes:
 		return l.hashes(r, name)
@@ -186,7 +196,7 @@ func (l *loader) read(r io.Reader, name string) error {
 	case passwords:
 		return l.lines(r, name, l.password)
 	case ignored:
-		return l.lines(r, name, l.ignored)
+		return l.namesOf(r, name)
 	case unused:
 		reason := unusedReasons[ext]
 		if reason == "" {
@@ -201,6 +211,25 @@ func (l *loader) read(r io.Reader, name string) error {
 		}
 	}
 	return nil
+}
+
+// maxNames bounds a list of signatures to ignore, in bytes.
+const maxNames = 16 << 20
+
+// namesOf reads a list of signatures to ignore, and hands it on to the reader of
+// digests.
+func (l *loader) namesOf(r io.Reader, name string) error {
+	var text bytes.Buffer
+	if err := l.lines(io.TeeReader(io.LimitReader(r, maxNames), &text), name, l.ignored); err != nil {
+		return err
+	}
+	if n, _ := io.CopyN(io.Discard, r, 1); n > 0 {
+		l.warn(name, "left out behind %d bytes", maxNames)
+	}
+	if l.cfg.Hashes == nil {
+		return nil
+	}
+	return l.cfg.Hashes(&text, name)
 }
 
 func (l *loader) hashes(r io.Reader, name string) error {

@@ -24,6 +24,8 @@ func TestClamAV(t *testing.T) {
 		"e.fp":   "5d41402abc4b2a76b9719d911017c592:5:Harmless\n", // the same
 		"f.ldb":  "Test.Lost-1;Engine:51-255,Target:3;0;6669766566696674\n",
 		"g.txt":  "no database\n",
+		"a.hdb":  "b1946ac92492d2347c6235b4d2611184:6:Test.Noisy-1\n", // hello and a line feed
+		"z.ign2": "Test.Noisy-1\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -47,7 +49,7 @@ func TestClamAV(t *testing.T) {
 	}
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
-	for _, m := range [][2]string{{"a.txt", "hello"}, {"b.scr", "x"}, {"c.txt", "<<fivefift>>"}, {"d.scr.txt", "hello!"}, {"e.txt", "fivefive"}} {
+	for _, m := range [][2]string{{"a.txt", "hello"}, {"b.scr", "x"}, {"c.txt", "<<fivefift>>"}, {"d.scr.txt", "hello!"}, {"f.txt", "hello\n"}, {"e.txt", "fivefive"}} {
 		w, _ := z.Create(m[0])
 		w.Write([]byte(m[1]))
 	}
