@@ -43,3 +43,13 @@ func (l *loader) body(ln line) (string, fault) {
 	ln.source.add(ln, name, []string{"$a = " + p.yara(false)}, cond+at.matches("a"), at.pe, true)
 	return name, ""
 }
+
+// plain reads a line of .db, "name=hex": a body signature of any file, at any place.
+func (l *loader) plain(ln line) (string, fault) {
+	name, hex, ok := strings.Cut(ln.text, "=")
+	if !ok {
+		return name, "not a name and a body signature"
+	}
+	ln.text = name + ":0:*:" + hex
+	return l.body(ln)
+}

@@ -62,6 +62,7 @@ type kind uint8
 const (
 	container kind = iota + 1
 	hashes
+	plain
 	body
 	logical
 	members
@@ -75,7 +76,7 @@ var kinds = map[string]kind{
 	".cvd": container, ".cld": container, ".cud": container,
 	".hdb": hashes, ".hdu": hashes, ".hsb": hashes, ".hsu": hashes, ".mdb": hashes, ".mdu": hashes, ".msb": hashes,
 	".msu": hashes, ".imp": hashes, ".fp": hashes, ".sfp": hashes,
-	".ndb": body, ".ndu": body, ".db": unused, ".ldb": logical, ".ldu": logical, ".cdb": members, ".pwdb": passwords,
+	".ndb": body, ".ndu": body, ".db": plain, ".ldb": logical, ".ldu": logical, ".cdb": members, ".pwdb": passwords,
 	".ign": ignored, ".ign2": ignored,
 	".cbc": unused, ".idb": unused, ".cat": unused, ".crb": unused, ".pdb": unused, ".gdb": unused, ".wdb": unused,
 	".ftm": unused, ".sdb": unused, ".zmd": unused, ".rmd": unused, ".cfg": unused, ".ioc": unused, ".yar": unused, ".yara": unused,
@@ -187,6 +188,8 @@ func (l *loader) read(r io.Reader, name string) error {
 	switch kinds[ext] {
 	case hashes:
 		return l.hashes(r, name)
+	case plain:
+		return l.lines(r, name, l.plain)
 	case body:
 		return l.lines(r, name, l.body)
 	case logical:

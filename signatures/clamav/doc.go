@@ -15,13 +15,13 @@
 //	.cvd .cld .cud    containers of the others: see below
 //	.hdb .hsb .hdu .hsu .mdb .msb .mdu .msu .imp .fp .sfp
 //	                  digests: handed to Config.Hashes
-//	.ndb .ndu         body signatures: YARA rules
+//	.ndb .ndu .db     body signatures: YARA rules
 //	.ldb .ldu         logical signatures: YARA rules
 //	.cdb              names, sizes and places of members of containers: an [Engine]
 //	.pwdb             passwords of archives
-//	.ign .ign2        names of signatures to leave out; they hold for .ndb, .ldb and .cdb, whichever file or
-//	                  order they come in
-//	.cbc .idb .cat .crb .pdb .gdb .wdb .ftm .cfg .db .ioc
+//	.ign .ign2        names of signatures to leave out; they hold whichever file or order they
+//	                  come in, and go to Config.Hashes before all digests
+//	.cbc .idb .cat .crb .pdb .gdb .wdb .ftm .cfg .ioc
 //	                  left out, each with a warning
 //	.yar .yara        left out, as package yara reads them
 //

@@ -129,13 +129,13 @@ func TestCounts(t *testing.T) {
 		"c.cdb":  "C.One:*:*:a:*:*:*:*:*:*\nC.Two:*:*:b:*:*:*:*:*:*\n",
 		"z.ign2": "A.Four.UNOFFICIAL\nC.Two:3f2bff04e8bb3bd8e7f48c3b7b7b7b7b\nB.One:" + md5Of("B.One;Engine:51-255,Target:0;0;41424344") + "\nnonsense:xyz\n",
 		"d.pwdb": "P;Engine:81-255;0;a\nP;Engine:81-255;1;61\nP;Engine:1-2;0;b\n",
-		"e.cbc":  "x\n", "f.hdb": "x\n",
+		"e.cbc":  "x\n", "f.hdb": "x\n", "g.db": "D.One=41424344\n",
 	})
-	want := Stats{Body: 1, Members: 2, Passwords: 2, Lost: 1, Ignored: 2, Other: 4}
+	want := Stats{Body: 2, Members: 2, Passwords: 2, Lost: 1, Ignored: 2, Other: 4}
 	if db.Stats != want {
 		t.Errorf("%+v, want %+v", db.Stats, want)
 	}
-	if !slices.Equal(db.Passwords, []string{"a"}) || db.Members.Len() != 2 || len(db.Rules) != 1 {
+	if !slices.Equal(db.Passwords, []string{"a"}) || db.Members.Len() != 2 || len(db.Rules) != 2 {
 		t.Errorf("%q, %v, %v", db.Passwords, db.Members, db.Rules)
 	}
 	var texts []string
