@@ -13,6 +13,7 @@ import (
 // Line is what is told of a message. Zero fields are left out.
 type Line struct {
 	Envelope  *scanner.Envelope
+	More      int    // recipients that are not in Envelope
 	Origin    string // queue id at the server that handed the message over
 	MessageID string
 	Size      int64 // bytes
@@ -21,6 +22,10 @@ type Line struct {
 	Report    *scanner.Report // nil where the message was not scanned to its end
 	Duration  time.Duration
 }
+
+// maxLogged is how many recipients are named; the number of all is told where there
+// are more.
+const maxLogged = 10
 
 // Message writes the line. Names and addresses are data from outside; slog's
 // handlers quote them.
@@ -33,7 +38,14 @@ func Message(log *slog.Logger, l Line) {
 	}
 	add("origin_id", l.Origin)
 	add("message_id", l.MessageID)
-	args = append(args, "client", l.Envelope.ClientAddr, "from", l.Envelope.Sender, "to", l.Envelope.Recipients, "size", l.Size)
+	args = append(args, "client", l.Envelope.ClientAddr)
+	add("helo", l.Envelope.HELO)
+	to := l.Envelope.Recipients
+	args = append(args, "from", l.Envelope.Sender, "to", to[:min(len(to), maxLogged)])
+	if n := len(to) + l.More; n > maxLogged {
+		args = append(args, "recipients", n)
+	}
+	args = append(args, "size", l.Size)
 	add("reply", l.Reply)
 	if l.Report != nil {
 		args = append(args, "verdict", l.Report.Verdict.String(), "disposition", l.Report.Disposition.String(), "reference", l.Report.Reference)

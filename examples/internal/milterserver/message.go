@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/fivefifty/fivefifty/examples/internal/live"
+	"github.com/fivefifty/fivefifty/examples/internal/maillog"
 	"github.com/fivefifty/fivefifty/scanner"
 )
 
@@ -15,16 +16,13 @@ type message struct {
 	lease  *live.Lease
 	writer *scanner.Writer
 	begun  time.Time
+	id     maillog.MessageID
 	forged int // fields of our own name that came along
 	more   int // recipients above maxRecipients
 }
 
-// maxRecipients is how many recipients are told to rules; maxLogged how many are
-// logged.
-const (
-	maxRecipients = 1000
-	maxLogged     = 10
-)
+// maxRecipients is how many recipients are told to rules.
+const maxRecipients = 1000
 
 func newMessage(s *Server, env *scanner.Envelope) *message {
 	m := &message{server: s, env: env, lease: s.opts.Scanners.Acquire(), begun: time.Now()}
@@ -41,7 +39,10 @@ func (m *message) addRecipient(rcpt string) {
 }
 
 // write passes bytes on; a failure is in the report.
-func (m *message) write(p []byte) { _, _ = m.writer.Write(p) }
+func (m *message) write(p []byte) {
+	_, _ = m.id.Write(p)
+	_, _ = m.writer.Write(p)
+}
 
 func (m *message) close() {
 	m.writer.Close()
@@ -137,16 +138,8 @@ func (c *conn) accept(m *message, r *scanner.Report) error {
 }
 
 func (c *conn) log(m *message, r *scanner.Report, reply scanner.Reply) {
-	to := m.env.Recipients
-	args := []any{
-		"queue_id", m.env.QueueID, "client", m.env.ClientAddr, "helo", m.env.HELO, "from", m.env.Sender,
-		"to", to[:min(len(to), maxLogged)], "recipients", len(to) + m.more,
-		"size", r.Stats.MessageBytes, "verdict", r.Verdict.String(), "disposition", r.Disposition.String(),
-		"reply", reply.String(), "reference", r.Reference, "duration", time.Since(m.begun).Round(time.Microsecond).String(),
-	}
-	for o, f := range r.Findings() {
-		args = append(args, "signature", f.Signature, "object", o.Path)
-		break
-	}
-	c.server.opts.Log.Info("message", args...)
+	maillog.Message(c.server.opts.Log, maillog.Line{
+		Envelope: m.env, More: m.more, MessageID: m.id.String(), Size: r.Stats.MessageBytes,
+		Reply: reply.String(), Temporary: reply.Code/100 == 4, Report: r, Duration: time.Since(m.begun),
+	})
 }
