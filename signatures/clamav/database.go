@@ -62,6 +62,7 @@ type kind uint8
 const (
 	container kind = iota + 1
 	hashes
+	imports
 	plain
 	body
 	logical
@@ -75,7 +76,7 @@ const (
 var kinds = map[string]kind{
 	".cvd": container, ".cld": container, ".cud": container,
 	".hdb": hashes, ".hdu": hashes, ".hsb": hashes, ".hsu": hashes, ".mdb": hashes, ".mdu": hashes, ".msb": hashes,
-	".msu": hashes, ".imp": hashes, ".fp": hashes, ".sfp": hashes,
+	".msu": hashes, ".imp": imports, ".fp": hashes, ".sfp": hashes,
 	".ndb": body, ".ndu": body, ".db": plain, ".ldb": logical, ".ldu": logical, ".cdb": members, ".pwdb": passwords,
 	".ign": ignored, ".ign2": ignored,
 	".cbc": unused, ".idb": unused, ".cat": unused, ".crb": unused, ".pdb": unused, ".gdb": unused, ".wdb": unused,
@@ -188,6 +189,8 @@ func (l *loader) read(r io.Reader, name string) error {
 	switch kinds[ext] {
 	case hashes:
 		return l.hashes(r, name)
+	case imports:
+		return l.lines(r, name, l.imports)
 	case plain:
 		return l.lines(r, name, l.plain)
 	case body:

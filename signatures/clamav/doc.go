@@ -13,9 +13,10 @@
 // ([Stats]), by name and reason ([Warning]).
 //
 //	.cvd .cld .cud    containers of the others: see below
-//	.hdb .hsb .hdu .hsu .mdb .msb .mdu .msu .imp .fp .sfp
+//	.hdb .hsb .hdu .hsu .mdb .msb .mdu .msu .fp .sfp
 //	                  digests: handed to Config.Hashes
 //	.ndb .ndu .db     body signatures: YARA rules
+//	.imp              digests of import tables: YARA rules with pe.imphash
 //	.ldb .ldu         logical signatures: YARA rules
 //	.cdb              names, sizes and places of members of containers: an [Engine]
 //	.pwdb             passwords of archives

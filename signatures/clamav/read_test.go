@@ -129,20 +129,20 @@ func TestCounts(t *testing.T) {
 		"c.cdb":  "C.One:*:*:a:*:*:*:*:*:*\nC.Two:*:*:b:*:*:*:*:*:*\n",
 		"z.ign2": "A.Four.UNOFFICIAL\nC.Two:3f2bff04e8bb3bd8e7f48c3b7b7b7b7b\nB.One:" + md5Of("B.One;Engine:51-255,Target:0;0;41424344") + "\nnonsense:xyz\n",
 		"d.pwdb": "P;Engine:81-255;0;a\nP;Engine:81-255;1;61\nP;Engine:1-2;0;b\n",
-		"e.cbc":  "x\n", "f.hdb": "x\n", "g.db": "D.One=41424344\n",
+		"e.cbc":  "x\n", "f.hdb": "x\n", "g.db": "D.One=41424344\n", "h.imp": "d5e0355f8764c235b38759b860077ceb:90:E.One\nd5e0355f:90:E.Two\n",
 	})
-	want := Stats{Body: 2, Members: 2, Passwords: 2, Lost: 1, Ignored: 2, Other: 4}
+	want := Stats{Body: 3, Members: 2, Passwords: 2, Lost: 2, Ignored: 2, Other: 4}
 	if db.Stats != want {
 		t.Errorf("%+v, want %+v", db.Stats, want)
 	}
-	if !slices.Equal(db.Passwords, []string{"a"}) || db.Members.Len() != 2 || len(db.Rules) != 2 {
+	if !slices.Equal(db.Passwords, []string{"a"}) || db.Members.Len() != 2 || len(db.Rules) != 3 {
 		t.Errorf("%q, %v, %v", db.Passwords, db.Members, db.Rules)
 	}
 	var texts []string
 	for _, w := range db.Warnings {
 		texts = append(texts, w.String())
 	}
-	if !slices.Equal(texts, []string{"z.ign2:4: nonsense: not a name, and not a name with an MD5", "e.cbc: left out: bytecode, which only ClamAV runs", "f.hdb: left out: digests are not loaded"}) {
+	if !slices.Equal(texts, []string{"z.ign2:4: nonsense: not a name, and not a name with an MD5", "e.cbc: left out: bytecode, which only ClamAV runs", "f.hdb: left out: digests are not loaded", "h.imp:2: E.Two: not an MD5"}) {
 		t.Errorf("%q", texts)
 	}
 }

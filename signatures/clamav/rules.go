@@ -43,7 +43,9 @@ func (s *source) add(ln line, name string, strs []string, condition string, pe, 
 	if classOf(name) == scanner.ClassUnwanted {
 		b.WriteString(` class = "unwanted"`)
 	}
-	b.WriteString(" strings:")
+	if len(strs) > 0 {
+		b.WriteString(" strings:")
+	}
 	for _, t := range strs {
 		b.WriteByte(' ')
 		b.WriteString(t)

@@ -117,7 +117,7 @@ func (b *Builder) Read(r io.Reader, name string) error {
 		b.warnings = append(b.warnings, w...)
 		return err
 	case importTables:
-		b.warnings = append(b.warnings, Warning{File: name, Text: "left out: digests of import tables, not of files"})
+		b.warnings = append(b.warnings, Warning{File: name, Text: "left out: digests of import tables, which are databases of ClamAV to be given as such"})
 		return nil
 	}
 	l := &list{b: b, class: max(form.class, classMalicious), warnings: warnings{file: name}}

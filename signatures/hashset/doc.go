@@ -50,7 +50,7 @@
 //	.hdu .hsu .mdu .msu    unwanted (ClamAV's PUA)
 //	.fp .sfp               harmless: what engines find in the same object is a notice
 //	.ign2 .ign             names of signatures that are not used, of lists read from then on ([Ignored])
-//	.imp                   digests of import tables: left out with a warning
+//	.imp                   digests of import tables: left out with a warning; package clamav reads them
 //	any other              malicious
 //
 // A CSV with NSRL's columns (RDS version 2) is one of harmless files too, by
