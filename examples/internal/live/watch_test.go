@@ -28,10 +28,10 @@ func TestWatch(t *testing.T) {
 	write("a.yar", "1")
 	synctest.Test(t, func(t *testing.T) {
 		var loads, failures atomic.Int64
-		bad := false
+		var bad atomic.Bool
 		s, err := New(func() (*scanner.Scanner, io.Closer, error) {
 			loads.Add(1)
-			if bad {
+			if bad.Load() {
 				return nil, nil, errors.New("bad rules")
 			}
 			sc, err := scanner.New(scanner.Config{})
@@ -59,7 +59,7 @@ func TestWatch(t *testing.T) {
 		after("a file changed", 2, 0)
 		write("sub/b.yar", "1")
 		after("a file in a new folder", 3, 0)
-		bad = true
+		bad.Store(true)
 		os.Remove(filepath.Join(dir, "a.yar"))
 		after("a file removed, bad rules", 4, 1)
 		old := s.Acquire()
@@ -67,7 +67,7 @@ func TestWatch(t *testing.T) {
 			t.Error("the old scanner is gone")
 		}
 		old.Release()
-		bad = false
+		bad.Store(false)
 		write("none", "1")
 		after("a path that was missing", 5, 1)
 		cancel()
