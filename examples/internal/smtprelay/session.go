@@ -97,7 +97,7 @@ func (s *session) read(p []byte) (int, error) {
 func (s *session) Busy() bool { return s.message.Load() != 0 }
 
 // Close implements accept.Conn. A client that is between messages when the relay
-// stops learns why, unless something is being written just now.
+// stops learns why, unless it does not read what is being written just now.
 func (s *session) Close() {
 	if s.closed.Swap(true) {
 		return
@@ -114,9 +114,14 @@ func (s *session) Refuse() {
 	s.raw.Close()
 }
 
+// farewell is the last line. A write that is under way is over in no time, unless the
+// client does not read: nobody waits for that.
 func (s *session) farewell(line string) {
-	if !s.mu.TryLock() {
-		return
+	for tries := 0; !s.mu.TryLock(); tries++ {
+		if tries == 20 {
+			return
+		}
+		time.Sleep(time.Millisecond)
 	}
 	defer s.mu.Unlock()
 	s.nc.SetWriteDeadline(time.Now().Add(time.Second))
