@@ -102,7 +102,7 @@ func checkVerdictField(t *testing.T, f *front, p *program) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	line := fmt.Sprintf(`queue_id=[0-9A-Za-z]{6,} client=127\.0\.0\.1 helo=client\.test from=a@sender\.test to=\[b@rcpt\.test\] recipients=1 size=%d `, len(sent))
+	line := fmt.Sprintf(`queue_id=[0-9A-Za-z]{6,} message_id=<\S+> client=127\.0\.0\.1 helo=client\.test from=a@sender\.test to=\[b@rcpt\.test\] size=%d `, len(sent))
 	if !regexp.MustCompile(line).MatchString(p.log.String()) {
 		t.Errorf("no %s in\n%s", line, p.log)
 	}
