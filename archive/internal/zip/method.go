@@ -21,6 +21,7 @@ const (
 	methodStored    = 0
 	methodDeflate   = 8
 	methodDeflate64 = 9
+	methodPPMd      = 98
 	methodAES       = 99
 	// methodTolerant is not in the format: deflate by the decoder that reads what
 	// the usual one refuses.
@@ -75,7 +76,7 @@ var methods = map[uint16]method{
 	95:              {name: "xz", open: openXZ},
 	96:              {name: "jpeg"},
 	97:              {name: "wavpack"},
-	98:              {name: "ppmd", open: openPPMd, sized: true},
+	methodPPMd:      {name: "ppmd", open: openPPMd, sized: true},
 	methodAES:       {name: "aes"},
 	methodTolerant:  {name: "deflate", open: openTolerant},
 }

@@ -17,6 +17,10 @@ const trialBytes = 256 << 10
 // has spoken already.
 const sealedTrialBytes = 16 << 10
 
+// ppmdTrialBytes is the longest body by PPMd that is decoded whole to see whether its
+// CRC is right: nothing else tells it from noise.
+const ppmdTrialBytes = 1 << 20
+
 // try takes n bytes from what trial decoding and searching may cost in one file.
 func (z *file) try(n int64) bool {
 	if z.trial < n {
@@ -107,6 +111,12 @@ func (z *file) decodes(p *planned) bool {
 	}
 	want := enough
 	silent := k.method >= 1 && k.method <= 6 // decodes anything
+	if k.method == methodPPMd {              // likewise, and ends where it likes
+		silent = k.limit >= 0 && k.limit <= ppmdTrialBytes
+		if !silent && p.seal == nil {
+			return false
+		}
+	}
 	if k.limit >= 0 && (silent || k.limit < want) {
 		want = k.limit
 	}
