@@ -52,7 +52,7 @@ var allowed = map[string][]string{
 	"archive/internal/wim":           room("archive/internal/device", "internal/huffman", "internal/lzx"),
 	"archive/internal/xar":           room("archive/internal/device", "github.com/klauspost/compress"),
 	"archive/internal/zip":           room("archive/internal/lz", "archive/internal/stream", "internal/lzma", "github.com/klauspost/compress", "golang.org/x/text"),
-	"signatures/yara":                {"scanner", "github.com/hillu/go-yara/v4"},
+	"signatures/yara":                {"scanner", "C", "github.com/hillu/go-yara/v4"},
 	"signatures/hashset":             {"scanner"},
 	"signatures/clamav":              {"scanner"},
 	"verdictcache":                   {"scanner", "github.com/maypok86/otter/v2"},
@@ -136,7 +136,7 @@ func permitted(imp string, rows []string) bool {
 	}
 	first, _, _ := strings.Cut(imp, "/")
 	if !strings.Contains(first, ".") {
-		return imp != "C" // the standard library; cgo is go-yara's
+		return imp != "C" || slices.Contains(rows, "C") // the standard library
 	}
 	return slices.ContainsFunc(rows, func(row string) bool {
 		return imp == row || strings.HasPrefix(imp, row+"/")

@@ -228,4 +228,5 @@ func (l *local) close() {
 	l.all.destroy()
 	l.named.destroy()
 	l.all, l.named = nil, nil
+	trim()
 }
