@@ -35,18 +35,14 @@ func (sc *scan) detect(it *item) {
 
 // ask lets every engine look at the item.
 func (sc *scan) ask(it *item) {
-	allowed := false
 	for _, e := range sc.engines {
-		found := sc.askWith(it, e, func(ctx context.Context) ([]Finding, error) { return sc.look(ctx, e, it) })
-		allowed = allowed || slices.ContainsFunc(found, func(f Finding) bool { return f.Class == ClassAllowed })
+		sc.askWith(it, e, func(ctx context.Context) ([]Finding, error) { return sc.look(ctx, e, it) })
 	}
-	if allowed {
-		it.obj.allow()
-	}
+	it.obj.allow()
 }
 
 // askWith records what look, which asks e, finds.
-func (sc *scan) askWith(it *item, e Engine, look func(context.Context) ([]Finding, error)) []Finding {
+func (sc *scan) askWith(it *item, e Engine, look func(context.Context) ([]Finding, error)) {
 	ctx, cancel := context.WithDeadline(sc.ctx, sc.budget.Deadline())
 	defer cancel()
 	found, err := look(ctx)
@@ -68,11 +64,14 @@ func (sc *scan) askWith(it *item, e Engine, look func(context.Context) ([]Findin
 	default:
 		it.fail(ReasonEngine, e.Name(), err)
 	}
-	return found
 }
 
-// allow makes notices of what engines found; the policy's findings stand.
+// allow makes notices of what engines found, if one of them knows the object to be
+// harmless; the policy's findings stand.
 func (o *Object) allow() {
+	if !slices.ContainsFunc(o.Findings, func(f Finding) bool { return f.Class == ClassAllowed }) {
+		return
+	}
 	for i := range o.Findings {
 		if f := &o.Findings[i]; f.Engine != policyEngine && f.Class != ClassAllowed {
 			f.Class = ClassNotice

@@ -79,3 +79,36 @@ func TestMemberEngine(t *testing.T) {
 		}
 	}
 }
+
+// nameRule finds every member by what its container says.
+type nameRule struct{}
+
+func (nameRule) Name() string                                        { return "names" }
+func (nameRule) Inspect(context.Context, *Object) ([]Finding, error) { return nil, nil }
+func (nameRule) InspectMember(_ context.Context, o *Object) ([]Finding, error) {
+	if o.Member == nil { // it stands in the message itself
+		return nil, nil
+	}
+	return []Finding{{Signature: "Name", Class: ClassMalicious}}, nil
+}
+
+// An object that is known to be harmless is so each time it comes.
+func TestAllowedAgain(t *testing.T) {
+	allow := engineFunc(func(_ context.Context, o *Object) ([]Finding, error) {
+		if o.Name() == "known.bin" {
+			return []Finding{{Signature: "Known", Class: ClassAllowed}}, nil
+		}
+		return nil, nil
+	})
+	s := newScanner(t, Config{Engines: []Engine{nameRule{}, allow}})
+	known := part{name: "known.bin", body: []byte("harmless")}
+	first, second := zipped(t, known), zipped(t, known, part{name: "known.bin", body: []byte("also harmless")})
+	for want, mail := range map[Verdict]string{
+		VerdictClean:     mail(part{name: "a.zip", body: first}, part{name: "b.zip", body: second}),
+		VerdictMalicious: mail(part{name: "a.zip", body: first}, part{name: "b.zip", body: zipped(t, part{name: "other.bin", body: known.body})}),
+	} {
+		if r := scanString(t, s, mail); r.Verdict != want {
+			t.Errorf("%v, want %v", r.Verdict, want)
+		}
+	}
+}

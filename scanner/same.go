@@ -82,6 +82,7 @@ func (sc *scan) known(it *item) familiarity {
 			it.addFinding(f)
 		}
 	}
+	it.obj.allow()
 	return asked
 }
 
