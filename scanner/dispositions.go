@@ -1,9 +1,9 @@
 package scanner
 
-// OfReason returns what the policy wants done with a message of which something
+// ReasonDisposition returns what the policy wants done with a message of which something
 // was not examined for reason r.
-func (s *Scanner) OfReason(r Reason) Disposition { return s.policy.unchecked[r] }
+func (s *Scanner) ReasonDisposition(r Reason) Disposition { return s.policy.unchecked[r] }
 
-// OfClass returns what the policy wants done with a message in which something of
+// ClassDisposition returns what the policy wants done with a message in which something of
 // class c was found.
-func (s *Scanner) OfClass(c Class) Disposition { return s.policy.findings[c] }
+func (s *Scanner) ClassDisposition(c Class) Disposition { return s.policy.findings[c] }

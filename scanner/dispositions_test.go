@@ -10,7 +10,7 @@ func TestDispositions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := [4]Disposition{s.OfReason(ReasonEncrypted), s.OfReason(ReasonLimit), s.OfClass(ClassSuspicious), s.OfClass(ClassMalicious)}; got !=
+	if got := [4]Disposition{s.ReasonDisposition(ReasonEncrypted), s.ReasonDisposition(ReasonLimit), s.ClassDisposition(ClassSuspicious), s.ClassDisposition(ClassMalicious)}; got !=
 		[4]Disposition{Quarantine, Reject, Defer, Reject} {
 		t.Errorf("%v", got)
 	}

@@ -30,7 +30,7 @@ func TestDefaults(t *testing.T) {
 			if name != "" && r == scanner.ReasonEncrypted {
 				want = scanner.Accept
 			}
-			if got := s.OfReason(r); got != want {
+			if got := s.ReasonDisposition(r); got != want {
 				t.Errorf("%q: %v: %v, want %v", name, r, got, want)
 			}
 		}

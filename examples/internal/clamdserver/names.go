@@ -45,7 +45,7 @@ var gravest = []scanner.Class{scanner.ClassMalicious, scanner.ClassUnknown, scan
 // findingNames names what was found and is refused, the gravest first.
 func findingNames(by *scanner.Scanner, r *scanner.Report) (names []string) {
 	for _, class := range gravest {
-		if by.OfClass(class) != scanner.Reject {
+		if by.ClassDisposition(class) != scanner.Reject {
 			continue
 		}
 		for _, f := range r.Findings() {
@@ -66,7 +66,7 @@ func uncheckedNames(by *scanner.Scanner, r *scanner.Report, clamavLimits bool) [
 	var ours, clamavs []string
 	for _, o := range r.Objects {
 		for _, u := range o.Unchecked {
-			if by.OfReason(u.Reason) != scanner.Reject {
+			if by.ReasonDisposition(u.Reason) != scanner.Reject {
 				continue
 			}
 			if name := uncheckedName(r, o, u, clamavLimits); strings.HasPrefix(name, "Heuristics.") {
