@@ -1,5 +1,10 @@
 package level
 
+import (
+	"fmt"
+	"io"
+)
+
 // Keys are passwords to try on encrypted containers, and what trying may cost. A
 // Keys is for one goroutine.
 type Keys struct {
@@ -28,4 +33,24 @@ func Passwords(k *Keys) []string {
 		return nil
 	}
 	return k.Passwords
+}
+
+// Trial reads what a password may have opened. What decoding it takes is work of the
+// Keys, which must not be nil; when that is used up, it fails with ErrLimit.
+type Trial struct {
+	R    io.Reader
+	Keys *Keys
+	Cost func() int64 // of a byte that R gave last, as in MethodCosts
+}
+
+// trialBytes is how many bytes of deflate take the time of a unit of work.
+const trialBytes = 32
+
+func (t *Trial) Read(p []byte) (int, error) {
+	if t.Keys.Work <= 0 {
+		return 0, fmt.Errorf("work of trying passwords: %w", ErrLimit)
+	}
+	n, err := t.R.Read(p[:min(len(p), 32<<10)])
+	t.Keys.Work = max(0, t.Keys.Work-int64(n)*t.Cost()/trialBytes)
+	return n, err
 }

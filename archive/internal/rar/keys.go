@@ -172,7 +172,7 @@ func (k *keys) fits(w *walker, e *entry, password string) bool {
 	trial.packed &^= 15
 	d := decoders{limits: w.limits, windows: w.decoders.windows}
 	defer func() { w.decoders.windows = d.windows }()
-	r, _, err := d.open(&trial, k.reader(e, io.NewSectionReader(w.src, e.data, trial.packed)))
+	r, dec, err := d.open(&trial, k.reader(e, io.NewSectionReader(w.src, e.data, trial.packed)))
 	if err != nil {
 		return false
 	}
@@ -180,7 +180,8 @@ func (k *keys) fits(w *walker, e *entry, password string) bool {
 		r = io.LimitReader(r, e.declared)
 	}
 	h := crc32.NewIEEE()
-	_, err = io.Copy(h, io.LimitReader(r, input.MaxDrain))
+	work := &level.Trial{R: r, Keys: k.keys, Cost: (&body{e: &trial, dec: dec}).Cost}
+	_, err = io.Copy(h, io.LimitReader(work, input.MaxDrain))
 	return (err == nil || e.declared < 0) && e.crypt.sum(h.Sum32()) == e.crc
 }
 

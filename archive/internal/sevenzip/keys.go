@@ -153,7 +153,9 @@ func (z *walker) tryPassword(db *database, f *folder, password string) (bool, er
 		return false, nil
 	}
 	h := crc32.NewIEEE()
-	n, err := io.CopyN(h, &input.Guarded{R: r}, min(size, input.MaxDrain))
+	cost := level.MethodCost(f.method())
+	work := &level.Trial{R: &input.Guarded{R: r}, Keys: z.keys.keys, Cost: func() int64 { return cost }}
+	n, err := io.CopyN(h, work, min(size, input.MaxDrain))
 	if has && n == size {
 		return err == nil && h.Sum32() == want, nil
 	}

@@ -17,10 +17,6 @@ const trialBytes = 256 << 10
 // has spoken already.
 const sealedTrialBytes = 16 << 10
 
-// ppmdTrialBytes is the longest body by PPMd that is decoded whole to see whether its
-// CRC is right: nothing else tells it from noise.
-const ppmdTrialBytes = 1 << 20
-
 // try takes n bytes from what trial decoding and searching may cost in one file.
 func (z *file) try(n int64) bool {
 	if z.trial < n {
@@ -111,8 +107,10 @@ func (z *file) decodes(p *planned) bool {
 	}
 	want := enough
 	silent := k.method >= 1 && k.method <= 6 // decodes anything
-	if k.method == methodPPMd {              // likewise, and ends where it likes
-		silent = k.limit >= 0 && k.limit <= ppmdTrialBytes
+	if k.method == methodPPMd {
+		// Likewise, and it ends where it likes: only the CRC of a body that is
+		// decoded whole tells it from noise.
+		silent = k.limit >= 0 && k.limit <= trialBytes
 		if !silent && p.seal == nil {
 			return false
 		}
@@ -131,7 +129,7 @@ func (z *file) decodes(p *planned) bool {
 	sum := crc32.NewIEEE()
 	n, err := io.CopyN(sum, dec, want)
 	consumed := dec.Consumed()
-	z.trial -= n + consumed
+	z.trial -= n*max(1, level.MethodCost(methodName(k.method))/4) + consumed
 	if n > 0 && slices.Contains(p.crcs, sum.Sum32()) && (err == io.EOF || n == k.limit) {
 		return true
 	}
