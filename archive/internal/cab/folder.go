@@ -1,14 +1,11 @@
 package cab
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
 	"io"
 
-	"github.com/klauspost/compress/flate"
 
-	"github.com/fivefifty/fivefifty/archive/internal/input"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
 	"github.com/fivefifty/fivefifty/internal/lzx"
 	"github.com/fivefifty/fivefifty/internal/quantum"
@@ -50,13 +47,11 @@ type cabStream struct {
 	sums   int    // blocks with a wrong checksum since the last file
 	err    error
 
-	method uint16
-	packed []byte // of a block
-	out    []byte
-	past   []byte // the last 32 KiB, MSZIP's dictionary
-	z      io.ReadCloser
-	in     bytes.Reader
-	frames frameDecoder // of LZX and Quantum
+	method   uint16
+	packed   []byte // of a block
+	out      []byte
+	deflated mszipBlocks
+	frames   frameDecoder // of LZX and Quantum
 }
 
 // frameDecoder decodes one block into a place of its declared size.
@@ -106,7 +101,7 @@ func (w *cabWalker) openFolder(i int) (*cabStream, error) {
 // rewind goes back to the folder's start.
 func (s *cabStream) rewind() {
 	s.at, s.pos, s.data, s.sums, s.err = s.w.folders[s.folder].at, 0, nil, 0, nil
-	s.past = s.past[:0]
+	s.deflated.begin()
 	if s.frames != nil {
 		s.frames.Reset()
 	}
@@ -166,7 +161,11 @@ func (s *cabStream) decode(size int) ([]byte, error) {
 	}
 	switch s.method {
 	case cabMSZIP:
-		return s.inflate()
+		out, err := s.deflated.block(s.packed)
+		if err != nil {
+			err = fmt.Errorf("%w: %w", level.ErrMalformed, err)
+		}
+		return out, err
 	case cabLZX, cabQuantum:
 		s.out = s.out[:min(size, cabBlock)]
 		n, err := s.frames.Frame(s.out, s.packed)
@@ -177,38 +176,6 @@ func (s *cabStream) decode(size int) ([]byte, error) {
 	}
 	s.out = append(s.out[:0], s.packed...)
 	return s.out, nil
-}
-
-// inflate decodes a block of MSZIP, [MS-MCI]: two letters and a deflate stream
-// that may refer to the block before.
-func (s *cabStream) inflate() ([]byte, error) {
-	if len(s.packed) < 2 || string(s.packed[:2]) != "CK" {
-		return nil, fmt.Errorf("block without its signature: %w", level.ErrMalformed)
-	}
-	s.in.Reset(s.packed[2:])
-	if s.z == nil {
-		s.z = flate.NewReaderDict(&s.in, s.past)
-	} else {
-		_ = s.z.(flate.Resetter).Reset(&s.in, s.past) // fails only for a reader that is not flate's
-	}
-	s.out = s.out[:0]
-	var err error
-	for z := (&input.Guarded{R: s.z}); err == nil && len(s.out) < cap(s.out); {
-		var n int
-		n, err = z.Read(s.out[len(s.out):cap(s.out)])
-		s.out = s.out[:len(s.out)+n]
-	}
-	if err == io.EOF {
-		err = nil
-	}
-	s.past = append(s.past, s.out...)
-	if extra := len(s.past) - cabBlock; extra > 0 {
-		s.past = append(s.past[:0], s.past[extra:]...)
-	}
-	if err != nil {
-		err = fmt.Errorf("%w: %w", level.ErrMalformed, err)
-	}
-	return s.out, err
 }
 
 // cabSum is the checksum of a block: the exclusive-or of 32-bit words, the last

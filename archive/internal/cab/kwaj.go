@@ -7,9 +7,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/klauspost/compress/flate"
 
-	"github.com/fivefifty/fivefifty/archive/internal/input"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
 	"github.com/fivefifty/fivefifty/internal/huffman"
 )
@@ -197,12 +195,10 @@ func (z *kwajLZH) lengths(out []byte, kind uint32, equal byte) {
 
 // kwajMSZIP decodes KWAJ's method 4: blocks of MSZIP, each behind its length.
 type kwajMSZIP struct {
-	in   *bufio.Reader
-	z    io.ReadCloser
-	past []byte // the last 32 KiB
-	out  []byte
-	data []byte // decoded, not yet read
-	err  error
+	in       *bufio.Reader
+	deflated mszipBlocks
+	data     []byte // decoded, not yet read
+	err      error
 }
 
 func (k *kwajMSZIP) Read(p []byte) (int, error) {
@@ -233,31 +229,5 @@ func (k *kwajMSZIP) block() ([]byte, error) {
 	if _, err := io.CopyN(&packed, k.in, n); err != nil && err != io.EOF {
 		return nil, err
 	}
-	if !bytes.HasPrefix(packed.Bytes(), []byte("CK")) {
-		return nil, fmt.Errorf("block without its signature: %w", level.ErrMalformed)
-	}
-	packed.Next(2)
-	if k.z == nil {
-		k.z = flate.NewReaderDict(&packed, k.past)
-	} else {
-		_ = k.z.(flate.Resetter).Reset(&packed, k.past) // fails only for a reader that is not flate's
-	}
-	var err error
-	if k.out == nil {
-		k.out = make([]byte, 0, 64<<10)
-	}
-	k.out = k.out[:0]
-	for z := (&input.Guarded{R: k.z}); err == nil && len(k.out) < cap(k.out); {
-		var got int
-		got, err = z.Read(k.out[len(k.out):cap(k.out)])
-		k.out = k.out[:len(k.out)+got]
-	}
-	if err == io.EOF {
-		err = nil
-	}
-	k.past = append(k.past, k.out...)
-	if extra := len(k.past) - cabBlock; extra > 0 {
-		k.past = append(k.past[:0], k.past[extra:]...)
-	}
-	return k.out, err
+	return k.deflated.block(packed.Bytes())
 }

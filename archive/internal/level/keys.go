@@ -35,6 +35,38 @@ func Passwords(k *Keys) []string {
 	return k.Passwords
 }
 
+// Candidates are the passwords for one archive: the one that opened something of it
+// comes first.
+type Candidates struct {
+	Keys *Keys
+	fit  string
+	have bool
+}
+
+// All returns the passwords in the order in which they are to be tried.
+func (c *Candidates) All() []string {
+	all := Passwords(c.Keys)
+	if !c.have {
+		return all
+	}
+	first := []string{c.fit}
+	for _, p := range all {
+		if p != c.fit {
+			first = append(first, p)
+		}
+	}
+	return first
+}
+
+// Opened says that a password has opened something.
+func (c *Candidates) Opened(password string) { c.fit, c.have = password, true }
+
+// Any says whether one has.
+func (c *Candidates) Any() bool { return c.have }
+
+// Fits says whether this one was the last that has.
+func (c *Candidates) Fits(password string) bool { return c.have && password == c.fit }
+
 // Trial reads what a password may have opened. What decoding it takes is work of the
 // Keys, which must not be nil; when that is used up, it fails with ErrLimit.
 type Trial struct {

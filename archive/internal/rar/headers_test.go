@@ -36,7 +36,7 @@ func hidden4(plain []byte, password string) []byte {
 func hidden5(files []file, password string, check bool) []byte {
 	salt := []byte("0123456789abcdef")
 	c := &crypt{generation: 5, count: 3, salt: salt}
-	keys := keys{keys: &level.Keys{Work: 1 << 20}}
+	keys := keys{Candidates: level.Candidates{Keys: &level.Keys{Work: 1 << 20}}}
 	keys.derive(c, password)
 	record := append([]byte{rar5Crypt, 0, 0, 0, 3}, salt...)
 	if check {

@@ -47,25 +47,8 @@ func (c *crypt) sum(crc uint32) uint32 {
 
 // keys tries passwords.
 type keys struct {
-	keys    *level.Keys
-	fit     string // the password that opened something
-	have    bool
+	level.Candidates
 	derived map[string][]byte
-}
-
-// candidates are the passwords, the one that did fit before first.
-func (k *keys) candidates() []string {
-	all := level.Passwords(k.keys)
-	if !k.have {
-		return all
-	}
-	first := []string{k.fit}
-	for _, p := range all {
-		if p != k.fit {
-			first = append(first, p)
-		}
-	}
-	return first
 }
 
 // reader decrypts a member's bytes.
@@ -89,14 +72,14 @@ func (k *keys) unlock(w *walker, e *entry) bool {
 	if e.crypt.old || e.packed < 16 {
 		return false
 	}
-	for _, p := range k.candidates() {
+	for _, p := range k.All() {
 		if !k.derive(e.crypt, p) {
 			return false
 		}
 		if sure, right := e.crypt.checked(); sure && !right {
 			continue
 		} else if sure || k.fits(w, e, p) {
-			k.fit, k.have = p, true
+			k.Opened(p)
 			return true
 		}
 	}
@@ -110,13 +93,13 @@ func (k *keys) derive(c *crypt, password string) bool {
 	out, have := k.derived[id]
 	if !have {
 		if c.generation == 5 {
-			if c.count > 24 || !level.Spend(k.keys, 2*(1<<c.count+32)) {
+			if c.count > 24 || !level.Spend(k.Keys, 2*(1<<c.count+32)) {
 				return false
 			}
 			out = rar5Derive(password, c.salt, 1<<c.count)
 		} else {
 			units := utf16.Encode([]rune(password))
-			if !level.Spend(k.keys, rar3Rounds*int64(2*len(units)+len(c.salt)+3)/64) {
+			if !level.Spend(k.Keys, rar3Rounds*int64(2*len(units)+len(c.salt)+3)/64) {
 				return false
 			}
 			out = rar3Derive(units, c.salt)
@@ -163,9 +146,9 @@ func (c *crypt) checked() (sure, right bool) { return c.verdict != 0, c.verdict 
 // cannot be decoded alone: the password that opened the one before is taken.
 func (k *keys) fits(w *walker, e *entry, password string) bool {
 	if e.solid && !e.svc {
-		return k.have && password == k.fit
+		return k.Fits(password)
 	}
-	if !e.hasCRC || !level.Spend(k.keys, e.packed/16) {
+	if !e.hasCRC || !level.Spend(k.Keys, e.packed/16) {
 		return false
 	}
 	trial := *e
@@ -180,14 +163,14 @@ func (k *keys) fits(w *walker, e *entry, password string) bool {
 		r = io.LimitReader(r, e.declared)
 	}
 	h := crc32.NewIEEE()
-	work := &level.Trial{R: r, Keys: k.keys, Cost: (&body{e: &trial, dec: dec}).Cost}
+	work := &level.Trial{R: r, Keys: k.Keys, Cost: (&body{e: &trial, dec: dec}).Cost}
 	_, err = io.Copy(h, io.LimitReader(work, input.MaxDrain))
 	return (err == nil || e.declared < 0) && e.crypt.sum(h.Sum32()) == e.crc
 }
 
 // header4 decrypts a header of RAR 4 from the bytes behind its salt.
 func (k *keys) header4(salt, buf []byte) ([]byte, error) {
-	for _, p := range k.candidates() {
+	for _, p := range k.All() {
 		c := &crypt{generation: 3, salt: salt}
 		if !k.derive(c, p) {
 			break
@@ -200,12 +183,12 @@ func (k *keys) header4(salt, buf []byte) ([]byte, error) {
 		if full := (n + 15) / 16 * 16; full <= len(buf) {
 			raw := k.cbc(c.key, c.iv, buf[:full])[:n]
 			if checks4(binary.LittleEndian.Uint16(raw), raw) {
-				k.fit, k.have = p, true
+				k.Opened(p)
 				return raw, nil
 			}
 		}
 	}
-	if k.have {
+	if k.Any() {
 		return nil, errDamaged
 	}
 	return nil, level.ErrEncrypted
@@ -214,12 +197,12 @@ func (k *keys) header4(salt, buf []byte) ([]byte, error) {
 // derive5 finds the password of RAR 5 headers. right decides where the headers
 // carry no check of their own.
 func (k *keys) derive5(c *crypt, right func() bool) bool {
-	for _, p := range k.candidates() {
+	for _, p := range k.All() {
 		if !k.derive(c, p) {
 			return false
 		}
 		if sure, ok := c.checked(); ok || !sure && right() {
-			k.fit, k.have = p, true
+			k.Opened(p)
 			return true
 		}
 	}

@@ -90,7 +90,7 @@ func open(src io.ReaderAt, size int64, l level.Limits) (level.Walker, error) {
 		return nil, err
 	}
 	w := &walker{src: src, size: size, limits: l, scanWork: 8*size + 1<<20, doubt: -1}
-	w.keys.keys = l.Keys
+	w.keys.Keys = l.Keys
 	w.decoders.limits = l
 	if bytes.HasPrefix(head, sigRar13) {
 		w.dialect, w.off = &rar13{w: w}, 0

@@ -307,7 +307,7 @@ func cbcEncrypt(key, iv, plain []byte) []byte {
 func encrypted5(body, password string, mac, check bool) file {
 	salt, iv := []byte("0123456789abcdef"), []byte("fedcba9876543210")
 	c := &crypt{generation: 5, count: 4, salt: salt, mac: mac}
-	(&keys{keys: &level.Keys{Work: 1 << 20}}).derive(c, password)
+	(&keys{Candidates: level.Candidates{Keys: &level.Keys{Work: 1 << 20}}}).derive(c, password)
 	plain := []byte(body)
 	for len(plain)%16 != 0 {
 		plain = append(plain, 0)

@@ -202,13 +202,13 @@ func (z *walker) openFolder(db *database, f *folder) (io.Reader, string, error) 
 		r, err := z.build(db, f, nil)
 		return &input.Guarded{R: r}, "", err
 	}
-	for _, p := range z.keys.candidates() {
+	for _, p := range z.keys.All() {
 		if right, err := z.tryPassword(db, f, p); err != nil {
 			return nil, "", err
 		} else if !right {
 			continue
 		}
-		z.keys.fit, z.keys.have = p, true
+		z.keys.Opened(p)
 		r, err := z.build(db, f, &p)
 		return &input.Guarded{R: r}, p, err
 	}

@@ -14,24 +14,8 @@ import (
 
 // keys tries passwords on 7z's AES.
 type keys struct {
-	keys    *level.Keys
-	fit     string // the password that opened something
-	have    bool
+	level.Candidates
 	derived map[string][]byte
-}
-
-func (k *keys) candidates() []string {
-	all := level.Passwords(k.keys)
-	if !k.have {
-		return all
-	}
-	first := []string{k.fit}
-	for _, p := range all {
-		if p != k.fit {
-			first = append(first, p)
-		}
-	}
-	return first
 }
 
 // aes are the properties of the cipher.
@@ -84,7 +68,7 @@ func (k *keys) key(a *aes, password string) ([]byte, bool) {
 		return key, true
 	}
 	units := utf16.Encode([]rune(password))
-	if a.cycles > maxCycles && a.cycles != 0x3f || !level.Spend(k.keys, a.cost(len(units))) {
+	if a.cycles > maxCycles && a.cycles != 0x3f || !level.Spend(k.Keys, a.cost(len(units))) {
 		return nil, false
 	}
 	if k.derived == nil || len(k.derived) >= input.MaxDerived {
@@ -149,12 +133,12 @@ func (z *walker) tryPassword(db *database, f *folder, password string) (bool, er
 	if err != nil {
 		return false, err
 	}
-	if !level.Spend(z.keys.keys, min(size, input.MaxDrain)/16) {
+	if !level.Spend(z.keys.Keys, min(size, input.MaxDrain)/16) {
 		return false, nil
 	}
 	h := crc32.NewIEEE()
 	cost := level.MethodCost(f.method())
-	work := &level.Trial{R: &input.Guarded{R: r}, Keys: z.keys.keys, Cost: func() int64 { return cost }}
+	work := &level.Trial{R: &input.Guarded{R: r}, Keys: z.keys.Keys, Cost: func() int64 { return cost }}
 	n, err := io.CopyN(h, work, min(size, input.MaxDrain))
 	if has && n == size {
 		return err == nil && h.Sum32() == want, nil

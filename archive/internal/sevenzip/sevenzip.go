@@ -100,7 +100,7 @@ func open(src io.ReaderAt, size int64, l level.Limits) (level.Walker, error) {
 		return nil, level.ErrFormat
 	}
 	z := &walker{src: src, size: size, limits: l, base: int64(at)}
-	z.keys.keys = l.Keys
+	z.keys.Keys = l.Keys
 	if at > 0 {
 		z.note(anomaly.Prepended)
 	}

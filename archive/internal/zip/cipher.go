@@ -81,12 +81,9 @@ type seal struct {
 
 // unlock finds a password that opens p's body; nil if none does.
 func (z *file) unlock(p *planned) (*seal, error) {
-	passwords := level.Passwords(z.limits.Keys)
+	passwords := z.passwords.All()
 	if len(passwords) == 0 {
 		return nil, nil
-	}
-	if z.password != "" { // the one that opened the member before
-		passwords = append([]string{z.password}, passwords...)
 	}
 	for _, aes := range p.strengths {
 		s, err := z.unlockAES(p, aes, passwords)

@@ -43,7 +43,8 @@ func (z *file) decrypt(p *planned) error {
 		return err
 	case s != nil:
 		p.seal, p.key.sealed = s, true
-		m.Password, z.password = s.password, s.password
+		m.Password = s.password
+		z.passwords.Opened(s.password)
 		return nil
 	}
 	if p.mixed {

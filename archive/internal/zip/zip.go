@@ -61,22 +61,22 @@ type file struct {
 	limits level.Limits
 	notes  []string
 
-	groups   []*group         // of this pass, ascending
-	byOffset map[int64]*group // every group ever, by local header
-	seen     map[spot]bool    // directory headers read
-	yielded  map[bodyKey]bool // bodies yielded
-	names    map[string]int64 // name -> data offset, for duplicates
-	records  []span           // directories, end records and their comments
-	ends     map[int64]bool   // end records read
-	found    []mark           // by the gap searches, perhaps not read yet
-	first    int64            // offset of the first local header
-	marker   int64            // length of the mark of an archive in volumes before it
-	over     error            // more was there than the limits allow
-	trial    int64            // bytes that trial decoding and searching may still cost
-	headers  int64            // bytes of names and extra fields that may still be read
-	effort   int64            // bytes of bodies that may still be decoded, those shared by members counted each time
-	decoders decoders
-	password string // the one that opened the last member that needed one
+	groups    []*group         // of this pass, ascending
+	byOffset  map[int64]*group // every group ever, by local header
+	seen      map[spot]bool    // directory headers read
+	yielded   map[bodyKey]bool // bodies yielded
+	names     map[string]int64 // name -> data offset, for duplicates
+	records   []span           // directories, end records and their comments
+	ends      map[int64]bool   // end records read
+	found     []mark           // by the gap searches, perhaps not read yet
+	first     int64            // offset of the first local header
+	marker    int64            // length of the mark of an archive in volumes before it
+	over      error            // more was there than the limits allow
+	trial     int64            // bytes that trial decoding and searching may still cost
+	headers   int64            // bytes of names and extra fields that may still be read
+	effort    int64            // bytes of bodies that may still be decoded, those shared by members counted each time
+	decoders  decoders
+	passwords level.Candidates
 
 	present  *group     // whose members are yielded
 	accounts []*account // its accounts
@@ -100,16 +100,17 @@ var Format = &level.Format{Name: "zip", Detect: detect, Open: open, Marks: marks
 func open(src io.ReaderAt, size int64, l level.Limits) (level.Walker, error) {
 	z := &file{
 		src: src, size: size, limits: l,
-		byOffset: map[int64]*group{},
-		seen:     map[spot]bool{},
-		yielded:  map[bodyKey]bool{},
-		names:    map[string]int64{},
-		ends:     map[int64]bool{},
-		trial:    4*size + 256<<20,
-		headers:  8*size + 1<<20,
-		effort:   2*size + 128<<20,
-		groupEnd: -1,
-		decoders: decoders{dictionary: l.Dictionary, left: dictionaries * l.Dictionary},
+		byOffset:  map[int64]*group{},
+		seen:      map[spot]bool{},
+		yielded:   map[bodyKey]bool{},
+		names:     map[string]int64{},
+		ends:      map[int64]bool{},
+		trial:     4*size + 256<<20,
+		headers:   8*size + 1<<20,
+		effort:    2*size + 128<<20,
+		groupEnd:  -1,
+		passwords: level.Candidates{Keys: l.Keys},
+		decoders:  decoders{dictionary: l.Dictionary, left: dictionaries * l.Dictionary},
 	}
 	first, err := z.searchLocal(0, size)
 	if err != nil {
