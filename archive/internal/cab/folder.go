@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 
-
 	"github.com/fivefifty/fivefifty/archive/internal/level"
 	"github.com/fivefifty/fivefifty/internal/lzx"
 	"github.com/fivefifty/fivefifty/internal/quantum"

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 
-
 	"github.com/fivefifty/fivefifty/archive/internal/level"
 	"github.com/fivefifty/fivefifty/internal/huffman"
 )
