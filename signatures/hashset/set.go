@@ -58,26 +58,27 @@ func (s *Set) Inspect(ctx context.Context, obj *scanner.Object) (found []scanner
 	if s.closed.Load() {
 		return nil, fmt.Errorf("hashset: %w", errClosed)
 	}
+	l := lookup{set: s}
+	defer func() { found = l.found }() // also what was found before a fault
 	if s.file.bytes != nil {
 		defer faults(&err)()
 	}
-	l := lookup{set: s}
 	for k := range fileKinds {
 		if !s.tables[k].mayHave(obj.Size) {
 			continue
 		}
 		digest, err := obj.Sum(hashes[k])
 		if err != nil {
-			return l.found, fmt.Errorf("hashset: %w", err)
+			return nil, fmt.Errorf("hashset: %w", err)
 		}
 		if err := l.find(k, digest, obj.Size, ""); err != nil {
-			return l.found, err
+			return nil, err
 		}
 	}
 	if err := l.sections(ctx, obj); err != nil {
-		return l.found, fmt.Errorf("hashset: %w", err)
+		return nil, fmt.Errorf("hashset: %w", err)
 	}
-	return l.found, nil
+	return nil, nil
 }
 
 // maxFindings bounds the names that one object is found under.
