@@ -26,8 +26,8 @@
 //
 // # Limits
 //
-// [Limits] bound bytes, objects, nesting, ratio, time and memory for each
-// message; [DefaultLimits] are in force unless others are set, and none can be
+// [Limits] bound bytes, objects, nesting, ratio, time, the work of decoders and memory
+// for each message; [DefaultLimits] are in force unless others are set, and none can be
 // switched off. Object bytes live in pooled memory up to Limits.MemoryBytes and
 // then in a temporary file that has no name and is mapped while engines look.
 // What also takes memory: the report itself (bounded by Limits.Objects), one
@@ -41,7 +41,8 @@
 // message's end. Documents are shown to the engines as they are as well.
 //
 // Equal bytes are opened once, and shown to the engines once for each set of names
-// that they bear: see Object.SameAs.
+// that they bear: see Object.SameAs. What engines found can be kept from one message
+// to the next: see [Cache].
 //
 // # Security
 //
