@@ -146,7 +146,7 @@ func (c *container) fillMember(child *item) {
 		defer copyBuffers.Put(buf)
 		for {
 			n, err := c.reader.Read(*buf)
-			c.scan.budget.Spend(n, c.reader.Cost())
+			c.scan.budget.Spend(c.reader.Cost())
 			full := child.append((*buf)[:n])
 			spent := c.scan.budget.CheckWork()
 			switch {

@@ -126,8 +126,8 @@ func (b *Budget) Objects() int { return b.objects }
 // Total returns the decoded bytes of all objects so far.
 func (b *Budget) Total() int64 { return b.total }
 
-// Spend counts n bytes that a decoder made at a cost each.
-func (b *Budget) Spend(n int, cost int64) { b.work += int64(n) * cost }
+// Spend counts what a decoder took, in bytes of deflate.
+func (b *Budget) Spend(cost int64) { b.work += cost }
 
 // CheckWork returns an *Error if there was more work than may be. A decoder that
 // is at it must stop then, and no other may begin.

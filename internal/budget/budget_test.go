@@ -95,12 +95,12 @@ func TestNoOverflow(t *testing.T) {
 
 func TestWork(t *testing.T) {
 	b := New(generous)
-	b.Spend(40, 1)
-	b.Spend(5, 12)
+	b.Spend(40)
+	b.Spend(60)
 	if err := b.CheckWork(); err != nil {
 		t.Errorf("at the limit: %v", err)
 	}
-	b.Spend(1, 1)
+	b.Spend(1)
 	if err := b.CheckWork(); limitOf(err) != Work {
 		t.Errorf("above: %v", err)
 	}

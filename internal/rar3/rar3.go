@@ -69,7 +69,7 @@ type Decoder struct {
 	lowDist, lowCount    int
 	tables               bool // of the present block were read
 	isPPM                bool
-	model                *ppmd.Model
+	model                *ppmd.ModelH
 	order                int
 	coder                ppmd.Coder
 	escape               byte
@@ -86,8 +86,14 @@ func New(window int, most int64) *Decoder {
 	return &Decoder{win: make([]byte, window), most: most}
 }
 
-// Predicts says whether the present block is packed with PPMd, which is far slower.
-func (d *Decoder) Predicts() bool { return d.isPPM }
+// Work is what blocks that are packed with PPMd took since it was asked last, as
+// package ppmd counts.
+func (d *Decoder) Work() int64 {
+	if d.model == nil {
+		return 0
+	}
+	return d.model.Work()
+}
 
 // Window is the size of the dictionary.
 func (d *Decoder) Window() int { return len(d.win) }
@@ -442,7 +448,7 @@ func (d *Decoder) startPPM() error {
 		return ErrCorrupt
 	}
 	if d.model == nil {
-		d.model = ppmd.New(mem)
+		d.model = ppmd.NewH(mem)
 	}
 	d.model.Resize(mem)
 	d.model.Reset(d.order)

@@ -72,7 +72,7 @@ func (c *Candidates) Fits(password string) bool { return c.have && password == c
 type Trial struct {
 	R    io.Reader
 	Keys *Keys
-	Cost func() int64 // of a byte that R gave last, as in MethodCosts
+	Cost func(n int) int64 // of the n bytes that R gave last, as Reader.Cost has it
 }
 
 // trialBytes is how many bytes of deflate take the time of a unit of work.
@@ -83,6 +83,6 @@ func (t *Trial) Read(p []byte) (int, error) {
 		return 0, fmt.Errorf("work of trying passwords: %w", ErrLimit)
 	}
 	n, err := t.R.Read(p[:min(len(p), 32<<10)])
-	t.Keys.Work = max(0, t.Keys.Work-int64(n)*t.Cost()/trialBytes)
+	t.Keys.Work = max(0, t.Keys.Work-t.Cost(n)/trialBytes)
 	return n, err
 }

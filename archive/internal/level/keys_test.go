@@ -28,7 +28,7 @@ func TestKeysSpend(t *testing.T) {
 func TestTrial(t *testing.T) {
 	read := func(cost int64) (n int64, left int64) {
 		k := &Keys{Work: 10_000}
-		n, err := io.Copy(io.Discard, &Trial{R: zeros{}, Keys: k, Cost: func() int64 { return cost }})
+		n, err := io.Copy(io.Discard, &Trial{R: zeros{}, Keys: k, Cost: func(n int) int64 { return int64(n) * cost }})
 		if !errors.Is(err, ErrLimit) {
 			t.Errorf("cost %d: %v", cost, err)
 		}
@@ -42,7 +42,7 @@ func TestTrial(t *testing.T) {
 		}
 	}
 	k := &Keys{Work: 10_000}
-	if b, err := io.ReadAll(&Trial{R: strings.NewReader("short"), Keys: k, Cost: func() int64 { return 1 }}); err != nil || string(b) != "short" {
+	if b, err := io.ReadAll(&Trial{R: strings.NewReader("short"), Keys: k, Cost: func(n int) int64 { return int64(n) }}); err != nil || string(b) != "short" {
 		t.Errorf("%q %v", b, err)
 	}
 }

@@ -21,7 +21,8 @@ type Reader struct {
 	left    int       // members that Limits.Members still allows
 	body    io.Reader // the current member's, nil if there is none
 	bodyErr error     // what Read returns once body is nil
-	cost    int64     // of a byte of it, see Cost
+	cost    int64     // of a byte of it
+	spent   int64     // see Cost
 	err     error     // sticky, of Next
 }
 
@@ -72,9 +73,14 @@ func (r *Reader) Next() (*Member, error) {
 // For a member with Err it returns that error.
 func (r *Reader) Read(p []byte) (int, error) {
 	if r.body == nil {
+		r.spent = 0
 		return 0, r.bodyErr
 	}
 	n, err := r.body.Read(p)
+	r.spent = int64(n) * r.cost
+	if w, ok := r.body.(Worker); ok {
+		r.spent += w.Work()
+	}
 	if err != nil {
 		r.body, r.bodyErr = nil, r.wrap(err)
 	}

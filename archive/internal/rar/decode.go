@@ -53,6 +53,14 @@ type decoder struct {
 	own  *rar3.Decoder
 }
 
+// work is what PPMd took in RAR 3's decoder since it was asked last.
+func (d *decoder) work() int64 {
+	if d == nil || d.own == nil {
+		return 0
+	}
+	return d.own.Work()
+}
+
 // feed is the archive as it grows: one part is read after the other.
 type feed struct{ parts []part }
 

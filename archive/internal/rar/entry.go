@@ -136,13 +136,8 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, b.finish(err)
 }
 
-// Cost implements what Reader.Cost asks: RAR 3 changes to PPMd within a body.
-func (b *body) Cost() int64 {
-	if b.dec != nil && b.dec.own != nil && b.dec.own.Predicts() {
-		return level.MethodCosts["ppmd"]
-	}
-	return level.MethodCost(b.e.method())
-}
+// Work implements level.Worker: RAR 3 changes to PPMd within a body.
+func (b *body) Work() int64 { return b.dec.work() }
 
 // count adds bytes to the checksum and looks at it where the body should end.
 func (b *body) count(p []byte) {

@@ -163,7 +163,8 @@ func (k *keys) fits(w *walker, e *entry, password string) bool {
 		r = io.LimitReader(r, e.declared)
 	}
 	h := crc32.NewIEEE()
-	work := &level.Trial{R: r, Keys: k.Keys, Cost: (&body{e: &trial, dec: dec}).Cost}
+	cost := level.MethodCost(trial.method())
+	work := &level.Trial{R: r, Keys: k.Keys, Cost: func(n int) int64 { return int64(n)*cost + dec.work() }}
 	_, err = io.Copy(h, io.LimitReader(work, input.MaxDrain))
 	return (err == nil || e.declared < 0) && e.crypt.sum(h.Sum32()) == e.crc
 }

@@ -25,7 +25,7 @@ func Benchmark7z(b *testing.B) {
 			case "LZMA2":
 				archivetest.Beside(b, Format, data, len(body), "lzma", func() io.Reader { return lzma.NewReader2(bytes.NewReader(raw), 16<<20, 64<<20) })
 			case "PPMd":
-				m := ppmd.New(16 << 20)
+				m := ppmd.NewH(16 << 20)
 				archivetest.Beside(b, Format, data, len(body), "ppmd", func() io.Reader { return ppmd.NewReader7z(bytes.NewReader(raw), m, 6, int64(len(body))) })
 			default:
 				b.SetBytes(int64(len(body)))

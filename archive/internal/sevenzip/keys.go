@@ -138,7 +138,7 @@ func (z *walker) tryPassword(db *database, f *folder, password string) (bool, er
 	}
 	h := crc32.NewIEEE()
 	cost := level.MethodCost(f.method())
-	work := &level.Trial{R: &input.Guarded{R: r}, Keys: z.keys.Keys, Cost: func() int64 { return cost }}
+	work := &level.Trial{R: &input.Guarded{R: r}, Keys: z.keys.Keys, Cost: func(n int) int64 { return int64(n)*cost + z.work() }}
 	n, err := io.CopyN(h, work, min(size, input.MaxDrain))
 	if has && n == size {
 		return err == nil && h.Sum32() == want, nil

@@ -28,7 +28,7 @@ func (z *walker) ppmd(c *coder, in io.Reader, size int64) (io.Reader, error) {
 		if err := z.windows.Take(int64(mem)); err != nil {
 			return nil, err
 		}
-		model = ppmd.New(mem)
+		model = ppmd.NewH(mem)
 	}
 	z.models = append(z.models, model)
 	return ppmd.NewReader7z(bufio.NewReaderSize(in, 4<<10), model, order, size), nil

@@ -47,8 +47,8 @@ type walker struct {
 	password string
 	drained  int64
 	windows  input.Windows
-	model    *ppmd.Model   // free for the next folder
-	models   []*ppmd.Model // in use by the present one
+	model    *ppmd.ModelH   // free for the next folder
+	models   []*ppmd.ModelH // in use by the present one
 }
 
 // database is what the header says.
@@ -404,6 +404,18 @@ func (z *walker) drain() error {
 		return input.ErrDrained()
 	}
 	return z.broken
+}
+
+// Work implements level.Worker.
+func (b *body) Work() int64 { return b.z.work() }
+
+// work is what the models in use took since it was asked last.
+func (z *walker) work() int64 {
+	n := int64(0)
+	for _, m := range z.models {
+		n += m.Work()
+	}
+	return n
 }
 
 // body is one stream of a folder.

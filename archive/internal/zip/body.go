@@ -118,6 +118,17 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// Work implements level.Worker.
+func (b *body) Work() int64 { return workOf(b.dec) }
+
+// workOf is what a decoder took beyond its method's cost since it was asked last.
+func workOf(d bodyDecoder) int64 {
+	if w, ok := d.(level.Worker); ok {
+		return w.Work()
+	}
+	return 0
+}
+
 // finish notes where the body ended and says what its end is worth.
 func (b *body) finish(err error) error {
 	b.ended = true

@@ -130,7 +130,7 @@ func (z *file) decodes(p *planned) bool {
 	sum := crc32.NewIEEE()
 	n, err := io.CopyN(sum, dec, want)
 	consumed := dec.Consumed()
-	z.trial -= n*max(1, level.MethodCost(methodName(k.method))/4) + consumed
+	z.trial -= n*max(1, level.MethodCost(methodName(k.method))/4) + workOf(dec)/4 + consumed
 	if n > 0 && slices.Contains(p.crcs, sum.Sum32()) && (err == io.EOF || n == k.limit) {
 		return true
 	}
