@@ -70,7 +70,7 @@ const (
 	AnomalyAfterZeros = anomaly.AfterZeros // members after the end-of-archive blocks
 	AnomalyTarSize    = anomaly.TarSize    // pax and header give other sizes
 	AnomalyTarField   = anomaly.TarField   // a numeric field cannot be read
-	AnomalyTarSparse  = anomaly.TarSparse  // a sparse member: the stored pieces are yielded, not the expanded file
+	AnomalyTarSparse  = anomaly.TarSparse  // a sparse member whose pieces readers put together in other ways, or which is yielded only as it is stored
 	AnomalyTarGarbage = anomaly.TarGarbage // blocks that are no headers were skipped
 
 	// Of a disk image.

@@ -151,17 +151,21 @@ const paxNeeded = 8 << 30
 func (w *tarWalker) readings(h *tarHeader, ext *tarExtension, data int64) error {
 	m, sizes := w.member(h, ext)
 	w.off = padded(data, sizes[0], w.size)
-	expanded, err := w.expanded(h, ext, data, sizes[0])
+	expanded, end, err := w.expanded(h, ext, data, sizes[0])
 	if err != nil {
 		return err
 	}
-	if expanded != nil {
-		whole := cloneMember(m)
-		whole.Size, whole.Reading = expanded.size, "expanded"
-		w.more = append(w.more, tarReading{whole, expanded})
-		m.Reading = "stored"
-	} else if ext.sparse || h.flag == 'S' {
+	if end > w.off {
+		w.forkAt(end)
+	}
+	if sparse := ext.sparse || h.flag == 'S'; sparse && (len(expanded) != 1 || end > 0) {
 		level.Note(m, anomaly.TarSparse)
+	}
+	for _, body := range expanded {
+		whole := cloneMember(m)
+		whole.Size, whole.Reading = body.size, body.reading
+		w.more = append(w.more, tarReading{whole, body})
+		m.Reading = "stored"
 	}
 	first := w.bodyOf(m, data, sizes[0])
 	w.more = append(w.more, tarReading{m, &first})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -84,6 +85,64 @@ func TestTarSparse(t *testing.T) {
 			}
 			if n := archivetest.NoteNames(all, r); len(n) > 0 {
 				t.Errorf("anomalies %v", n)
+			}
+		})
+	}
+}
+
+// sparseOf forges an old GNU sparse header.
+func sparseOf(size, real int, pieces ...int) []byte {
+	h := tarBlockOf("p.js", octalOf(size), 'S', "ustar  \x00")
+	at := h[386:386]
+	for _, n := range pieces {
+		at = append(at, octalOf(n)...)
+	}
+	copy(h[483:], octalOf(real))
+	return resummed(h)
+}
+
+// TestTarSparseReadings: the pieces of a sparse member are where readers seek them: from
+// a block's begin on, or one behind the other; and they may be out of order.
+func TestTarSparseReadings(t *testing.T) {
+	body := archivetest.Payload
+	cut, real := 11, len(body)
+	last := append(tarBlockOf("q.js", octalOf(len(body)), '0', "ustar\x0000"), blocks(body)...)
+	inBlocks := append(blocks(body[:cut]), blocks(body[cut:])...)
+	for name, c := range map[string]struct {
+		data    []byte
+		reading string
+		judged  bool // GNU tar has it, if it writes to a pipe
+	}{
+		"blocks":           {append(sparseOf(2*tarBlock, real, 0, cut, cut, real-cut), inBlocks...), "blocks", true},
+		"packed":           {append(sparseOf(real, real, 0, cut, cut, real-cut), blocks(body)...), "expanded", false},
+		"out of order":     {append(sparseOf(real+tarBlock-cut, real, cut, real-cut, 0, cut), append(blocks(body[cut:]), blocks(body[:cut])...)...), "blocks", false},
+		"more than stored": {append(sparseOf(cut, real, 0, cut, cut, real-cut), inBlocks...), "blocks", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			data := append(c.data, last...)
+			all, r, err := archivetest.ReadAll(t, Tar, data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found := false
+			for _, g := range all {
+				t.Logf("%q %s %v %d bytes, %v", g.Names, g.Reading, g.Anomalies, len(g.Data), g.Fault)
+				found = found || g.Reading == c.reading && g.Data == body && g.Fault == nil
+			}
+			if !found {
+				t.Errorf("no reading %q is whole", c.reading)
+			}
+			if g := archivetest.Find(all, "q.js"); g == nil || g.Data != body {
+				t.Error("what follows is not found")
+			}
+			if !slices.Contains(archivetest.NoteNames(all, r), anomaly.TarSparse) {
+				t.Error("not noted")
+			}
+			if _, err := exec.LookPath("tar"); err != nil || !c.judged {
+				return
+			}
+			if out, _ := archivetest.Pipe(string(data), "tar", "-xOf", "-"); string(out) != body+body {
+				t.Errorf("GNU tar has %q", out)
 			}
 		})
 	}
@@ -204,10 +263,9 @@ func TestTarExtensionBomb(t *testing.T) {
 
 // TestTarHoles: an expansion is bounded, and what is stored comes all the same.
 func TestTarHoles(t *testing.T) {
-	h := tarBlockOf("p.js", octalOf(len(archivetest.Payload)), 'S', "ustar  \x00")
-	copy(h[386:], fmt.Sprintf("%011o\x00%011o\x00", 1<<32, len(archivetest.Payload)))
-	copy(h[483:], fmt.Sprintf("%011o\x00", 1<<32+len(archivetest.Payload)))
-	all, r, err := archivetest.ReadAll(t, Tar, append(resummed(h), blocks(archivetest.Payload)...))
+	n := len(archivetest.Payload)
+	h := sparseOf(n, 1<<32+n, 1<<32, n)
+	all, r, err := archivetest.ReadAll(t, Tar, append(h, blocks(archivetest.Payload)...))
 	if err != nil || len(all) != 1 || all[0].Data != archivetest.Payload || !slices.Contains(archivetest.NoteNames(all, r), anomaly.TarSparse) {
 		t.Errorf("%+v, %v", all, err)
 	}

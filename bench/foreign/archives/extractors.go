@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	_ "embed" // python.py
 	"encoding/hex"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -17,8 +19,8 @@ import (
 )
 
 // extractor is a program that takes archives apart: in the working folder, or on
-// standard output. FILE and PASSWORD in its arguments stand for what they say. The
-// file is standard input too.
+// standard output. FILE, PASSWORD and PYTHON, the script, in its arguments stand for
+// what they say. The file is standard input too.
 type extractor struct {
 	name    string
 	command string
@@ -35,7 +37,7 @@ var extractors = []extractor{
 	{name: "unar", command: "unar -q -f -D -k skip -p PASSWORD FILE"},
 	{name: "unzip", command: "unzip -o -qq -P PASSWORD FILE", within: "PK"},
 	{name: "jar", command: "jar xf FILE", within: "PK\x03\x04"},
-	{name: "python", command: "python3 PYTHON FILE PASSWORD"},
+	{name: "python", command: "/usr/bin/python3 PYTHON FILE PASSWORD"},
 	{name: "tar", command: "tar -x --no-same-owner -f FILE"},
 	{name: "cpio", command: "cpio -id --quiet --no-absolute-filenames", within: "07070"},
 	{name: "ar", command: "ar x FILE", within: "!<"},
@@ -51,7 +53,6 @@ var extractors = []extractor{
 	{name: "wimlib", command: "wimlib-imagex apply FILE 1 out", within: "MSWIM"},
 	{name: "mcopy", command: "mcopy -s -n -i FILE :: .", within: "\x55\xaa"},
 	{name: "unace", command: "unace x -y FILE", within: "**ACE**"},
-	{name: "arc", command: "arc xo FILE", within: "\x1a"},
 	{name: "nomarch", command: "nomarch -U FILE", within: "\x1a"},
 	{name: "unalz", command: "unalz -pwd PASSWORD FILE", within: "ALZ"},
 	{name: "gzip", command: "gzip -dc", prints: true, within: "\x1f"},
@@ -65,6 +66,9 @@ var extractors = []extractor{
 	{name: "brotli", command: "brotli -dc", prints: true},
 	{name: "rpm2cpio", command: "rpm2cpio FILE", prints: true, within: "\xed\xab\xee\xdb"},
 }
+
+//go:embed python.py
+var python string
 
 // installed leaves out the extractors that this machine lacks.
 func installed(all []extractor) (have []extractor) {
@@ -80,7 +84,7 @@ func installed(all []extractor) (have []extractor) {
 // What an extractor may take.
 const (
 	extractTime  = 20 * time.Second
-	extractBytes = "268435456" // of one file that it writes
+	extractBytes = 128 << 20 // of one file that it writes; one that reaches it is left out
 )
 
 // nobody is whom extractors run as if we are root: the files are hostile.
@@ -88,7 +92,7 @@ const nobody = 65534
 
 // run extracts the file at path with a password and hands each regular file that
 // came out, not empty, to got. It says whether the extractor spoke of a password.
-func (e extractor) run(path, password, python string, got func(name string, body []byte)) (locked bool) {
+func (e extractor) run(path, password string, got func(name string, body []byte)) (locked bool) {
 	data, err := os.ReadFile(path)
 	must(err)
 	if !bytes.Contains(data, []byte(e.within)) {
@@ -104,11 +108,14 @@ func (e extractor) run(path, password, python string, got func(name string, body
 	must(os.Mkdir(filepath.Dir(file), 0o755))
 	must(os.WriteFile(file, data, 0o644))
 
-	args := []string{"--fsize=" + extractBytes}
+	script := filepath.Join(dir, "python.py")
+	must(os.WriteFile(script, []byte(python), 0o644))
+
+	args := []string{fmt.Sprint("--fsize=", extractBytes)}
 	for _, a := range strings.Fields(e.command) {
 		a = strings.ReplaceAll(a, "PASSWORD", password)
 		a = strings.ReplaceAll(a, "FILE", file)
-		args = append(args, strings.ReplaceAll(a, "PYTHON", python))
+		args = append(args, strings.ReplaceAll(a, "PYTHON", script))
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), extractTime)
 	defer cancel()
@@ -139,7 +146,8 @@ func (e extractor) run(path, password, python string, got func(name string, body
 // lockedWords are what extractors say of a file that needs a password.
 var lockedWords = regexp.MustCompile(`(?i)passw|passphrase|encrypt|wrong`)
 
-// collect hands out all regular files under a folder that are not empty.
+// collect hands out all regular files under a folder, but those of zeros alone, which
+// some extractors leave of the size of what they could not extract.
 func collect(folder string, got func(name string, body []byte)) {
 	_ = filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
@@ -150,7 +158,8 @@ func collect(folder string, got func(name string, body []byte)) {
 			return nil
 		}
 		defer f.Close()
-		if body, err := io.ReadAll(f); err == nil && len(body) > 0 {
+		body, err := io.ReadAll(f)
+		if zeros := len(bytes.Trim(body, "\x00")) == 0; err == nil && !zeros && len(body) < extractBytes {
 			name, _ := filepath.Rel(folder, path)
 			got(name, body)
 		}

@@ -3,7 +3,7 @@
 // that two of them agree on is to be among those of a scan, at whatever level. README.md
 // says how to fetch the archives and what came out.
 //
-//	go run ./foreign/archives -peers ./foreign/archives/peers FOLDER...
+//	go run ./foreign/archives FOLDER...
 package main
 
 import (
@@ -23,12 +23,9 @@ import (
 )
 
 func main() {
-	peers := flag.String("peers", "peers", "folder of the scripts that extract")
 	workers := flag.Int("j", 2, "files at a time")
 	flag.Parse()
-	python, err := filepath.Abs(filepath.Join(*peers, "python.py"))
-	must(err)
-	j := &judge{python: python, extractors: installed(extractors)}
+	j := &judge{extractors: installed(extractors)}
 	for _, e := range j.extractors {
 		fmt.Print(e.name, " ")
 	}
@@ -52,7 +49,6 @@ func main() {
 
 // judge compares files; its tallies are by true type.
 type judge struct {
-	python     string
 	extractors []extractor
 	passwords  []string
 
@@ -92,8 +88,8 @@ func (j *judge) compareFolder(folder string, workers int) map[string]*vote.Tally
 
 // How far what came out of a file is itself extracted.
 const (
-	maxDepth  = 4
-	maxNested = 60 // of one file of a suite
+	maxDepth  = 3
+	maxNested = 12 // of one file of a suite
 )
 
 // nested is a file to extract: one of a suite, or one that came out of such.
@@ -124,6 +120,9 @@ func (j *judge) compareFile(path string) {
 				if digest == next.digest {
 					return // a copy of it, at most renamed
 				}
+				if !ours.digests[digest] && ours.covers(body) {
+					ours.digests[digest] = true
+				}
 				ballot.Add(digest, fmt.Sprint(len(body), " ", name), e.name)
 				if seen[digest] || !ours.digests[digest] || next.depth == maxDepth || len(seen) > maxNested {
 					return
@@ -144,17 +143,37 @@ func (j *judge) compareFile(path string) {
 }
 
 // extract runs an extractor, with the suite's passwords in turn as long as it asks for
-// one.
+// one. What a wrong password makes of a body is noise, other for each: as long as a
+// password is missing, only what comes out with two of them counts.
 func (j *judge) extract(e extractor, path string, got func(name string, body []byte)) {
-	if !e.run(path, "", j.python, got) || !strings.Contains(e.command, "PASSWORD") {
-		return
-	}
-	for _, p := range j.passwords {
-		if !e.run(path, p, j.python, got) {
+	times := map[string]int{}
+	tries := append([]string{""}, j.passwords...)
+	for _, p := range append(tries, "none of these") {
+		var names []string
+		var bodies [][]byte
+		locked := e.run(path, p, func(name string, body []byte) {
+			names, bodies = append(names, name), append(bodies, body)
+		})
+		once := map[string]bool{}
+		for i, body := range bodies {
+			digest := digestOf(body)
+			if once[digest] {
+				continue
+			}
+			once[digest] = true
+			times[digest]++
+			if !locked || times[digest] == 2 {
+				got(names[i], body)
+			}
+		}
+		if !locked || !strings.Contains(e.command, "PASSWORD") {
 			return
 		}
 	}
 }
+
+// maxPrinted is how many misses of a file are printed.
+const maxPrinted = 4
 
 // count counts the votes for one file and prints what is missed.
 func (j *judge) count(file nested, ballot vote.Ballot, ours found) {
@@ -166,10 +185,14 @@ func (j *judge) count(file nested, ballot vote.Ballot, ours found) {
 		j.byType[ours.types[file.digest]] = t
 	}
 	t.Files++
+	missed := map[string]int{}
 	t.Count(ballot, ours.digests, func(_ string, l *vote.Leaf) {
 		class := "alone"
 		if len(l.By) >= 2 {
 			class = "MISSED"
+		}
+		if missed[class]++; missed[class] > maxPrinted {
+			return
 		}
 		said := "silent"
 		if faults := ours.faults[file.digest]; len(faults) > 0 {
@@ -177,6 +200,11 @@ func (j *judge) count(file nested, ballot vote.Ballot, ours found) {
 		}
 		fmt.Printf("%s: %s: %s: %q by %s: %.300s\n", class, ours.types[file.digest], file.about, l.About, strings.Join(l.By, ", "), said)
 	})
+	for class, n := range missed {
+		if n > maxPrinted {
+			fmt.Printf("%s: %s: %s: and %d more\n", class, ours.types[file.digest], file.about, n-maxPrinted)
+		}
+	}
 }
 
 // isArchive says whether 7-Zip can list a file.

@@ -1,5 +1,6 @@
-"""Extracts a file with Python's zipfile, tarfile, gzip, bz2 and lzma into the
-working folder, under numbers. What comes before an error is kept.
+"""Extracts a file with Python's zipfile, tarfile, gzip, bz2 and lzma, and with olefile
+if that is installed, into the working folder, under numbers. What comes before an
+error is kept.
 
     python.py FILE PASSWORD
 """
@@ -41,7 +42,16 @@ def tars():
                 attempt(lambda: save(t.extractfile(i)))
 
 
+def oles():
+    import olefile
+
+    with olefile.OleFileIO(path) as o:
+        for i in o.listdir():
+            attempt(lambda: save(o.openstream(i)))
+
+
 attempt(zips)
 attempt(tars)
+attempt(oles)
 for module in gzip, bz2, lzma:
     attempt(lambda: save(module.open(path)))
