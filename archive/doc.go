@@ -29,8 +29,8 @@
 //     one; what belongs to none is a member of its own.
 //   - tar (pax, ustar, GNU, star, Sun): each size where a pax record, the header and the
 //     type flag give several, with what follows under each; members behind zero blocks
-//     and bad checksums; any type flag; sparse members expanded, with their pieces packed or in
-//     blocks, and as they are stored.
+//     and bad checksums; any type flag; sparse members expanded, with their pieces packed
+//     or in blocks, and as they are stored; extension headers that some take for files.
 //     cpio, ar and deb, rpm: members behind junk, and those that a wrong size covers.
 //   - rar (1.3 to 7), 7z, cab, arj, lzh: headers with a wrong checksum are used; behind
 //     damage, and behind the end, the search goes on. Comments, alternate streams and

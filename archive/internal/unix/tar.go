@@ -31,6 +31,7 @@ type tarWalker struct {
 	forked  bool           // the walk is at such an offset
 	visited map[int64]bool // headers met since the first fork; nil before
 	more    []tarReading   // of the present member, still to be given
+	ext     tarExtension   // that came before a member's, for the next
 	global  tarExtension
 	pax     int64 // bytes of extension headers that may still be read
 	scanned int64 // up to here, headers off the blocks' borders were sought
@@ -119,9 +120,15 @@ func (w *tarWalker) Next() (*level.Member, io.Reader, error) {
 
 // readMember reads headers up to the next member, and lists its readings.
 func (w *tarWalker) readMember() error {
-	var ext tarExtension
+	ext, last := w.ext, tarReading{}
+	w.ext = tarExtension{}
 	for {
 		h, err := w.header()
+		if err == io.EOF && last.member != nil {
+			// QUIRK: to 7-Zip, a pax header before nothing is a file.
+			w.more = append(w.more, last)
+			return nil
+		}
 		if err != nil {
 			return err
 		}
@@ -134,13 +141,33 @@ func (w *tarWalker) readMember() error {
 				// extension header between (node-tar before 7.5.16, CVE-2026-53655).
 				w.fork(data, size, h.size)
 			}
-			if err := w.extend(&ext, h, saferead.Section(w.src, data, h.size, w.size)); err != nil {
+			whole, err := w.extend(&ext, h, saferead.Section(w.src, data, h.size, w.size))
+			if err != nil {
 				return err
 			}
+			last = tarReading{}
+			if whole && (h.flag == 'g' || h.flag == 'L' || h.flag == 'K') {
+				continue
+			}
+			file := w.asFile(h, data)
+			if !whole {
+				w.more, w.ext = append(w.more, file), ext
+				return nil
+			}
+			last = file
 			continue
 		}
 		return w.readings(h, &ext, data)
 	}
+}
+
+// asFile is an extension header as those take it who know of none.
+func (w *tarWalker) asFile(h *tarHeader, data int64) tarReading {
+	m, _ := w.member(h, &tarExtension{})
+	m.Size, m.Reading = h.size, "extension"
+	level.Note(m, anomaly.TarExtension)
+	body := w.bodyOf(m, data, h.size)
+	return tarReading{m, &body}
 }
 
 // paxNeeded is the size from which the header's octal field is too short.

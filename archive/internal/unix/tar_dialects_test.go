@@ -164,6 +164,7 @@ func octalOf(n int) string { return fmt.Sprintf("%011o\x00", n) }
 func TestTarReadings(t *testing.T) {
 	join := func(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
 	member := append(tarBlockOf("p.js", octalOf(len(archivetest.Payload)), '0', "ustar\x0000"), blocks(archivetest.Payload)...)
+	first := append(tarBlockOf("o", octalOf(3), '0', "ustar\x0000"), blocks("abc")...)
 	hidden := len(member) // the size that covers it
 	base64 := "+" + strings.Repeat("A", 5) + string("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"[len(archivetest.Payload)/64]) +
 		string("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"[len(archivetest.Payload)%64]) + "\x00"
@@ -202,6 +203,9 @@ func TestTarReadings(t *testing.T) {
 		"contiguous":       append(tarBlockOf("p", octalOf(len(archivetest.Payload)), '7', "ustar\x0000"), blocks(archivetest.Payload)...),
 		"device":           append(tarBlockOf("p", octalOf(len(archivetest.Payload)), '4', "ustar\x0000"), blocks(archivetest.Payload)...),
 		"continued":        append(tarBlockOf("p", octalOf(len(archivetest.Payload)), 'M', "ustar  \x00"), blocks(archivetest.Payload)...),
+		"long name's name": join(append(tarBlockOf("p.js", octalOf(len(archivetest.Payload)), 'L', "ustar  \x00"), blocks(archivetest.Payload)...), first),
+		"long link's name": join(append(tarBlockOf("p.js", octalOf(len(archivetest.Payload)), 'K', "ustar  \x00"), blocks(archivetest.Payload)...), first),
+		"no pax records":   join(append(tarBlockOf("p.js", octalOf(len(archivetest.Payload)), 'x', "ustar\x0000"), blocks(archivetest.Payload)...), first),
 		"broken sparse":    append(tarBlockOf("p", octalOf(len(archivetest.Payload)), 'S', "ustar  \x00"), blocks(archivetest.Payload)...),
 		"concatenated":     join(member[:512], blocks(archivetest.Payload), make([]byte, 10240), tarBlockOf("o", octalOf(0), '0', "ustar\x0000")),
 	} {
@@ -220,6 +224,36 @@ func TestTarReadings(t *testing.T) {
 			}
 			if !found {
 				t.Errorf("the payload is no member of its own: %d members, %v", len(all), err)
+			}
+		})
+	}
+}
+
+// TestTarExtensionFiles: an extension header that some extract as a file is a member,
+// and says all the same what the next one is called.
+func TestTarExtensionFiles(t *testing.T) {
+	member := append(tarBlockOf("o", octalOf(3), '0', "ustar\x0000"), blocks("abc")...)
+	long := append(tarBlockOf("x.js", octalOf(5), 'L', "ustar  \x00"), blocks("p.txt")...)
+	for name, c := range map[string]struct {
+		data []byte
+		want []string // names and readings
+	}{
+		"another name": {slices.Concat(long, paxOf('x', "comment", "c"), member), []string{"x.js extension", "p.txt "}},
+		"nothing more": {slices.Concat(member, paxOf('x', "comment", "c")), []string{"o ", "pax extension"}},
+		"honest":       {slices.Concat(tarBlockOf(longLink, octalOf(5), 'L', "ustar  \x00"), blocks("p.txt"), paxOf('g', "comment", "c"), member), []string{"p.txt "}},
+		"global alone": {slices.Concat(member, paxOf('g', "comment", "c")), []string{"o "}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			all, r, err := archivetest.ReadAll(t, Tar, c.data)
+			var got []string
+			for _, g := range all {
+				got = append(got, g.Names[0]+" "+g.Reading)
+			}
+			if err != nil || !slices.Equal(got, c.want) {
+				t.Errorf("%q, %v", got, err)
+			}
+			if noted := slices.Contains(archivetest.NoteNames(all, r), anomaly.TarExtension); noted != (len(c.want) > 1) {
+				t.Errorf("noted: %v", noted)
 			}
 		})
 	}

@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -89,7 +90,8 @@ func (j *judge) compareFolder(folder string, workers int) map[string]*vote.Tally
 // How far what came out of a file is itself extracted.
 const (
 	maxDepth  = 3
-	maxNested = 12 // of one file of a suite
+	maxNested = 12  // of one file of a suite
+	maxTested = 200 // likewise, files of which it is asked whether they are archives
 )
 
 // nested is a file to extract: one of a suite, or one that came out of such.
@@ -110,6 +112,7 @@ func (j *judge) compareFile(path string) {
 	defer os.RemoveAll(store)
 	todo := []nested{{path, path, digestOf(data), 0}}
 	seen := map[string]bool{todo[0].digest: true}
+	tested := map[string]bool{}
 	for len(todo) > 0 {
 		next := todo[0]
 		todo = todo[1:]
@@ -123,10 +126,14 @@ func (j *judge) compareFile(path string) {
 				if !ours.digests[digest] && ours.covers(body) {
 					ours.digests[digest] = true
 				}
-				ballot.Add(digest, fmt.Sprint(len(body), " ", name), e.name)
-				if seen[digest] || !ours.digests[digest] || next.depth == maxDepth || len(seen) > maxNested {
+				if isBookkeeping(ours.types[next.digest], name) {
 					return
 				}
+				ballot.Add(digest, fmt.Sprint(len(body), " ", name), e.name)
+				if seen[digest] || !ours.digests[digest] || next.depth == maxDepth || len(seen) > maxNested || tested[digest] || len(tested) == maxTested {
+					return
+				}
+				tested[digest] = true
 				inner := filepath.Join(store, digest[:16], safeBase(name))
 				must(os.MkdirAll(filepath.Dir(inner), 0o755))
 				must(os.WriteFile(inner, body, 0o644))
@@ -205,6 +212,19 @@ func (j *judge) count(file nested, ballot vote.Ballot, ours found) {
 			fmt.Printf("%s: %s: %s: and %d more\n", class, ours.types[file.digest], file.about, n-maxPrinted)
 		}
 	}
+}
+
+// compoundTypes are the true types of compound files.
+var compoundTypes = []string{"ole", "doc", "xls", "ppt", "msg", "msi", "vsd", "pub", "mpp", "thumbsdb"}
+
+// bookkeepingStreams are streams that package archive does not yield as they are:
+// those that only describe a document, and those out of which something plainer comes,
+// as the file out of Ole10Native, the source out of a module, the decrypted document.
+// 7-Zip writes control characters in names as [1].
+var bookkeepingStreams = regexp.MustCompile(`(?i)(^|/)(\[5\][^/]*|\[1\](CompObj|Ole|Ole10Native)|\[3\]ObjInfo|\[2\]OlePres\d+|\[6\]DataSpaces/.*|__SRP_\w+|VBA/[^/]*|PROJECTwm|Current User|Encrypt(ionInfo|edPackage))$`)
+
+func isBookkeeping(trueType, name string) bool {
+	return slices.Contains(compoundTypes, trueType) && bookkeepingStreams.MatchString(name)
 }
 
 // isArchive says whether 7-Zip can list a file.

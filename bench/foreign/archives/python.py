@@ -1,19 +1,23 @@
 """Extracts a file with Python's zipfile, tarfile, gzip, bz2 and lzma, and with olefile
-if that is installed, into the working folder, under numbers. What comes before an
+if that is installed, into the working folder, in numbered folders. What comes before an
 error is kept.
 
     python.py FILE PASSWORD
 """
-import bz2, gzip, lzma, sys, tarfile, zipfile
+import bz2, gzip, lzma, os, sys, tarfile, zipfile
 
 path, password = sys.argv[1], sys.argv[2].encode()
 count = 0
 
 
-def save(f):
+def save(f, name=""):
     global count
     count += 1
-    with open("%d" % count, "wb") as out:
+    name = "".join("[%d]" % ord(c) if c < " " else c for c in name)
+    os.makedirs("%d" % count)
+    target = os.path.normpath("%d/%s" % (count, name or "file"))
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    with open(target, "wb") as out:
         while True:
             b = f.read(4096)
             if not b:
@@ -47,7 +51,7 @@ def oles():
 
     with olefile.OleFileIO(path) as o:
         for i in o.listdir():
-            attempt(lambda: save(o.openstream(i)))
+            attempt(lambda: save(o.openstream(i), "/".join(i)))
 
 
 attempt(zips)
