@@ -58,7 +58,8 @@
 //
 // # Passwords
 //
-// Limits.Keys are tried on zip (the traditional cipher and AES), RAR 3 to 7, 7z, ARJ, PDF
+// Limits.Keys are tried on zip (the traditional cipher, WinZip's AES, and PKWARE's with
+// a password), RAR 3 to 7, 7z, ARJ, PDF
 // (standard handler, revisions 2 to 6) and Office documents ([MS-OFFCRYPTO]);
 // Member.Password says which one fits. Those that programs try by themselves (the empty
 // one in PDF, Excel's own) are tried without Keys. What no password opens is in the

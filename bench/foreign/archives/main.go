@@ -224,6 +224,9 @@ var compoundTypes = []string{"ole", "doc", "xls", "ppt", "msg", "msi", "vsd", "p
 var bookkeepingStreams = regexp.MustCompile(`(?i)(^|/)(\[5\][^/]*|\[1\](CompObj|Ole|Ole10Native)|\[3\]ObjInfo|\[2\]OlePres\d+|\[6\]DataSpaces/.*|__SRP_\w+|VBA/[^/]*|PROJECTwm|Current User|Encrypt(ionInfo|edPackage))$`)
 
 func isBookkeeping(trueType, name string) bool {
+	for c := range ' ' {
+		name = strings.ReplaceAll(name, string(rune(c)), fmt.Sprintf("[%d]", c))
+	}
 	return slices.Contains(compoundTypes, trueType) && bookkeepingStreams.MatchString(name)
 }
 
