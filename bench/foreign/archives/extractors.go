@@ -63,7 +63,6 @@ var extractors = []extractor{
 	{name: "lz4", command: "lz4 -dc", prints: true, within: "\x18"},
 	{name: "zstd", command: "zstd -dc", prints: true, within: "\xfd"},
 	{name: "compress", command: "uncompress -c", prints: true, within: "\x1f\x9d"},
-	{name: "brotli", command: "brotli -dc", prints: true},
 	{name: "rpm2cpio", command: "rpm2cpio FILE", prints: true, within: "\xed\xab\xee\xdb"},
 }
 
