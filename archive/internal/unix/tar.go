@@ -150,7 +150,8 @@ func (w *tarWalker) readMember() error {
 				continue
 			}
 			file := w.asFile(h, data)
-			if !whole {
+			if !whole || h.flag == 'X' {
+				// QUIRK: unar takes Sun's header for a file.
 				w.more, w.ext = append(w.more, file), ext
 				return nil
 			}

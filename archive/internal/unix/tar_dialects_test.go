@@ -240,6 +240,7 @@ func TestTarExtensionFiles(t *testing.T) {
 	}{
 		"another name": {slices.Concat(long, paxOf('x', "comment", "c"), member), []string{"x.js extension", "p.txt "}},
 		"nothing more": {slices.Concat(member, paxOf('x', "comment", "c")), []string{"o ", "pax extension"}},
+		"Sun's":        {slices.Concat(paxOf('X', "path", "p.txt"), member), []string{"pax extension", "p.txt "}},
 		"honest":       {slices.Concat(tarBlockOf(longLink, octalOf(5), 'L', "ustar  \x00"), blocks("p.txt"), paxOf('g', "comment", "c"), member), []string{"p.txt "}},
 		"global alone": {slices.Concat(member, paxOf('g', "comment", "c")), []string{"o "}},
 	} {
