@@ -79,7 +79,7 @@ const (
 	AnomalyInterleaved = anomaly.Interleaved // a file with gaps, which most readers read in one piece
 	// Of cpio and ar files and rpm packages.
 	AnomalyCpioField = anomaly.CpioField // a numeric field has what are no digits
-	AnomalyArField   = anomaly.ArField   // a size is no number, or a name is nowhere
+	AnomalyArField   = anomaly.ArField   // a size is no number, or a name is nowhere or none that a file has
 	AnomalyRpmHeader = anomaly.RpmHeader // the payload does not follow two headers, or its codec is unknown
 	// Of a PDF file. The first four are facts that honest files have too.
 	AnomalyPDFJavaScript = anomaly.PDFJavaScript // it has JavaScript

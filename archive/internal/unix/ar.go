@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"strconv"
+	"unicode"
 
 	"github.com/fivefifty/fivefifty/archive/internal/anomaly"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
@@ -16,6 +17,7 @@ const (
 	arHeaderBytes = 60
 	arEnd         = "`\n"    // the end of a header
 	arNameTable   = 16 << 20 // bytes of GNU's table of names that are kept
+	arLongName    = 255      // bytes of a file's name, where files have names
 )
 
 // arWalker goes from header to header by their sizes. Where no header is, it
@@ -30,6 +32,8 @@ type arWalker struct {
 	data  int64 // of the member before, 0 if it was searched already
 	table []byte
 	body  level.Stored
+	whole *level.Member // the member before with its name as data, still to be given
+	named level.Stored  // its body
 }
 
 // Ar is how ar archives are found and opened.
@@ -53,6 +57,10 @@ func (w *arWalker) Close()              {}
 func (w *arWalker) note(name string)    { w.notes = level.NoteOnce(w.notes, name) }
 
 func (w *arWalker) Next() (*level.Member, io.Reader, error) {
+	if m := w.whole; m != nil {
+		w.whole = nil
+		return m, &w.named, nil
+	}
 	h, err := w.header()
 	if err != nil {
 		return nil, nil, err
@@ -73,6 +81,13 @@ func (w *arWalker) Next() (*level.Member, io.Reader, error) {
 			return nil, nil, err
 		}
 		raw = bytes.TrimRight(long, "\x00")
+		if n > arLongName || bytes.ContainsFunc(raw, unicode.IsControl) {
+			// QUIRK: to 7-Zip, a name that is too long is part of the data; to programs
+			// that know only GNU's names, all are.
+			w.whole = &level.Member{Names: []string{string(h.name)}, Method: "stored", Size: size, Reading: "whole"}
+			w.named = level.NewStored(w.src, w.size, data, size, w.whole)
+			level.Note(m, anomaly.ArField)
+		}
 		data, size = data+n, size-n
 		m.Size = size
 	case string(raw) == "//":
