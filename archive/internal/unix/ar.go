@@ -32,8 +32,7 @@ type arWalker struct {
 	data  int64 // of the member before, 0 if it was searched already
 	table []byte
 	body  level.Stored
-	whole *level.Member // the member before with its name as data, still to be given
-	named level.Stored  // its body
+	more  []tarReading // of the member before, still to be given
 }
 
 // Ar is how ar archives are found and opened.
@@ -57,9 +56,10 @@ func (w *arWalker) Close()              {}
 func (w *arWalker) note(name string)    { w.notes = level.NoteOnce(w.notes, name) }
 
 func (w *arWalker) Next() (*level.Member, io.Reader, error) {
-	if m := w.whole; m != nil {
-		w.whole = nil
-		return m, &w.named, nil
+	if len(w.more) > 0 {
+		r := w.more[0]
+		w.more = w.more[1:]
+		return r.member, r.body, nil
 	}
 	h, err := w.header()
 	if err != nil {
@@ -84,8 +84,7 @@ func (w *arWalker) Next() (*level.Member, io.Reader, error) {
 		if n > arLongName || bytes.ContainsFunc(raw, unicode.IsControl) {
 			// QUIRK: to 7-Zip, a name that is too long is part of the data; to programs
 			// that know only GNU's names, all are.
-			w.whole = &level.Member{Names: []string{string(h.name)}, Method: "stored", Size: size, Reading: "whole"}
-			w.named = level.NewStored(w.src, w.size, data, size, w.whole)
+			w.also(&level.Member{Names: []string{string(h.name)}, Method: "stored", Size: size, Reading: "whole"}, data, size)
 			level.Note(m, anomaly.ArField)
 		}
 		data, size = data+n, size-n
@@ -106,12 +105,24 @@ func (w *arWalker) Next() (*level.Member, io.Reader, error) {
 		level.Note(m, anomaly.NameEmpty)
 	}
 	if h.bad {
-		// Readers make different numbers of it: none goes further than this.
+		// Readers make different numbers of it: none goes further than this; most take
+		// the digits that it begins with.
 		level.Note(m, anomaly.ArField)
+		if size > 0 && size < w.size-data {
+			digits := cloneMember(m)
+			digits.Reading = "digits"
+			w.also(digits, data, size)
+		}
 		size = w.size - data
 	}
 	w.body = level.NewStored(w.src, w.size, data, size, m)
 	return m, &w.body, nil
+}
+
+// also keeps another reading of the present member.
+func (w *arWalker) also(m *level.Member, data, size int64) {
+	body := level.NewStored(w.src, w.size, data, size, m)
+	w.more = append(w.more, tarReading{m, &body})
 }
 
 // longName looks "/123" up in GNU's table of names.

@@ -13,6 +13,15 @@ import (
 	"github.com/fivefifty/fivefifty/archive/internal/level"
 )
 
+// TestArDigits: a size that only begins as a number is one to some readers.
+func TestArDigits(t *testing.T) {
+	data := append(archivetest.ArOf(), archivetest.ArMemberOf("p", fmt.Sprintf("%d.5", len(archivetest.Payload)), archivetest.Payload+"and more")...)
+	all, _, err := archivetest.ReadAll(t, Ar, data)
+	if err != nil || !slices.ContainsFunc(all, func(g archivetest.Got) bool { return g.Data == archivetest.Payload && g.Fault == nil }) {
+		t.Errorf("%+v, %v", all, err)
+	}
+}
+
 func TestPackagesForged(t *testing.T) {
 	p := archivetest.File{Name: "p.js", Data: archivetest.Payload}
 	good := archivetest.CpioMember(p)

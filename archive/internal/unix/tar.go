@@ -37,7 +37,7 @@ type tarWalker struct {
 	scanned int64 // up to here, headers off the blocks' borders were sought
 }
 
-// tarReading is one way to read a member.
+// tarReading is one way to read a member of tar or ar.
 type tarReading struct {
 	member *level.Member
 	body   io.Reader

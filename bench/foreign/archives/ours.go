@@ -37,7 +37,7 @@ func (f found) covers(body []byte) bool {
 type bodies struct{ byHead map[string][][]byte }
 
 // headBytes is by how much bodies are told apart.
-const headBytes = 16
+const headBytes = 4
 
 func head(body []byte) string { return string(body[:min(headBytes, len(body))]) }
 
