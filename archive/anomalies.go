@@ -66,19 +66,20 @@ const (
 	AnomalyRTFObject   = anomaly.RTFObject   // an object's data is not only digits: readers may differ
 
 	// Of a tar file.
-	AnomalyChecksum   = anomaly.Checksum   // a header's checksum is wrong
-	AnomalyAfterZeros = anomaly.AfterZeros // members after the end-of-archive blocks
-	AnomalyTarSize    = anomaly.TarSize    // pax and header give other sizes
-	AnomalyTarField   = anomaly.TarField   // a numeric field cannot be read
-	AnomalyTarSparse  = anomaly.TarSparse  // a sparse member: the stored pieces are yielded, not the expanded file
-	AnomalyTarGarbage = anomaly.TarGarbage // blocks that are no headers were skipped
+	AnomalyChecksum     = anomaly.Checksum     // a header's checksum is wrong
+	AnomalyAfterZeros   = anomaly.AfterZeros   // members after the end-of-archive blocks
+	AnomalyTarSize      = anomaly.TarSize      // pax and header give other sizes
+	AnomalyTarField     = anomaly.TarField     // a numeric field cannot be read
+	AnomalyTarSparse    = anomaly.TarSparse    // a sparse member whose pieces readers put together in other ways, or which is yielded only as it is stored
+	AnomalyTarGarbage   = anomaly.TarGarbage   // blocks that are no headers were skipped
+	AnomalyTarExtension = anomaly.TarExtension // a header of a name or of attributes that some readers take for a file
 
 	// Of a disk image.
 	AnomalyISOField    = anomaly.ISOField    // the two byte orders of a field, or the attribute record, give places that differ
 	AnomalyInterleaved = anomaly.Interleaved // a file with gaps, which most readers read in one piece
 	// Of cpio and ar files and rpm packages.
 	AnomalyCpioField = anomaly.CpioField // a numeric field has what are no digits
-	AnomalyArField   = anomaly.ArField   // a size is no number, or a name is nowhere
+	AnomalyArField   = anomaly.ArField   // a size is no number, or a name is nowhere or none that a file has
 	AnomalyRpmHeader = anomaly.RpmHeader // the payload does not follow two headers, or its codec is unknown
 	// Of a PDF file. The first four are facts that honest files have too.
 	AnomalyPDFJavaScript = anomaly.PDFJavaScript // it has JavaScript

@@ -29,7 +29,8 @@
 //     one; what belongs to none is a member of its own.
 //   - tar (pax, ustar, GNU, star, Sun): each size where a pax record, the header and the
 //     type flag give several, with what follows under each; members behind zero blocks
-//     and bad checksums; any type flag; sparse members expanded and as they are stored.
+//     and bad checksums; any type flag; sparse members expanded, with their pieces packed
+//     or in blocks, and as they are stored; extension headers that some take for files.
 //     cpio, ar and deb, rpm: members behind junk, and those that a wrong size covers.
 //   - rar (1.3 to 7), 7z, cab, arj, lzh: headers with a wrong checksum are used; behind
 //     damage, and behind the end, the search goes on. Comments, alternate streams and
@@ -57,7 +58,8 @@
 //
 // # Passwords
 //
-// Limits.Keys are tried on zip (the traditional cipher and AES), RAR 3 to 7, 7z, ARJ, PDF
+// Limits.Keys are tried on zip (the traditional cipher, WinZip's AES, and PKWARE's with
+// a password), RAR 3 to 7, 7z, ARJ, PDF
 // (standard handler, revisions 2 to 6) and Office documents ([MS-OFFCRYPTO]);
 // Member.Password says which one fits. Those that programs try by themselves (the empty
 // one in PDF, Excel's own) are tried without Keys. What no password opens is in the

@@ -64,12 +64,13 @@ const (
 	RTFObject   = "rtf-object-odd"
 
 	// Of a tar file.
-	Checksum   = "checksum"
-	AfterZeros = "data-after-end"
-	TarSize    = "tar-size-differ"
-	TarField   = "tar-field"
-	TarSparse  = "tar-sparse"
-	TarGarbage = "tar-garbage"
+	Checksum     = "checksum"
+	AfterZeros   = "data-after-end"
+	TarSize      = "tar-size-differ"
+	TarField     = "tar-field"
+	TarSparse    = "tar-sparse"
+	TarGarbage   = "tar-garbage"
+	TarExtension = "tar-extension"
 
 	// Of a disk image.
 	ISOField    = "iso-field-differ"

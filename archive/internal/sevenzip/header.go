@@ -66,6 +66,18 @@ func (p *parser) number() uint64 {
 	return v
 }
 
+// id reads the identifier of a property, the end's where there is nothing left.
+//
+// QUIRK: it is a byte in 7zFormat.txt and a number to 7-Zip, which may take several;
+// developers' own properties take nine.
+func (p *parser) id() uint64 {
+	if len(p.c.Rest) == 0 {
+		p.c.Short = true
+		return id7zEnd
+	}
+	return p.number()
+}
+
 // size reads a number that is a size; none is negative.
 func (p *parser) size() int64 {
 	v := p.number()
@@ -108,9 +120,9 @@ func (p *parser) defined(n int) func(int) bool {
 func bit(b []byte, i int) bool { return i/8 < len(b) && b[i/8]&(0x80>>(i%8)) != 0 }
 
 // skipTo goes to the property id, over others of a length of their own.
-func (p *parser) skipTo(id byte) {
+func (p *parser) skipTo(id uint64) {
 	for p.err == nil {
-		got := p.c.U8()
+		got := p.id()
 		if got == id {
 			return
 		}
@@ -126,11 +138,11 @@ func (p *parser) skipTo(id byte) {
 func (p *parser) database() *database {
 	db := &database{}
 	for p.err == nil {
-		switch id := p.c.U8(); id {
+		switch id := p.id(); id {
 		case id7zEnd:
 			return db
 		case id7zArchive:
-			for p.err == nil && p.c.U8() != id7zEnd {
+			for p.err == nil && p.id() != id7zEnd {
 				p.c.Bytes(p.count("bytes"))
 			}
 		case id7zAdditional:
@@ -153,7 +165,7 @@ func (p *parser) database() *database {
 // streams reads a StreamsInfo.
 func (p *parser) streams(db *database) {
 	for p.err == nil {
-		switch id := p.c.U8(); {
+		switch id := p.id(); {
 		case id == id7zPackInfo:
 			p.packInfo(db)
 		case id == id7zUnpackInfo:
@@ -176,7 +188,7 @@ func (p *parser) packInfo(db *database) {
 		db.packSizes = append(db.packSizes, p.size())
 	}
 	for p.err == nil {
-		switch p.c.U8() {
+		switch p.id() {
 		case id7zEnd:
 			return
 		case id7zCRC:
@@ -223,7 +235,7 @@ func (p *parser) unpackInfo(db *database) {
 		}
 	}
 	for p.err == nil {
-		switch p.c.U8() {
+		switch p.id() {
 		case id7zEnd:
 			return
 		case id7zCRC:
@@ -311,7 +323,7 @@ func (p *parser) coder() (c coder) {
 
 // subStreams reads how folders are divided.
 func (p *parser) subStreams(db *database) {
-	id := p.c.U8()
+	id := p.id()
 	if id == id7zNumStreams {
 		total := uint64(0)
 		for i := range db.folders {
@@ -323,7 +335,7 @@ func (p *parser) subStreams(db *database) {
 			}
 			db.folders[i].parts, db.folders[i].divided = int(n), true
 		}
-		id = p.c.U8()
+		id = p.id()
 	}
 	for i := range db.folders {
 		f := &db.folders[i]
@@ -334,7 +346,7 @@ func (p *parser) subStreams(db *database) {
 		}
 	}
 	if id == id7zSize {
-		id = p.c.U8()
+		id = p.id()
 	}
 	for p.err == nil && id != id7zEnd {
 		if id == id7zCRC {
@@ -342,7 +354,7 @@ func (p *parser) subStreams(db *database) {
 		} else {
 			p.c.Bytes(p.count("bytes"))
 		}
-		id = p.c.U8()
+		id = p.id()
 		if p.c.Short {
 			p.fail("streams")
 		}
@@ -404,7 +416,7 @@ func (p *parser) readFiles(db *database) {
 	f.declared = p.number()
 	f.n = int(min(f.declared, uint64(p.files)))
 	for p.err == nil {
-		id := p.c.U8()
+		id := p.id()
 		if id == id7zEnd {
 			break
 		}

@@ -203,7 +203,7 @@ func (z *walker) parse(header []byte) error {
 	const layers = 8
 	for range layers {
 		p := parser{c: input.Cursor{Rest: header}, files: z.limits.Members + 1}
-		switch id := p.c.U8(); id {
+		switch id := p.id(); id {
 		case id7zHeader:
 			z.db = p.database()
 			if p.err != nil && len(z.db.folders) == 0 {

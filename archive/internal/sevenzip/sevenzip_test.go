@@ -30,6 +30,8 @@ type forged struct {
 	names    []string
 	headCRC  uint32 // exclusive-or
 	numFiles int    // 0: as it is
+	before   []byte // in the header, before its streams
+	wide     bool   // identifiers are numbers of two bytes
 }
 
 func num(b []byte, v int64) []byte {
@@ -43,7 +45,13 @@ func (f forged) header() []byte {
 	if f.packSize == 0 {
 		f.packSize = int64(len(f.packed))
 	}
-	h := []byte{id7zHeader, id7zMain, id7zPackInfo, 0, 1, id7zSize}
+	id := func(n byte) []byte {
+		if f.wide {
+			return []byte{0x80, n}
+		}
+		return []byte{n}
+	}
+	h := slices.Concat([]byte{id7zHeader}, f.before, id(id7zMain), id(id7zPackInfo), []byte{0, 1}, id(id7zSize))
 	h = append(num(h, f.packSize), id7zEnd, id7zUnpackInfo, id7zFolder, 1, 0, 1)
 	flags := byte(len(f.method))
 	if len(f.props) > 0 {
@@ -62,7 +70,7 @@ func (f forged) header() []byte {
 	for _, c := range f.crcs {
 		h = binary.LittleEndian.AppendUint32(h, c)
 	}
-	h = append(h, id7zEnd, id7zEnd, id7zFiles)
+	h = append(append(h, id7zEnd, id7zEnd), id(id7zFiles)...)
 	if f.numFiles == 0 {
 		f.numFiles = len(f.names)
 	}
@@ -73,7 +81,7 @@ func (f forged) header() []byte {
 			names = binary.LittleEndian.AppendUint16(names, u)
 		}
 	}
-	h = append(num(append(h, id7zNames), int64(len(names))), names...)
+	h = append(num(append(h, id(id7zNames)...), int64(len(names))), names...)
 	return append(h, id7zEnd, id7zEnd)
 }
 
@@ -120,6 +128,10 @@ func forged7zs() map[string]archivetest.Forged {
 		"pack-size":   {Data: edit(func(f *forged) { f.packSize = 1 << 50 }), Anomaly: ""},
 		"no-names":    {Data: edit(func(f *forged) { f.names = nil; f.numFiles = 2 }), Anomaly: anomaly.NameEmpty},
 		"few-files":   {Data: edit(func(f *forged) { f.names = f.names[:1] }), Anomaly: anomaly.NameEmpty},
+		"wide-ids":    {Data: edit(func(f *forged) { f.wide = true }), Anomaly: ""},
+		"own-properties": {Data: edit(func(f *forged) {
+			f.before = append(append([]byte{id7zArchive, 0xff}, "\x01\x00\x9a\x78\x56\x34\x12\x3f\x03abc"...), id7zEnd)
+		}), Anomaly: ""},
 		"deflate": {Data: edit(func(f *forged) {
 			f.packed, f.method = archivetest.Pack(8, "harmless"+archivetest.Payload), []byte{4, 1, 8}
 		}), Anomaly: ""},

@@ -1,10 +1,12 @@
 package stream
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
 	"github.com/fivefifty/fivefifty/archive/internal/archivetest"
+	"github.com/fivefifty/fivefifty/archive/internal/level"
 )
 
 func TestLzmaPeers(t *testing.T) {
@@ -17,6 +19,30 @@ func TestLzmaPeers(t *testing.T) {
 				archivetest.WantBody(t, Lzma, archivetest.Tool(t, body, "xz", append(args, "-c")...), body)
 			})
 		}
+	}
+}
+
+// TestLzmaNone: what begins like a .lzma file with a large dictionary, as the pictures in
+// a Word document do ([MS-DOC] section 2.9.190: their length, then 0x44 for the length of
+// what follows), is malformed and not above a limit.
+func TestLzmaNone(t *testing.T) {
+	data := "\x8c\x00\x00\x00\x44\x00\x64\x00\x00\x00\x00\x00\x00\x00" + archivetest.Text(118)
+	if !archivetest.Detects([]byte(data), Lzma) {
+		t.Fatal("not like one")
+	}
+	all, _, err := archivetest.ReadAll(t, Lzma, []byte(data))
+	if err != nil || len(all) == 0 || !errors.Is(all[0].Fault, level.ErrMalformed) || errors.Is(all[0].Fault, level.ErrLimit) {
+		t.Errorf("%+v, %v", all, err)
+	}
+}
+
+// TestLzmaLimit: a whole file whose dictionary is above the limit is yielded, and said to
+// be so.
+func TestLzmaLimit(t *testing.T) {
+	data := archivetest.Tool(t, archivetest.Payload, "xz", "--format=lzma", "--lzma1=dict=256MiB", "-c")
+	all, _, err := archivetest.ReadAll(t, Lzma, data)
+	if err != nil || len(all) != 1 || all[0].Data != archivetest.Payload || !errors.Is(all[0].Fault, level.ErrLimit) {
+		t.Errorf("%+v, %v", all, err)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"strconv"
+	"unicode"
 
 	"github.com/fivefifty/fivefifty/archive/internal/anomaly"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
@@ -16,6 +17,7 @@ const (
 	arHeaderBytes = 60
 	arEnd         = "`\n"    // the end of a header
 	arNameTable   = 16 << 20 // bytes of GNU's table of names that are kept
+	arLongName    = 255      // bytes of a file's name, where files have names
 )
 
 // arWalker goes from header to header by their sizes. Where no header is, it
@@ -30,6 +32,7 @@ type arWalker struct {
 	data  int64 // of the member before, 0 if it was searched already
 	table []byte
 	body  level.Stored
+	more  []tarReading // of the member before, still to be given
 }
 
 // Ar is how ar archives are found and opened.
@@ -53,6 +56,11 @@ func (w *arWalker) Close()              {}
 func (w *arWalker) note(name string)    { w.notes = level.NoteOnce(w.notes, name) }
 
 func (w *arWalker) Next() (*level.Member, io.Reader, error) {
+	if len(w.more) > 0 {
+		r := w.more[0]
+		w.more = w.more[1:]
+		return r.member, r.body, nil
+	}
 	h, err := w.header()
 	if err != nil {
 		return nil, nil, err
@@ -73,6 +81,12 @@ func (w *arWalker) Next() (*level.Member, io.Reader, error) {
 			return nil, nil, err
 		}
 		raw = bytes.TrimRight(long, "\x00")
+		if n > arLongName || bytes.ContainsFunc(raw, unicode.IsControl) {
+			// QUIRK: to 7-Zip, a name that is too long is part of the data; to programs
+			// that know only GNU's names, all are.
+			w.also(&level.Member{Names: []string{string(h.name)}, Method: "stored", Size: size, Reading: "whole"}, data, size)
+			level.Note(m, anomaly.ArField)
+		}
 		data, size = data+n, size-n
 		m.Size = size
 	case string(raw) == "//":
@@ -91,12 +105,24 @@ func (w *arWalker) Next() (*level.Member, io.Reader, error) {
 		level.Note(m, anomaly.NameEmpty)
 	}
 	if h.bad {
-		// Readers make different numbers of it: none goes further than this.
+		// Readers make different numbers of it: none goes further than this; most take
+		// the digits that it begins with.
 		level.Note(m, anomaly.ArField)
+		if size > 0 && size < w.size-data {
+			digits := cloneMember(m)
+			digits.Reading = "digits"
+			w.also(digits, data, size)
+		}
 		size = w.size - data
 	}
 	w.body = level.NewStored(w.src, w.size, data, size, m)
 	return m, &w.body, nil
+}
+
+// also keeps another reading of the present member.
+func (w *arWalker) also(m *level.Member, data, size int64) {
+	body := level.NewStored(w.src, w.size, data, size, m)
+	w.more = append(w.more, tarReading{m, &body})
 }
 
 // longName looks "/123" up in GNU's table of names.

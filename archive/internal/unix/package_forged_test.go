@@ -13,6 +13,15 @@ import (
 	"github.com/fivefifty/fivefifty/archive/internal/level"
 )
 
+// TestArDigits: a size that only begins as a number is one to some readers.
+func TestArDigits(t *testing.T) {
+	data := append(archivetest.ArOf(), archivetest.ArMemberOf("p", fmt.Sprintf("%d.5", len(archivetest.Payload)), archivetest.Payload+"and more")...)
+	all, _, err := archivetest.ReadAll(t, Ar, data)
+	if err != nil || !slices.ContainsFunc(all, func(g archivetest.Got) bool { return g.Data == archivetest.Payload && g.Fault == nil }) {
+		t.Errorf("%+v, %v", all, err)
+	}
+}
+
 func TestPackagesForged(t *testing.T) {
 	p := archivetest.File{Name: "p.js", Data: archivetest.Payload}
 	good := archivetest.CpioMember(p)
@@ -46,6 +55,8 @@ func TestPackagesForged(t *testing.T) {
 		"ar huge size":        {Ar, append(archivetest.ArOf(), archivetest.ArMemberOf("p", "9999999999", archivetest.Payload)...), anomaly.Truncated},
 		"ar no such name":     {Ar, archivetest.ArOf(archivetest.File{Name: "/99", Data: archivetest.Payload}), anomaly.ArField},
 		"ar long name":        {Ar, archivetest.ArOf(archivetest.File{Name: "#1/99999", Data: archivetest.Payload}, p), ""},
+		"ar name as data":     {Ar, archivetest.ArOf(archivetest.File{Name: fmt.Sprint("#1/", len(archivetest.Payload)), Data: archivetest.Payload}), anomaly.ArField},
+		"ar name of lines":    {Ar, archivetest.ArOf(archivetest.File{Name: "#1/15", Data: "eval(unescape(\n" + archivetest.Payload}), anomaly.ArField},
 		"ar folder and file":  {Ar, archivetest.ArOf(archivetest.File{Name: "a/b/", Data: archivetest.Payload}), ""},
 		"rpm broken":          {Rpm, brokenRpm, anomaly.RpmHeader},
 		"rpm odd codec":       {Rpm, archivetest.RPMOf("rot13", archivetest.Payload), anomaly.RpmHeader},

@@ -31,12 +31,13 @@ type tarWalker struct {
 	forked  bool           // the walk is at such an offset
 	visited map[int64]bool // headers met since the first fork; nil before
 	more    []tarReading   // of the present member, still to be given
+	ext     tarExtension   // that came before a member's, for the next
 	global  tarExtension
 	pax     int64 // bytes of extension headers that may still be read
 	scanned int64 // up to here, headers off the blocks' borders were sought
 }
 
-// tarReading is one way to read a member.
+// tarReading is one way to read a member of tar or ar.
 type tarReading struct {
 	member *level.Member
 	body   io.Reader
@@ -119,9 +120,15 @@ func (w *tarWalker) Next() (*level.Member, io.Reader, error) {
 
 // readMember reads headers up to the next member, and lists its readings.
 func (w *tarWalker) readMember() error {
-	var ext tarExtension
+	ext, last := w.ext, tarReading{}
+	w.ext = tarExtension{}
 	for {
 		h, err := w.header()
+		if err == io.EOF && last.member != nil {
+			// QUIRK: to 7-Zip, a pax header before nothing is a file.
+			w.more = append(w.more, last)
+			return nil
+		}
 		if err != nil {
 			return err
 		}
@@ -134,13 +141,34 @@ func (w *tarWalker) readMember() error {
 				// extension header between (node-tar before 7.5.16, CVE-2026-53655).
 				w.fork(data, size, h.size)
 			}
-			if err := w.extend(&ext, h, saferead.Section(w.src, data, h.size, w.size)); err != nil {
+			whole, err := w.extend(&ext, h, saferead.Section(w.src, data, h.size, w.size))
+			if err != nil {
 				return err
 			}
+			last = tarReading{}
+			if whole && (h.flag == 'g' || h.flag == 'L' || h.flag == 'K') {
+				continue
+			}
+			file := w.asFile(h, data)
+			if !whole || h.flag == 'X' {
+				// QUIRK: unar takes Sun's header for a file.
+				w.more, w.ext = append(w.more, file), ext
+				return nil
+			}
+			last = file
 			continue
 		}
 		return w.readings(h, &ext, data)
 	}
+}
+
+// asFile is an extension header as those take it who know of none.
+func (w *tarWalker) asFile(h *tarHeader, data int64) tarReading {
+	m, _ := w.member(h, &tarExtension{})
+	m.Size, m.Reading = h.size, "extension"
+	level.Note(m, anomaly.TarExtension)
+	body := w.bodyOf(m, data, h.size)
+	return tarReading{m, &body}
 }
 
 // paxNeeded is the size from which the header's octal field is too short.
@@ -151,17 +179,21 @@ const paxNeeded = 8 << 30
 func (w *tarWalker) readings(h *tarHeader, ext *tarExtension, data int64) error {
 	m, sizes := w.member(h, ext)
 	w.off = padded(data, sizes[0], w.size)
-	expanded, err := w.expanded(h, ext, data, sizes[0])
+	expanded, end, err := w.expanded(h, ext, data, sizes[0])
 	if err != nil {
 		return err
 	}
-	if expanded != nil {
-		whole := cloneMember(m)
-		whole.Size, whole.Reading = expanded.size, "expanded"
-		w.more = append(w.more, tarReading{whole, expanded})
-		m.Reading = "stored"
-	} else if ext.sparse || h.flag == 'S' {
+	if end > w.off {
+		w.forkAt(end)
+	}
+	if sparse := ext.sparse || h.flag == 'S'; sparse && (len(expanded) != 1 || end > 0) {
 		level.Note(m, anomaly.TarSparse)
+	}
+	for _, body := range expanded {
+		whole := cloneMember(m)
+		whole.Size, whole.Reading = body.size, body.reading
+		w.more = append(w.more, tarReading{whole, body})
+		m.Reading = "stored"
 	}
 	first := w.bodyOf(m, data, sizes[0])
 	w.more = append(w.more, tarReading{m, &first})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -89,6 +90,64 @@ func TestTarSparse(t *testing.T) {
 	}
 }
 
+// sparseOf forges an old GNU sparse header.
+func sparseOf(size, real int, pieces ...int) []byte {
+	h := tarBlockOf("p.js", octalOf(size), 'S', "ustar  \x00")
+	at := h[386:386]
+	for _, n := range pieces {
+		at = append(at, octalOf(n)...)
+	}
+	copy(h[483:], octalOf(real))
+	return resummed(h)
+}
+
+// TestTarSparseReadings: the pieces of a sparse member are where readers seek them: from
+// a block's begin on, or one behind the other; and they may be out of order.
+func TestTarSparseReadings(t *testing.T) {
+	body := archivetest.Payload
+	cut, real := 11, len(body)
+	last := append(tarBlockOf("q.js", octalOf(len(body)), '0', "ustar\x0000"), blocks(body)...)
+	inBlocks := append(blocks(body[:cut]), blocks(body[cut:])...)
+	for name, c := range map[string]struct {
+		data    []byte
+		reading string
+		judged  bool // GNU tar has it, if it writes to a pipe
+	}{
+		"blocks":           {append(sparseOf(2*tarBlock, real, 0, cut, cut, real-cut), inBlocks...), "blocks", true},
+		"packed":           {append(sparseOf(real, real, 0, cut, cut, real-cut), blocks(body)...), "expanded", false},
+		"out of order":     {append(sparseOf(real+tarBlock-cut, real, cut, real-cut, 0, cut), append(blocks(body[cut:]), blocks(body[:cut])...)...), "blocks", false},
+		"more than stored": {append(sparseOf(cut, real, 0, cut, cut, real-cut), inBlocks...), "blocks", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			data := append(c.data, last...)
+			all, r, err := archivetest.ReadAll(t, Tar, data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found := false
+			for _, g := range all {
+				t.Logf("%q %s %v %d bytes, %v", g.Names, g.Reading, g.Anomalies, len(g.Data), g.Fault)
+				found = found || g.Reading == c.reading && g.Data == body && g.Fault == nil
+			}
+			if !found {
+				t.Errorf("no reading %q is whole", c.reading)
+			}
+			if g := archivetest.Find(all, "q.js"); g == nil || g.Data != body {
+				t.Error("what follows is not found")
+			}
+			if !slices.Contains(archivetest.NoteNames(all, r), anomaly.TarSparse) {
+				t.Error("not noted")
+			}
+			if _, err := exec.LookPath("tar"); err != nil || !c.judged {
+				return
+			}
+			if out, _ := archivetest.Pipe(string(data), "tar", "-xOf", "-"); string(out) != body+body {
+				t.Errorf("GNU tar has %q", out)
+			}
+		})
+	}
+}
+
 // paxOf forges an extension header of one record.
 func paxOf(flag byte, key, value string) []byte {
 	n := len(key) + len(value) + 3
@@ -105,6 +164,7 @@ func octalOf(n int) string { return fmt.Sprintf("%011o\x00", n) }
 func TestTarReadings(t *testing.T) {
 	join := func(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
 	member := append(tarBlockOf("p.js", octalOf(len(archivetest.Payload)), '0', "ustar\x0000"), blocks(archivetest.Payload)...)
+	first := append(tarBlockOf("o", octalOf(3), '0', "ustar\x0000"), blocks("abc")...)
 	hidden := len(member) // the size that covers it
 	base64 := "+" + strings.Repeat("A", 5) + string("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"[len(archivetest.Payload)/64]) +
 		string("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"[len(archivetest.Payload)%64]) + "\x00"
@@ -143,6 +203,9 @@ func TestTarReadings(t *testing.T) {
 		"contiguous":       append(tarBlockOf("p", octalOf(len(archivetest.Payload)), '7', "ustar\x0000"), blocks(archivetest.Payload)...),
 		"device":           append(tarBlockOf("p", octalOf(len(archivetest.Payload)), '4', "ustar\x0000"), blocks(archivetest.Payload)...),
 		"continued":        append(tarBlockOf("p", octalOf(len(archivetest.Payload)), 'M', "ustar  \x00"), blocks(archivetest.Payload)...),
+		"long name's name": join(append(tarBlockOf("p.js", octalOf(len(archivetest.Payload)), 'L', "ustar  \x00"), blocks(archivetest.Payload)...), first),
+		"long link's name": join(append(tarBlockOf("p.js", octalOf(len(archivetest.Payload)), 'K', "ustar  \x00"), blocks(archivetest.Payload)...), first),
+		"no pax records":   join(append(tarBlockOf("p.js", octalOf(len(archivetest.Payload)), 'x', "ustar\x0000"), blocks(archivetest.Payload)...), first),
 		"broken sparse":    append(tarBlockOf("p", octalOf(len(archivetest.Payload)), 'S', "ustar  \x00"), blocks(archivetest.Payload)...),
 		"concatenated":     join(member[:512], blocks(archivetest.Payload), make([]byte, 10240), tarBlockOf("o", octalOf(0), '0', "ustar\x0000")),
 	} {
@@ -161,6 +224,37 @@ func TestTarReadings(t *testing.T) {
 			}
 			if !found {
 				t.Errorf("the payload is no member of its own: %d members, %v", len(all), err)
+			}
+		})
+	}
+}
+
+// TestTarExtensionFiles: an extension header that some extract as a file is a member,
+// and says all the same what the next one is called.
+func TestTarExtensionFiles(t *testing.T) {
+	member := append(tarBlockOf("o", octalOf(3), '0', "ustar\x0000"), blocks("abc")...)
+	long := append(tarBlockOf("x.js", octalOf(5), 'L', "ustar  \x00"), blocks("p.txt")...)
+	for name, c := range map[string]struct {
+		data []byte
+		want []string // names and readings
+	}{
+		"another name": {slices.Concat(long, paxOf('x', "comment", "c"), member), []string{"x.js extension", "p.txt "}},
+		"nothing more": {slices.Concat(member, paxOf('x', "comment", "c")), []string{"o ", "pax extension"}},
+		"Sun's":        {slices.Concat(paxOf('X', "path", "p.txt"), member), []string{"pax extension", "p.txt "}},
+		"honest":       {slices.Concat(tarBlockOf(longLink, octalOf(5), 'L', "ustar  \x00"), blocks("p.txt"), paxOf('g', "comment", "c"), member), []string{"p.txt "}},
+		"global alone": {slices.Concat(member, paxOf('g', "comment", "c")), []string{"o "}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			all, r, err := archivetest.ReadAll(t, Tar, c.data)
+			var got []string
+			for _, g := range all {
+				got = append(got, g.Names[0]+" "+g.Reading)
+			}
+			if err != nil || !slices.Equal(got, c.want) {
+				t.Errorf("%q, %v", got, err)
+			}
+			if noted := slices.Contains(archivetest.NoteNames(all, r), anomaly.TarExtension); noted != (len(c.want) > 1) {
+				t.Errorf("noted: %v", noted)
 			}
 		})
 	}
@@ -204,10 +298,9 @@ func TestTarExtensionBomb(t *testing.T) {
 
 // TestTarHoles: an expansion is bounded, and what is stored comes all the same.
 func TestTarHoles(t *testing.T) {
-	h := tarBlockOf("p.js", octalOf(len(archivetest.Payload)), 'S', "ustar  \x00")
-	copy(h[386:], fmt.Sprintf("%011o\x00%011o\x00", 1<<32, len(archivetest.Payload)))
-	copy(h[483:], fmt.Sprintf("%011o\x00", 1<<32+len(archivetest.Payload)))
-	all, r, err := archivetest.ReadAll(t, Tar, append(resummed(h), blocks(archivetest.Payload)...))
+	n := len(archivetest.Payload)
+	h := sparseOf(n, 1<<32+n, 1<<32, n)
+	all, r, err := archivetest.ReadAll(t, Tar, append(h, blocks(archivetest.Payload)...))
 	if err != nil || len(all) != 1 || all[0].Data != archivetest.Payload || !slices.Contains(archivetest.NoteNames(all, r), anomaly.TarSparse) {
 		t.Errorf("%+v, %v", all, err)
 	}

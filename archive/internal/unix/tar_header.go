@@ -100,41 +100,50 @@ type tarExtension struct {
 // maxTarSizes is how many size records are kept.
 const maxTarSizes = 4
 
-// extend reads the body of an extension header.
-func (w *tarWalker) extend(ext *tarExtension, h *tarHeader, body *io.SectionReader) error {
+// longLink is the name of GNU's extension headers.
+const longLink = "././@LongLink"
+
+// extend reads the body of an extension header. It is not whole if there is more in it
+// than that.
+//
+// QUIRK: unar takes GNU's header under another name for a file.
+func (w *tarWalker) extend(ext *tarExtension, h *tarHeader, body *io.SectionReader) (whole bool, err error) {
 	limit := maxPax
 	if h.flag == 'L' || h.flag == 'K' {
 		limit = w.limits.NameBytes
 	}
 	raw, err := io.ReadAll(io.LimitReader(body, int64(limit)))
 	if err != nil {
-		return err
+		return false, err
 	}
 	if w.pax -= int64(len(raw)); w.pax < 0 {
-		return fmt.Errorf("extension headers: %w", level.ErrLimit)
+		return false, fmt.Errorf("extension headers: %w", level.ErrLimit)
 	}
 	cut := h.size > int64(limit)
 	switch h.flag {
 	case 'L':
 		ext.gnuName = cString(raw)
 		ext.cut = ext.cut || cut
+		whole = string(h.name) == longLink
+	case 'K':
+		whole = string(h.name) == longLink
 	case 'x', 'X':
-		ext.pax(raw)
+		whole = ext.pax(raw)
 		ext.cut = ext.cut || cut
 	case 'g':
-		w.global.pax(raw)
+		whole = w.global.pax(raw)
 	}
-	return nil
+	return whole, nil
 }
 
 // pax reads "length key=value\n" records. What comes behind a broken one is lost
-// to every reader that was looked at.
-func (ext *tarExtension) pax(b []byte) {
+// to every reader that was looked at; it says whether there is none.
+func (ext *tarExtension) pax(b []byte) (whole bool) {
 	for len(b) > 0 {
 		head, _, ok := bytes.Cut(b[:min(len(b), 20)], []byte(" "))
 		n, err := strconv.ParseUint(string(head), 10, 31)
 		if !ok || err != nil || int(n) > len(b) || int(n) < len(head)+2 {
-			return
+			return len(bytes.Trim(b, "\x00")) == 0
 		}
 		key, value, ok := bytes.Cut(bytes.TrimSuffix(b[len(head)+1:n], []byte("\n")), []byte("="))
 		b = b[n:]
@@ -142,6 +151,7 @@ func (ext *tarExtension) pax(b []byte) {
 			ext.record(string(key), value)
 		}
 	}
+	return true
 }
 
 func (ext *tarExtension) record(key string, value []byte) {

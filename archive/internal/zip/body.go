@@ -1,6 +1,7 @@
 package zip
 
 import (
+	"crypto/aes"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -135,6 +136,7 @@ func (b *body) finish(err error) error {
 	b.stop = b.p.key.data + b.dec.Consumed()
 	if s := b.p.seal; s != nil {
 		b.stop += s.head + s.tail
+		b.stop += b.padding()
 	}
 	if err != io.EOF {
 		if errors.Is(err, level.ErrLimit) {
@@ -146,6 +148,16 @@ func (b *body) finish(err error) error {
 		return err
 	}
 	return io.EOF
+}
+
+// padding is how many bytes of a padded ciphertext are left behind the body.
+func (b *body) padding() int64 {
+	for _, n := range b.p.csizes {
+		if over := b.p.key.data + n - b.stop; b.p.seal.padded && over > 0 && over <= aes.BlockSize {
+			return over
+		}
+	}
+	return 0
 }
 
 // sizedSlack is how many bytes a decoder without an end mark may leave over: an

@@ -74,6 +74,7 @@ type seal struct {
 	password string
 	head     int64 // bytes before the ciphertext
 	tail     int64 // bytes behind it
+	padded   bool  // what it encrypts is filled up to a block
 	open     func(r io.Reader) io.Reader
 	proved   bool // the body's own check says that the key is right
 	forged   bool // the key is right, and the check is not
@@ -87,6 +88,12 @@ func (z *file) unlock(p *planned) (*seal, error) {
 	}
 	for _, aes := range p.strengths {
 		s, err := z.unlockAES(p, aes, passwords)
+		if s != nil || err != nil {
+			return s, err
+		}
+	}
+	if p.strong {
+		s, err := z.unlockStrong(p, passwords)
 		if s != nil || err != nil {
 			return s, err
 		}

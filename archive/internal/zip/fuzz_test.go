@@ -138,6 +138,7 @@ func FuzzInflateAny(f *testing.F) {
 func FuzzZipKeys(f *testing.F) {
 	f.Add(forge([]entry{cryptoEntry(8, archivetest.Payload, "a"), cryptoEntry(0, archivetest.Payload, "b")}, nil, ""))
 	f.Add(forge([]entry{aesEntry(f, 8, archivetest.Payload, "a", 1, 2), aesEntry(f, 0, archivetest.Payload, "b", 3, 1)}, nil, ""))
+	f.Add(forge([]entry{strongEntry(f, 8, archivetest.Payload, "a", 16, true), strongEntry(f, 0, archivetest.Payload, "b", 32, false)}, nil, ""))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r, err := level.Open(Format, bytes.NewReader(data), int64(len(data)), level.Limits{Members: 50, Dictionary: 1 << 20, Keys: &level.Keys{Passwords: []string{"a", "b"}, Work: 100_000}})
 		for left := int64(archivetest.FuzzOutput); err == nil && left > 0; {

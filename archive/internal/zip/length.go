@@ -27,7 +27,9 @@ func (z *file) storedLengths(g *group, accounts []*account) ([]int64, error) {
 	for _, a := range accounts {
 		add(a)
 	}
-	if g.local.csize < 0 {
+	if g.local.csize < 0 || g.local.flags&flagDescriptor != 0 {
+		// QUIRK: where no directory is, 7-Zip seeks the descriptor that the flag
+		// promises, whatever sizes the header has.
 		n, err := z.searchStoredEnd(data, z.confirmed(data, all))
 		if err != nil {
 			return nil, err

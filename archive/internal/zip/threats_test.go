@@ -326,6 +326,8 @@ func descriptorThreats(l threatList) {
 			l.add(fmt.Sprintf("d-%s-%d", name, method), "", forge([]entry{e, harmless}, nil, ""), forge([]entry{streamed(listedRaw("p.js", archivetest.Payload, 8), true, false), harmless}, nil, ""))
 			e.unlisted = true
 			l.add(fmt.Sprintf("d-%s-%d-unlisted", name, method), "", forge([]entry{e, harmless}, nil, ""), nil)
+			e.local = both(e.local, func(h *head) { h.crc, h.csize, h.usize = crc32.ChecksumIEEE(e.raw[:4]), 4, 4 })
+			l.add(fmt.Sprintf("d-%s-%d-short", name, method), "", forge([]entry{e, harmless}, nil, ""), nil)
 		}
 	}
 }

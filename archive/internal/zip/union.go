@@ -48,6 +48,7 @@ type planned struct {
 
 	strengths []byte // of AES encryption, as the extra fields say
 	onlyAES   bool
+	strong    bool      // some headers say that it is encrypted strongly
 	checks    [256]bool // what the last byte of a traditional cipher's header may be
 	mixed     bool      // only some of the headers say that it is encrypted
 	plain     bool      // to be read without a cipher, whatever they say
@@ -264,6 +265,7 @@ func (z *file) describe(g *group, accounts []*account, key bodyKey) *planned {
 // add takes over what an account declares about the body's bytes.
 func (p *planned) add(a *account) {
 	p.descr = p.descr || a.flags&flagDescriptor != 0
+	p.strong = p.strong || a.flags&flagStrong != 0
 	if a.aesKey >= 1 && a.aesKey <= 3 {
 		p.strengths = addNumber(p.strengths, a.aesKey)
 	}

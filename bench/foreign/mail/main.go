@@ -3,7 +3,7 @@
 // MIME-tools. Each leaf whose decoded bytes two of the three agree on is to be found
 // with equal bytes. README.md says how to fetch the messages and what came out.
 //
-//	go run ./foreign -peers ./foreign/peers FOLDER...
+//	go run ./foreign/mail -peers ./foreign/mail/peers FOLDER...
 package main
 
 import (
@@ -20,6 +20,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fivefifty/fivefifty/bench/foreign/internal/vote"
 	"github.com/fivefifty/fivefifty/mime"
 )
 
@@ -32,14 +33,14 @@ func main() {
 		{"gmime", []string{filepath.Join(*peers, "gmime")}},
 		{"mime-tools", []string{"perl", filepath.Join(*peers, "mimetools.pl")}},
 	}
-	var total tally
+	var total vote.Tally
 	for _, folder := range flag.Args() {
 		t := compareFolder(folder, list, *verbose)
 		fmt.Printf("%s: %s\n", folder, t)
-		total.add(t)
+		total.Add(t)
 	}
 	fmt.Printf("all: %s\n", total)
-	if total.missed > 0 {
+	if total.Missed() > 0 {
 		os.Exit(1)
 	}
 }
@@ -50,24 +51,10 @@ type peer struct {
 	command []string
 }
 
-// tally counts messages, and leaves that two peers agree on.
-type tally struct{ messages, agreed, found, missed int }
-
-func (t *tally) add(o tally) {
-	t.messages += o.messages
-	t.agreed += o.agreed
-	t.found += o.found
-	t.missed += o.missed
-}
-
-func (t tally) String() string {
-	return fmt.Sprintf("%d messages, %d leaves that two agree on, %d found, %d missed", t.messages, t.agreed, t.found, t.missed)
-}
-
 // messageExtensions are those of the files that hold messages.
 var messageExtensions = []string{".eml", ".msg", ".raw", ".txt", ""}
 
-func compareFolder(folder string, peers []peer, verbose bool) (t tally) {
+func compareFolder(folder string, peers []peer, verbose bool) (t vote.Tally) {
 	var files []string
 	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
 		if err == nil && d.Type().IsRegular() && slices.Contains(messageExtensions, filepath.Ext(path)) {
@@ -79,7 +66,7 @@ func compareFolder(folder string, peers []peer, verbose bool) (t tally) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
 	}
-	seen := map[string]map[string]leaf{}
+	seen := map[string]vote.Ballot{}
 	for _, p := range peers {
 		p.list(files, seen)
 	}
@@ -89,19 +76,21 @@ func compareFolder(folder string, peers []peer, verbose bool) (t tally) {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(2)
 		}
-		t.add(compare(path, leaves(msg), seen[path], verbose))
+		t.Files++
+		t.Count(seen[path], leaves(msg), func(_ string, l *vote.Leaf) {
+			switch {
+			case len(l.By) >= 2:
+				fmt.Printf("missed: %s: %q by %s\n", path, l.About, strings.Join(l.By, ", "))
+			case verbose:
+				fmt.Printf("alone: %s: %q by %s\n", path, l.About, l.By[0])
+			}
+		})
 	}
 	return t
 }
 
-// leaf is what peers say of one.
-type leaf struct {
-	about string // size, name, type
-	by    []string
-}
-
 // list adds what a peer finds in files to seen, by file and digest.
-func (p peer) list(files []string, seen map[string]map[string]leaf) {
+func (p peer) list(files []string, seen map[string]vote.Ballot) {
 	out, err := exec.Command(p.command[0], append(slices.Clone(p.command[1:]), files...)...).Output()
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", p.name, err)
@@ -113,34 +102,10 @@ func (p peer) list(files []string, seen map[string]map[string]leaf) {
 		}
 		file, digest := column[0], column[1]
 		if seen[file] == nil {
-			seen[file] = map[string]leaf{}
+			seen[file] = vote.Ballot{}
 		}
-		l := seen[file][digest]
-		if !slices.Contains(l.by, p.name) {
-			l.by = append(l.by, p.name)
-		}
-		l.about = column[2] + " " + column[3]
-		seen[file][digest] = l
+		seen[file].Add(digest, column[2]+" "+column[3], p.name)
 	}
-}
-
-// compare compares one message.
-func compare(path string, ours map[string]bool, theirs map[string]leaf, verbose bool) (t tally) {
-	t.messages = 1
-	for digest, l := range theirs {
-		switch {
-		case len(l.by) >= 2 && ours[digest]:
-			t.agreed++
-			t.found++
-		case len(l.by) >= 2:
-			t.agreed++
-			t.missed++
-			fmt.Printf("missed: %s: %q by %s\n", path, l.about, strings.Join(l.by, ", "))
-		case verbose && !ours[digest]:
-			fmt.Printf("alone: %s: %q by %s\n", path, l.about, l.by[0])
-		}
-	}
-	return t
 }
 
 // leaves returns the digests of all that mime finds, messages within messages
