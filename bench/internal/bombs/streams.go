@@ -2,6 +2,7 @@ package bombs
 
 import (
 	"bytes"
+	"compress/flate"
 	"hash/crc32"
 	"slices"
 
@@ -27,7 +28,6 @@ var streams = []Bomb{
 		return slices.Concat(xzStream()[:12], fill(xzBlock([]byte{0}), fileBytes))
 	}),
 	attached("xz-resets", "a.xz", func() []byte { return slices.Concat(xzStream()[:12], xzBlock(lzma2Resets(fileBytes))) }),
-	attached("xz-zeros", "a.xz", func() []byte { return slices.Concat(xzStream()[:12], xzBlock(lzma2Zeros(fileBytes))) }),
 	attached("lzma-zeros", "a.lzma", func() []byte {
 		return slices.Concat([]byte{0x5d, 0, 0, 0, 4}, bytes.Repeat([]byte{255}, 8), make([]byte, fileBytes))
 	}),
@@ -173,10 +173,26 @@ const (
 	bzip2End   = 0x177245385090
 )
 
+// bzip2Sum is the checksum of a block.
+func bzip2Sum(b []byte) uint32 {
+	sum := ^uint32(0)
+	for _, c := range b {
+		sum ^= uint32(c) << 24
+		for range 8 {
+			if sum>>31 == 1 {
+				sum = sum<<1 ^ 0x04c11db7
+			} else {
+				sum <<= 1
+			}
+		}
+	}
+	return ^sum
+}
+
 // bzip2Head writes a block up to its selectors: all bytes are used.
-func bzip2Head(w *highBits, trees, selectors int) {
+func bzip2Head(w *highBits, sum uint32, trees, selectors int) {
 	w.put(bzip2Block, 48)
-	w.put(0, 32) // CRC
+	w.put(uint64(sum), 32)
 	w.put(0, 1)
 	w.put(0, 24)
 	w.put(0xffff, 16)
@@ -211,7 +227,7 @@ func bzip2Trees(n int) []byte {
 	var w highBits
 	w.out = append(w.out, "BZh9"...)
 	for len(w.out) < n {
-		bzip2Head(&w, 6, 1)
+		bzip2Head(&w, bzip2Sum([]byte{1}), 6, 1)
 		for range 6 {
 			bzip2Tree(&w)
 		}
@@ -226,7 +242,7 @@ func bzip2Selectors(n int) []byte {
 	var w highBits
 	w.out = append(w.out, "BZh9"...)
 	for len(w.out) < n {
-		bzip2Head(&w, 2, 18001)
+		bzip2Head(&w, bzip2Sum([]byte{1}), 2, 18001)
 		bzip2Tree(&w)
 		bzip2Tree(&w)
 		bzip2Body(&w)
@@ -236,31 +252,78 @@ func bzip2Selectors(n int) []byte {
 	return w.bytes()
 }
 
-// bzip2Noise is blocks of noise, which the inverse of the transform walks in no order
-// that a cache could keep.
+// bzip2Noise is one block of noise over and over, which the inverse of the transform
+// walks in no order that a cache could keep.
 func bzip2Noise(n int) []byte {
+	src := noise(800_000, 3)
+	var last []byte
+	mtf := [256]byte{}
+	for i := range mtf {
+		mtf[i] = byte(i)
+	}
+	for i, c := range src {
+		src[i] = min(max(c, 2), 253) // neither runs nor the symbols of nine bits
+		at := src[i] - 1
+		b := mtf[at]
+		copy(mtf[1:at+1], mtf[:at])
+		mtf[0] = b
+		last = append(last, b)
+	}
+	sum := bzip2Sum(unrunBzip2(inverseBWT(last)))
 	var w highBits
 	w.out = append(w.out, "BZh9"...)
-	src := noise(n, 3)
-	for len(w.out) < n && len(src) > 900_000 {
-		bzip2Head(&w, 2, 18001)
+	for len(w.out) < n {
+		bzip2Head(&w, sum, 2, 18001)
 		bzip2Tree(&w)
 		bzip2Tree(&w)
-		for _, c := range src[:800_000] {
-			if c < 2 {
-				c = 2 // no runs
-			}
-			if c >= 254 {
-				c = 253
-			}
+		for _, c := range src {
 			w.put(uint64(c), 8)
 		}
-		src = src[800_000:]
 		w.put(0x1ff, 9)
 	}
 	w.put(bzip2End, 48)
 	w.put(0, 32)
 	return w.bytes()
+}
+
+// inverseBWT undoes the transform, from the first row.
+func inverseBWT(last []byte) []byte {
+	var start [257]int
+	for _, c := range last {
+		start[int(c)+1]++
+	}
+	for i := 1; i < len(start); i++ {
+		start[i] += start[i-1]
+	}
+	next := make([]int, len(last))
+	for i, c := range last {
+		next[start[c]] = i
+		start[c]++
+	}
+	out := make([]byte, len(last))
+	for i, at := 0, next[0]; i < len(out); i, at = i+1, next[at] {
+		out[i] = last[at]
+	}
+	return out
+}
+
+// unrunBzip2 expands the runs: four equal bytes are followed by how many more there are.
+func unrunBzip2(b []byte) (out []byte) {
+	run := 0
+	for i, c := range b {
+		if run == 4 {
+			out = append(out, bytes.Repeat(b[i-1:i], int(c))...)
+			run = 0
+			continue
+		}
+		if run > 0 && c == b[i-1] {
+			run++
+		} else {
+			run = 1
+		}
+		out = append(out, c)
+	}
+	return out
 }
 
 func crc(b []byte) uint32 { return crc32.ChecksumIEEE(b) }
@@ -286,29 +349,8 @@ func xzBlock(lzma2 []byte) []byte {
 // lzma2Resets is chunks of one byte each, of which each resets the largest model.
 func lzma2Resets(n int) []byte {
 	// Range coded: a literal of zero bits.
-	unit := []byte{0xe0, 0, 0, 0, 4, (2*5+0)*9 + 4, 0, 0, 0, 0, 0}
+	unit := []byte{0xe0, 0, 0, 0, 5, (2*5+0)*9 + 4, 0, 0, 0, 0, 0, 0}
 	return append(fill(unit, n), 0)
-}
-
-// lzma2Zeros is literals of zero bits, each coded by nine of them.
-func lzma2Zeros(n int) []byte {
-	// A chunk of 2 MiB at most, of which so many bytes are coded as a chunk of 64 KiB
-	// can hold.
-	var b []byte
-	for first := true; len(b) < n; first = false {
-		control := byte(0x80 | 0x1f)
-		if first {
-			control |= 0x60
-		}
-		size := 1<<21 - 1
-		packed := 1<<16 - 1
-		b = append(b, control, byte(size>>8), byte(size), byte(packed>>8), byte(packed))
-		if first {
-			b = append(b, (2*5+0)*9+3)
-		}
-		b = append(b, make([]byte, packed+1)...)
-	}
-	return append(b, 0)
 }
 
 func zstdOf(data []byte) []byte {
@@ -331,4 +373,12 @@ func zstdTables(n int) []byte {
 	one[head] &^= 1
 	block := one[head : head+3+size>>3]
 	return slices.Concat([]byte("\x28\xb5\x2f\xfd\x00\x50"), fill(block, n))
+}
+
+func deflateOf(data []byte) []byte {
+	var b bytes.Buffer
+	w, _ := flate.NewWriter(&b, 6)
+	_, _ = w.Write(data)
+	_ = w.Close()
+	return b.Bytes()
 }
