@@ -56,6 +56,7 @@ type database struct {
 	packAt    int64   // offset of the packed streams from the end of the signature header
 	packSizes []int64 // of the packed streams, in file order
 	folders   []folder
+	rest      rest
 	files     files
 }
 
@@ -286,7 +287,7 @@ func (z *walker) nextHere() (*level.Member, io.Reader, error) {
 	if z.dbErr != nil {
 		return nil, nil, z.dbErr
 	}
-	if z.db.files.more() {
+	if z.db.files.more() || z.db.rest.folders > 0 {
 		return nil, nil, fmt.Errorf("members: %w", level.ErrLimit)
 	}
 	return nil, nil, io.EOF
