@@ -31,6 +31,7 @@ var (
 	ErrCorrupt = errors.New("corrupt RAR 3 stream")
 	ErrMemory  = errors.New("PPMd model exceeds the bound")
 	ErrFilter  = errors.New("unknown RAR 3 filter")
+	ErrFilters = errors.New("too many RAR 3 filters for the same bytes")
 )
 
 // Sizes of the codes.
@@ -83,7 +84,7 @@ type Decoder struct {
 // New returns a decoder with a dictionary of so many bytes, a power of two. most
 // bounds the memory of PPMd.
 func New(window int, most int64) *Decoder {
-	return &Decoder{win: make([]byte, window), most: most}
+	return &Decoder{win: make([]byte, window), most: most, filters: filters{credit: maxCredit}}
 }
 
 // Predicts says whether the present block is packed with PPMd, which is far slower.
@@ -132,6 +133,9 @@ func (d *Decoder) Read(p []byte) (int, error) {
 	for {
 		if n := d.filters.take(p); n > 0 || len(p) == 0 {
 			return n, nil
+		}
+		if d.filters.over {
+			d.err = ErrFilters
 		}
 		if d.err != nil || d.done {
 			if d.filters.flush() {
