@@ -53,7 +53,7 @@ var sevens = []Bomb{
 		return sevenMany(9000, []byte{1, 0x23, 3, 1, 1, 5, 224, 0, 0, 0, 4}, make([]byte, 100), 10)
 	}),
 	attached("7z-bzip2-folders", "a.7z", func() []byte {
-		one := bzip2Noise(1)[:30_000]
+		one := bzip2Noise(10)[:30_000]
 		return sevenMany(1200, []byte{1, 0x03, 4, 2, 2}, one, 1000)
 	}),
 	attached("7z-zstd-folders", "a.7z", func() []byte {
