@@ -232,3 +232,27 @@ func FuzzDecoder(f *testing.F) {
 		}
 	})
 }
+
+func FuzzDecoder5(f *testing.F) {
+	f.Add([]byte{0xcf, 0x96, 1, 0, 0}, []byte{0xc8, 0x93, 1, 0}, false)
+	f.Fuzz(func(t *testing.T, first, second []byte, late bool) {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		d := New5(1 << 18)
+		version := 50
+		if late {
+			version = 70
+		}
+		for i, data := range [][]byte{first, second} {
+			d.Next(bytes.NewReader(data), version, i > 0)
+			_, err := io.Copy(io.Discard, io.LimitReader(d, 1<<20))
+			if err != nil && err != io.ErrUnexpectedEOF && !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrFilter) && !errors.Is(err, ErrFilters) {
+				t.Fatalf("class of %v", err)
+			}
+		}
+		runtime.ReadMemStats(&after)
+		if used := after.TotalAlloc - before.TotalAlloc; used > 48<<20 {
+			t.Fatalf("%d bytes allocated", used)
+		}
+	})
+}
