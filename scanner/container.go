@@ -146,22 +146,27 @@ func (c *container) fillMember(child *item) {
 	child.guard(c.what(), func() {
 		buf := copyBuffers.Get().(*[]byte)
 		defer copyBuffers.Put(buf)
+		pace := pace{scan: c.scan}
 		for {
 			n, err := c.reader.Read(*buf)
 			c.scan.budget.Spend(n, c.reader.Cost())
 			full := child.append((*buf)[:n])
-			spent := c.scan.budget.Tick()
+			spent := c.scan.budget.CheckWork()
+			halt := pace.step(n)
 			switch {
 			case full, err == io.EOF:
 				return
 			case spent != nil:
 				child.limit(spent)
 				return
+			case halt != nil:
+				child.unexamined(halt)
+				return
 			case c.scan.ctx.Err() != nil:
 				return // inspect says so
 			case err != nil:
 				if !c.chance(err) {
-					child.fault(err)
+					c.faultOf(child, err)
 				}
 				return
 			}
@@ -170,7 +175,7 @@ func (c *container) fillMember(child *item) {
 }
 
 func (c *container) openReader() bool {
-	r, err := archive.Open(c.format, &meteredSource{Object: c.item.obj, scan: c.scan}, c.item.obj.Size, archive.Limits{
+	r, err := archive.Open(c.format, &meteredSource{c.item.obj, pace{scan: c.scan}}, c.item.obj.Size, archive.Limits{
 		Members:    c.scan.limits.Objects,
 		Dictionary: c.scan.limits.Dictionary,
 		Keys:       c.scan.keys(c.again != nil),
