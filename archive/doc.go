@@ -69,7 +69,8 @@
 // Limits bound the members, a name's bytes and a decoder's window. Further bounds are
 // fixed and stand beside the code that keeps them: of names for the same bytes,
 // readings of one member, end records, directory headers, extension headers, passes over
-// a PDF, nesting in it, chains of sectors, trial decoding, decoders' tables. A limit that
+// a PDF, nesting in it, chains of sectors, trial decoding, decoders' tables, filters for
+// the same bytes. A limit that
 // is met while there is more to find is an error that wraps ErrLimit, or an anomaly
 // for names.
 //
