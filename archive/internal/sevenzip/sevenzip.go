@@ -339,7 +339,7 @@ func (z *walker) nextArchive() (bool, error) {
 }
 
 // nearBytes is how far behind an archive the next one is sought first.
-const nearBytes = 4 << 10
+const nearBytes = 512
 
 // takeNext goes on at the first archive in tail, which lies behind the present one, that
 // has a header.
