@@ -2,7 +2,6 @@ package rar
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"math/bits"
 	"math/rand/v2"
@@ -193,7 +192,7 @@ func TestRar5AgainstLibrary(t *testing.T) {
 			t.Errorf("seed %d, version %d: %d bytes, not %d, equal up to %d; %v, %v", seed, version, len(got), len(want), at, err, wantErr)
 		}
 		if seed < 4 {
-			t.Log(fmt.Sprintf("%d bytes, %v", len(want), wantErr))
+			t.Logf("%d bytes, %v", len(want), wantErr)
 		}
 	}
 }

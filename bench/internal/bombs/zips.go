@@ -65,7 +65,7 @@ var zips = []Bomb{
 		return oneMember(14, slices.Concat([]byte{9, 20, 5, 0, 0x5d, 0, 0, 0, 4}, make([]byte, fileBytes)))
 	}),
 	attached("zip-xz-resets", "a.zip", func() []byte { return oneMember(95, slices.Concat(xzStream()[:12], xzBlock(lzma2Resets(fileBytes)))) }),
-	attached("zip-ppmd-noise", "a.zip", func() []byte { return oneMember(98, slices.Concat([]byte{0xff, 0x03 | 0x00}, noise(fileBytes, 8))) }),
+	attached("zip-ppmd-noise", "a.zip", func() []byte { return oneMember(98, slices.Concat([]byte{0xff, 0x03}, noise(fileBytes, 8))) }),
 	attached("zip-ppmd-members", "a.zip", func() []byte {
 		// Models of 64 MiB, for some bytes each.
 		return manyMembers(65_000, func(i int) entry {
