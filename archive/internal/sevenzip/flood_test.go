@@ -73,3 +73,24 @@ func TestFolderFlood(t *testing.T) {
 	archivetest.Bomb(t, Format, flood("x", 800_000, 1), true)
 	archivetest.Bomb(t, Format, flood("x", 10_000, 100), true)
 }
+
+// Archives in a row are read up to a bound, which is named.
+func TestArchivesInARow(t *testing.T) {
+	one := flood("x", 1, 1)
+	for n, want := range map[int]error{3: io.EOF, maxArchives + 1: io.EOF, maxArchives + 2: level.ErrLimit} {
+		file := bytes.Repeat(one, n)
+		r, err := level.Open(Format, bytes.NewReader(file), int64(len(file)), level.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := 0
+		for err == nil {
+			if _, err = r.Next(); err == nil {
+				got++
+			}
+		}
+		if !errors.Is(err, want) || got != min(n, maxArchives+1) {
+			t.Errorf("%d archives: %d members, %v", n, got, err)
+		}
+	}
+}

@@ -39,6 +39,7 @@ type walker struct {
 	dbErr error // why there is no database
 	keys  keys
 
+	archives int // before this one
 	folder   int
 	stream   int // within the folder
 	file     int // next file that has a stream
@@ -325,6 +326,9 @@ func (z *walker) nextArchive() (bool, error) {
 		return false, nil
 	}
 	z.note(anomaly.Appended)
+	if z.archives == maxArchives {
+		return false, fmt.Errorf("archives in a row: %w", level.ErrLimit)
+	}
 	// Mostly it begins at once: a file may hold thousands.
 	for _, window := range [...]int64{nearBytes, level.HeadBytes} {
 		tail, err := saferead.UpTo(z.src, z.end, window, z.size, int(window))
@@ -338,6 +342,9 @@ func (z *walker) nextArchive() (bool, error) {
 	return false, nil
 }
 
+// maxArchives is how many archives in one file are read behind the first.
+const maxArchives = 4096
+
 // nearBytes is how far behind an archive the next one is sought first.
 const nearBytes = 512
 
@@ -350,7 +357,7 @@ func (z *walker) takeNext(tail []byte) bool {
 			break
 		}
 		at += i
-		next := &walker{src: z.src, size: z.size, limits: z.limits, base: z.end + int64(at), notes: z.notes, keys: z.keys, windows: z.windows, drained: z.drained, frames: z.frames}
+		next := &walker{src: z.src, size: z.size, limits: z.limits, base: z.end + int64(at), notes: z.notes, keys: z.keys, windows: z.windows, drained: z.drained, frames: z.frames, archives: z.archives + 1}
 		if next.dbErr = next.readDatabase(); next.db != nil {
 			*z = *next
 			return true
