@@ -71,9 +71,9 @@
 // Limits bound the members, a name's bytes and a decoder's window. Further bounds are
 // fixed and stand beside the code that keeps them: of names for the same bytes,
 // readings of one member, end records, directory headers, extension headers, passes over
-// a PDF, nesting in it, chains of sectors, trial decoding, decoders' tables. A limit that
-// is met while there is more to find is an error that wraps ErrLimit, or an anomaly
-// for names.
+// a PDF, nesting in it, chains of sectors, trial decoding, decoders' tables, filters for
+// the same bytes, archives in a row. A limit that is met while there is more to find is an
+// error that wraps ErrLimit, or an anomaly for names.
 //
 // A dictionary or model that is declared larger than Limits.Dictionary is an ErrLimit and
 // never an allocation: from the start where its size counts from the start (PPMd, LZX,

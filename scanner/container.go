@@ -32,6 +32,8 @@ func (c *container) next() (child *item) {
 		return nil
 	}
 	sane := false
+	c.scan.budget.Enter()
+	defer c.scan.budget.Leave()
 	c.item.guard(c.what(), func() {
 		child = c.member()
 		sane = true
@@ -77,7 +79,7 @@ func (c *container) member() *item {
 		if isEncrypted(m.Err) {
 			c.lock(child)
 		}
-		child.fault(m.Err)
+		c.faultOf(child, m.Err)
 		return child
 	}
 	if m.Password != "" {
@@ -106,7 +108,7 @@ func (c *container) unlock(m *archive.Member) *item {
 		return nil
 	}
 	if m.Err != nil {
-		child.fault(m.Err)
+		c.faultOf(child, m.Err)
 		return child
 	}
 	if m.Password != "" {
@@ -144,31 +146,36 @@ func (c *container) fillMember(child *item) {
 	child.guard(c.what(), func() {
 		buf := copyBuffers.Get().(*[]byte)
 		defer copyBuffers.Put(buf)
+		pace := pace{scan: c.scan}
 		for {
 			n, err := c.reader.Read(*buf)
 			c.scan.budget.Spend(c.reader.Cost())
 			full := child.append((*buf)[:n])
 			spent := c.scan.budget.CheckWork()
+			halt := pace.step(n)
 			switch {
 			case full, err == io.EOF:
 				return
 			case spent != nil:
 				child.limit(spent)
 				return
-			case err != nil:
-				if !c.chance(err) {
-					child.fault(err)
-				}
+			case halt != nil:
+				child.unexamined(halt)
 				return
 			case c.scan.ctx.Err() != nil:
 				return // inspect says so
+			case err != nil:
+				if !c.chance(err) {
+					c.faultOf(child, err)
+				}
+				return
 			}
 		}
 	})
 }
 
 func (c *container) openReader() bool {
-	r, err := archive.Open(c.format, c.item.obj, c.item.obj.Size, archive.Limits{
+	r, err := archive.Open(c.format, &meteredSource{c.item.obj, pace{scan: c.scan}}, c.item.obj.Size, archive.Limits{
 		Members:    c.scan.limits.Objects,
 		Dictionary: c.scan.limits.Dictionary,
 		Keys:       c.scan.keys(c.again != nil),
@@ -185,6 +192,10 @@ func (c *container) openReader() bool {
 // that begins like an archive, and nothing could be had), there is nothing that
 // was not examined.
 func (c *container) fault(err error) {
+	if halt := c.scan.halted(); halt != nil {
+		c.item.unexamined(halt)
+		return
+	}
 	if c.members == 0 && (errors.Is(err, archive.ErrFormat) || !c.isType()) {
 		return
 	}
@@ -192,6 +203,15 @@ func (c *container) fault(err error) {
 		c.lock(nil)
 	}
 	c.item.fault(err)
+}
+
+// faultOf records a member's error, or why its container could not be read on.
+func (c *container) faultOf(child *item, err error) {
+	if halt := c.scan.halted(); halt != nil {
+		child.unexamined(halt)
+		return
+	}
+	child.fault(err)
 }
 
 // chance says that an error only shows that the bytes were no container of this

@@ -17,7 +17,7 @@ const (
 func appendName(list []string, name string) []string {
 	name = strings.ToValidUTF8(name, "\uFFFD")
 	if len(name) > maxNameBytes {
-		name = strings.ToValidUTF8(name[len(name)-maxNameBytes:], "")
+		name = strings.Clone(strings.ToValidUTF8(name[len(name)-maxNameBytes:], "")) // without what is cut
 	}
 	if name == "" || len(list) >= maxNames || slices.Contains(list, name) {
 		return list
@@ -34,7 +34,7 @@ func cutName(name string) string {
 		return r
 	}, name)
 	if len(name) > maxSegment {
-		name = strings.ToValidUTF8(name[len(name)-maxSegment:], "")
+		name = strings.Clone(strings.ToValidUTF8(name[len(name)-maxSegment:], ""))
 	}
 	return name
 }

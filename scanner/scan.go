@@ -120,6 +120,14 @@ func (sc *scan) stopped() error {
 	return sc.budget.CheckTime()
 }
 
+// halted returns why no container may be read on, nil if it may.
+func (sc *scan) halted() error {
+	if err := context.Cause(sc.ctx); err != nil {
+		return err
+	}
+	return sc.budget.Tick()
+}
+
 // open pushes a frame for each way in which the item can be opened, so that the
 // likeliest is on top.
 func (sc *scan) open(it *item, stack []frame) []frame {

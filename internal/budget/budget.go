@@ -63,6 +63,9 @@ type Budget struct {
 	work    int64
 	spent   time.Duration // before the present run
 	started time.Time     // of the present run; zero while paused
+
+	took time.Duration // of a processor, in all turns
+	turn time.Duration // the thread's time up to which the present one is in took
 }
 
 // New returns a full Budget, paused.
@@ -129,10 +132,11 @@ func (b *Budget) Total() int64 { return b.total }
 // Spend counts what a decoder took, in bytes of deflate.
 func (b *Budget) Spend(cost int64) { b.work += cost }
 
-// CheckWork returns an *Error if there was more work than may be. A decoder that
-// is at it must stop then, and no other may begin.
+// CheckWork returns an *Error if there was more work than may be, or if it took more of
+// a processor's time than that much work does. A decoder that is at it must stop then,
+// and no other may begin.
 func (b *Budget) CheckWork() error {
-	if b.work > b.limits.Work {
+	if b.work > b.limits.Work || b.took > b.mostTook() {
 		return &Error{Work, b.limits.Work}
 	}
 	return nil

@@ -103,3 +103,7 @@ func (s *Bits) Symbol(d *Decoder) (symbol int, ok bool) {
 // Over is how many bits more were taken than there were, as far as they were
 // asked for.
 func (s *Bits) Over() int { return max(0, int(s.over)-int(s.n)) }
+
+// Held is how many bits were read from the bytes and not taken yet; less than 0 if more
+// were taken than there were.
+func (s *Bits) Held() int { return int(s.n) - int(s.over) }

@@ -32,6 +32,8 @@ type filters struct {
 	last     int
 	queue    []waiting
 	unknown  bool // a filter that is not known was skipped
+	credit   int  // bytes that may still be filtered
+	over     bool // more were to be
 
 	raw   []byte // decoded, not filtered yet
 	at    int64  // offset of raw in the file
@@ -42,8 +44,16 @@ type filters struct {
 
 func (f *filters) nextFile() {
 	f.queue, f.raw, f.out, f.at = nil, f.raw[:0], nil, 0
-	f.unknown = false
+	f.unknown, f.over = false, false
 }
+
+// More filters than one for the same block are for no honest file, yet thousands can be
+// declared, each of which takes time and gives no byte more. Each byte may be filtered so
+// often on the average, and so many bytes more.
+const (
+	filtersEach = 4
+	maxCredit   = 16 << 20
+)
 
 func (f *filters) forget() { f.programs, f.lengths, f.last = nil, nil, 0 }
 
@@ -83,6 +93,10 @@ func (f *filters) apply(b []byte) {
 	q := f.queue[0]
 	for len(f.queue) > 0 && f.queue[0].start == q.start && f.queue[0].length == q.length {
 		w := &f.queue[0]
+		if f.credit -= q.length; f.credit < 0 {
+			f.over = true
+			return
+		}
 		if w.program != nil {
 			w.regs[6] = uint32(f.at)
 			f.spare = w.program(b, f.spare, &w.regs)
@@ -97,6 +111,7 @@ func (f *filters) move(n int) {
 	f.out = f.store
 	f.raw = append(f.raw[:0], f.raw[n:]...)
 	f.at += int64(n)
+	f.credit = min(f.credit+n*filtersEach, maxCredit)
 }
 
 // flush gives out what waits for a filter that will not come to run.

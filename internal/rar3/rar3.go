@@ -1,5 +1,6 @@
 // Package rar3 decodes what RAR 3 and 4 pack with their unpacker version 2.9: LZ77
-// with Huffman codes, or PPMd, and filters over parts of the output.
+// with Huffman codes, or PPMd, and filters over parts of the output. Decoder5 is for RAR 5
+// and 7, which have no PPMd and other blocks.
 //
 // What is known of the format is in unrar's and 7-Zip's sources. Filters are
 // programs for a virtual machine; only the six that RAR itself writes are known
@@ -7,7 +8,8 @@
 //
 // # Limits
 //
-// The dictionary is given by the caller, at most 4 MiB. A PPMd block declares its
+// The dictionary is given by the caller, at most 4 MiB for RAR 3. Filters may be for the
+// same bytes only so often. A PPMd block declares its
 // model's memory, up to 256 MiB: above the caller's bound it is ErrMemory, and
 // nothing is allocated.
 //
@@ -31,6 +33,7 @@ var (
 	ErrCorrupt = errors.New("corrupt RAR 3 stream")
 	ErrMemory  = errors.New("PPMd model exceeds the bound")
 	ErrFilter  = errors.New("unknown RAR 3 filter")
+	ErrFilters = errors.New("too many RAR 3 filters for the same bytes")
 )
 
 // Sizes of the codes.
@@ -56,11 +59,9 @@ const (
 
 // Decoder decodes one file after the other; what solid files go on with stays.
 type Decoder struct {
+	output
 	most int64 // of PPMd's memory, in bytes
 	in   huffman.Bits
-	win  []byte
-	w    int
-	full bool // the window was written to its end once
 
 	lengths              [allSymbols]byte
 	main, dist, low, rep huffman.Decoder
@@ -74,16 +75,14 @@ type Decoder struct {
 	coder                ppmd.Coder
 	escape               byte
 
-	length, distance int // of a match to be copied
-	done             bool
-	err              error
-	filters          filters
+	done bool
+	err  error
 }
 
 // New returns a decoder with a dictionary of so many bytes, a power of two. most
 // bounds the memory of PPMd.
 func New(window int, most int64) *Decoder {
-	return &Decoder{win: make([]byte, window), most: most}
+	return &Decoder{output: newOutput(window), most: most}
 }
 
 // Work is what blocks that are packed with PPMd took since it was asked last, as
@@ -93,23 +92,6 @@ func (d *Decoder) Work() int64 {
 		return 0
 	}
 	return d.model.Work()
-}
-
-// Window is the size of the dictionary.
-func (d *Decoder) Window() int { return len(d.win) }
-
-// Grow enlarges the dictionary and keeps what it holds.
-func (d *Decoder) Grow(window int) {
-	if window <= len(d.win) {
-		return
-	}
-	win := make([]byte, window)
-	n := 0
-	if d.full {
-		n = copy(win, d.win[d.w:])
-	}
-	n += copy(win[n:], d.win[:d.w])
-	d.win, d.w, d.full = win, n, false
 }
 
 // Next begins a file. A solid one goes on with the dictionary and the codes of the
@@ -138,6 +120,9 @@ func (d *Decoder) Read(p []byte) (int, error) {
 	for {
 		if n := d.filters.take(p); n > 0 || len(p) == 0 {
 			return n, nil
+		}
+		if d.filters.over {
+			d.err = ErrFilters
 		}
 		if d.err != nil || d.done {
 			if d.filters.flush() {
@@ -180,43 +165,6 @@ func (d *Decoder) run(n int) error {
 	return nil
 }
 
-func (d *Decoder) put(b byte) {
-	d.win[d.w] = b
-	if d.w++; d.w == len(d.win) {
-		d.w, d.full = 0, true
-	}
-	d.filters.put(b)
-}
-
-// copyMatch copies up to most bytes of the pending match. Where the dictionary
-// was never written it is zero.
-func (d *Decoder) copyMatch(most int) int {
-	n := min(d.length, most)
-	d.length -= n
-	from := d.w - d.distance
-	for range n {
-		b := byte(0)
-		if from >= 0 || d.full {
-			b = d.win[from&(len(d.win)-1)]
-		}
-		d.put(b)
-		if from++; from == len(d.win) {
-			from = 0
-		}
-	}
-	return n
-}
-
-// match sets what is copied next.
-func (d *Decoder) match(length, distance int) error {
-	if distance < 1 || distance > len(d.win) {
-		// QUIRK: unrar copies from wherever the dictionary wraps to.
-		distance = (distance-1)&(len(d.win)-1) + 1
-	}
-	d.length, d.distance = length, distance
-	return nil
-}
-
 // readTables reads a block's header.
 func (d *Decoder) readTables() error {
 	d.in.Align()
@@ -231,36 +179,11 @@ func (d *Decoder) readTables() error {
 		d.lengths = [allSymbols]byte{}
 	}
 	var pre huffman.Decoder
-	if err := d.readPre(&pre); err != nil {
+	if err := readPre(&d.in, &pre); err != nil {
 		return err
 	}
-	for i := 0; i < allSymbols; {
-		s, ok := d.in.Symbol(&pre)
-		if !ok || d.in.Short() {
-			return d.in.Fault(ErrCorrupt)
-		}
-		if s < 16 {
-			d.lengths[i] = (d.lengths[i] + byte(s)) & 15
-			i++
-			continue
-		}
-		n := 0
-		if s&1 == 0 {
-			n = 3 + int(d.in.Take(3))
-		} else {
-			n = 11 + int(d.in.Take(7))
-		}
-		v := byte(0)
-		if s < 18 {
-			if i == 0 {
-				return ErrCorrupt
-			}
-			v = d.lengths[i-1]
-		}
-		for ; n > 0 && i < allSymbols; n-- {
-			d.lengths[i] = v
-			i++
-		}
+	if err := readLengths(&d.in, &pre, d.lengths[:]); err != nil {
+		return err
 	}
 	l := d.lengths[:]
 	for _, c := range []struct {
@@ -277,20 +200,54 @@ func (d *Decoder) readTables() error {
 }
 
 // readPre reads the code that the lengths are packed with.
-func (d *Decoder) readPre(pre *huffman.Decoder) error {
+func readPre(in *huffman.Bits, pre *huffman.Decoder) error {
 	var lengths [preSymbols]byte
 	for i := 0; i < preSymbols; i++ {
-		n := byte(d.in.Take(4))
+		n := byte(in.Take(4))
 		if n == 15 {
-			if zeros := int(d.in.Take(4)); zeros > 0 {
+			if zeros := int(in.Take(4)); zeros > 0 {
 				i += zeros + 1
 				continue
 			}
 		}
 		lengths[i] = n
 	}
-	if d.in.Short() || pre.Init(lengths[:]) != nil {
-		return d.in.Fault(ErrCorrupt)
+	if in.Short() || pre.Init(lengths[:]) != nil {
+		return in.Fault(ErrCorrupt)
+	}
+	return nil
+}
+
+// readLengths reads the lengths of codes, as differences from those that were there
+// before.
+func readLengths(in *huffman.Bits, pre *huffman.Decoder, lengths []byte) error {
+	for i := 0; i < len(lengths); {
+		s, ok := in.Symbol(pre)
+		if !ok || in.Short() {
+			return in.Fault(ErrCorrupt)
+		}
+		if s < 16 {
+			lengths[i] = (lengths[i] + byte(s)) & 15
+			i++
+			continue
+		}
+		n := 0
+		if s&1 == 0 {
+			n = 3 + int(in.Take(3))
+		} else {
+			n = 11 + int(in.Take(7))
+		}
+		v := byte(0)
+		if s < 18 {
+			if i == 0 {
+				return ErrCorrupt
+			}
+			v = lengths[i-1]
+		}
+		for ; n > 0 && i < len(lengths); n-- {
+			lengths[i] = v
+			i++
+		}
 	}
 	return nil
 }

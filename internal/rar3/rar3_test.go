@@ -179,6 +179,34 @@ func TestUnknownFilter(t *testing.T) {
 	}
 }
 
+// TestManyFilters: filters for the same bytes are run up to a bound; one or two for each
+// block, as packers have them, always.
+func TestManyFilters(t *testing.T) {
+	for _, c := range []struct {
+		each, blocks int
+		over         bool
+	}{{1, 1000, false}, {2, 1000, false}, {maxCredit / maxBlock, 1, false}, {maxCredit/maxBlock + 1, 1, true}, {maxWaiting, 1, true}} {
+		calls := 0
+		program := func(b, spare []byte, _ *[8]uint32) []byte { calls += len(b); return spare }
+		f := filters{credit: maxCredit}
+		out := make([]byte, maxBlock)
+		total := 0
+		for range c.blocks {
+			for range c.each {
+				f.queue = append(f.queue, waiting{start: f.at, length: maxBlock, program: program})
+			}
+			f.raw = append(f.raw, out...)
+			for n := f.take(out); n > 0; n = f.take(out) {
+				total += n
+			}
+			f.queue = nil
+		}
+		if f.over != c.over || total != c.blocks*maxBlock || calls > maxCredit+total*filtersEach {
+			t.Errorf("%d filters for each of %d blocks: %v, %d bytes filtered to %d", c.each, c.blocks, f.over, calls, total)
+		}
+	}
+}
+
 func FuzzDecoder(f *testing.F) {
 	var w bitsOut
 	w.tables()
@@ -194,12 +222,36 @@ func FuzzDecoder(f *testing.F) {
 		for i, data := range [][]byte{first, second} {
 			d.Next(bytes.NewReader(data), i > 0)
 			_, err := io.Copy(io.Discard, io.LimitReader(d, 1<<20))
-			if err != nil && err != io.ErrUnexpectedEOF && !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrMemory) && !errors.Is(err, ErrFilter) {
+			if err != nil && err != io.ErrUnexpectedEOF && !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrMemory) && !errors.Is(err, ErrFilter) && !errors.Is(err, ErrFilters) {
 				t.Fatalf("class of %v", err)
 			}
 		}
 		runtime.ReadMemStats(&after)
 		if used := after.TotalAlloc - before.TotalAlloc; used > 24<<20 {
+			t.Fatalf("%d bytes allocated", used)
+		}
+	})
+}
+
+func FuzzDecoder5(f *testing.F) {
+	f.Add([]byte{0xcf, 0x96, 1, 0, 0}, []byte{0xc8, 0x93, 1, 0}, false)
+	f.Fuzz(func(t *testing.T, first, second []byte, late bool) {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		d := New5(1 << 18)
+		version := 50
+		if late {
+			version = 70
+		}
+		for i, data := range [][]byte{first, second} {
+			d.Next(bytes.NewReader(data), version, i > 0)
+			_, err := io.Copy(io.Discard, io.LimitReader(d, 1<<20))
+			if err != nil && err != io.ErrUnexpectedEOF && !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrFilter) && !errors.Is(err, ErrFilters) {
+				t.Fatalf("class of %v", err)
+			}
+		}
+		runtime.ReadMemStats(&after)
+		if used := after.TotalAlloc - before.TotalAlloc; used > 48<<20 {
 			t.Fatalf("%d bytes allocated", used)
 		}
 	})

@@ -4,6 +4,9 @@
 //
 // # Limits
 //
+// Of files, what is mapped is the system's to keep or to drop, and on Linux no more of it
+// is resident than what was read since the last large Buffer was finished.
+//
 // A Store's Buffers together hold no more memory than its allowance, and one
 // Buffer no more than half of it. The rest is on disk; how much may come is for
 // the caller to bound.
@@ -21,6 +24,7 @@ import (
 	"hash"
 	"io"
 	"os"
+	"slices"
 	"sync"
 )
 
@@ -30,6 +34,30 @@ type Store struct {
 	limit   int64 // bytes of memory for all Buffers
 	used    int64
 	spooled int64
+	large   []*Buffer // that are mapped and not small
+}
+
+// largeBytes is the size from which on a map is worth a system call.
+const largeBytes = 1 << 20
+
+// keep notes that a Buffer is mapped. When one comes, the others are those that it came
+// out of or that wait, of which there may be many: containers that hold containers.
+// What of them is in memory would count all together.
+func (s *Store) keep(b *Buffer) {
+	if len(b.mapped) < largeBytes {
+		return
+	}
+	for _, other := range s.large {
+		forget(other.mapped)
+	}
+	s.large = append(s.large, b)
+}
+
+// drop is the end of keep.
+func (s *Store) drop(b *Buffer) {
+	if i := slices.Index(s.large, b); i >= 0 {
+		s.large = slices.Delete(s.large, i, i+1)
+	}
 }
 
 // NewStore returns a Store that keeps up to memory bytes in memory and the rest
@@ -164,6 +192,7 @@ func (b *Buffer) Finish() error {
 	}
 	var err error
 	b.mapped, err = mapFile(b.file.f, b.size)
+	b.store.keep(b)
 	return err
 }
 
@@ -215,6 +244,7 @@ func (b *Buffer) Release() {
 		b.hash = nil
 	}
 	if b.mapped != nil {
+		b.store.drop(b)
 		unmap(b.mapped)
 		b.mapped = nil
 	}

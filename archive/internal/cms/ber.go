@@ -202,20 +202,31 @@ func (s *berString) push(n int64) {
 	s.ends = append(s.ends, end)
 }
 
-func (s *berString) Read(p []byte) (int, error) {
-	for s.segment == 0 && s.err == nil {
-		s.err = s.advance()
+// Read goes on to further pieces while they are in the buffer: there may be one for each
+// byte.
+func (s *berString) Read(p []byte) (n int, err error) {
+	for n < len(p) {
+		for s.segment == 0 && s.err == nil {
+			s.err = s.advance()
+		}
+		if s.err != nil {
+			break
+		}
+		k, err := s.b.in.Read(p[n:min(int64(len(p)), int64(n)+s.segment)])
+		n += k
+		s.b.off += int64(k)
+		s.segment -= int64(k)
+		if err != nil {
+			s.err = level.BodyError(err)
+		}
+		if s.b.in.Buffered() == 0 {
+			break
+		}
 	}
-	if s.err != nil {
-		return 0, s.err
+	if n > 0 || len(p) == 0 {
+		return n, nil
 	}
-	n, err := s.b.in.Read(p[:min(int64(len(p)), s.segment)])
-	s.b.off += int64(n)
-	s.segment -= int64(n)
-	if err != nil {
-		s.err = level.BodyError(err)
-	}
-	return n, s.err
+	return 0, s.err
 }
 
 // advance moves to the next piece; io.EOF behind the last.

@@ -239,8 +239,8 @@ func (w *walker) find() (uriHit, bool) {
 			if at == stop {
 				break
 			}
-			if hit, ok := w.look(at, run); ok {
-				return hit, true
+			if hit, ok := w.look(at, run); ok || w.failed != nil {
+				return hit, ok
 			}
 		}
 		if w.eof && w.pos >= len(w.win) {

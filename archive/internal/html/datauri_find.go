@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 
+	"github.com/fivefifty/fivefifty/archive/internal/input"
 	"github.com/fivefifty/fivefifty/archive/internal/magic"
 	"github.com/fivefifty/fivefifty/archive/internal/text"
 )
@@ -37,6 +38,10 @@ func (w *walker) uri(at int) (hit uriHit, ok bool) {
 		hit.quote = hit.first
 	}
 	media, n, ok := media(rest[used:], hit.quote)
+	if !w.work.Spend(int64(n)) {
+		w.failed = input.ErrWork
+		return hit, false
+	}
 	if !ok {
 		return hit, false
 	}
@@ -54,7 +59,7 @@ func (w *walker) uri(at int) (hit uriHit, ok bool) {
 func isQuote(c byte) bool { return c == '"' || c == '\'' || c == '`' }
 
 // media reads what stands between "data:" and the comma, without white space, and
-// says how many bytes that is.
+// says how many bytes that is, or how many were looked at.
 func media(b []byte, quote byte) (media string, n int, ok bool) {
 	var out []byte
 	for n < len(b) && n < uriHead {
@@ -65,12 +70,12 @@ func media(b []byte, quote byte) (media string, n int, ok bool) {
 			return strings.ToLower(string(out)), n, true
 		case c == 0, c == '\t', c == '\r', c == '\n', c == ' ':
 		case c == '<', c == '>', isQuote(c) && (quote == 0 || c == quote):
-			return "", 0, false
+			return "", n, false
 		default:
 			out = append(out, c)
 		}
 	}
-	return "", 0, false
+	return "", n, false
 }
 
 // cutBase64 takes ";base64" off the end of a media type.

@@ -39,13 +39,11 @@ func parseOLE1(head []byte) (o ole1, ok bool) {
 // file, or some program's data. open returns the object's bytes, from the start
 // each time.
 func ole1Object(s *level.Steps, open func() io.Reader, name, reading string, maxName int) error {
-	head := make([]byte, ole1Head)
-	n, err := io.ReadFull(open(), head)
-	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+	head, err := io.ReadAll(io.LimitReader(open(), ole1Head)) // most have less
+	if err != nil && err != io.ErrUnexpectedEOF {
 		return level.BodyError(err)
 	}
-	head = head[:n]
-	if n < oleTiny {
+	if len(head) < oleTiny {
 		return nil
 	}
 	yield := func(from, size int64, names ...string) *level.Member {
@@ -75,7 +73,7 @@ func ole1Object(s *level.Steps, open func() io.Reader, name, reading string, max
 			}
 		}
 		yield(o.at, -1, name)
-	case ok && o.at < int64(n):
+	case ok && o.at < int64(len(head)):
 		// The declared size is not asked: Word reads a compound file to its own end.
 		yield(o.at, -1, name)
 	default:

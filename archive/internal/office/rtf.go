@@ -32,8 +32,9 @@ type rtfFile struct {
 	limits    level.Limits
 	at        *rtfScanner
 	objects   int
-	templates int   // looked at
-	work      int64 // bytes of objects that may still be looked through
+	templates int    // looked at
+	work      int64  // bytes of objects that may still be looked through
+	sink      []byte // for what is only counted
 }
 
 // RTF is how an RTF document is found and opened.
@@ -160,10 +161,12 @@ func (r *rtfFile) object(off int64) level.Step {
 // returns the decoder at the object's end.
 func (r *rtfFile) survey(off int64) (*rtfHex, error) {
 	h := newRTFHex(r.src, off, r.size, rtfReading{})
-	var sink [4 << 10]byte
+	if r.sink == nil {
+		r.sink = make([]byte, 4<<10)
+	}
 	for {
 		before := h.s.offset()
-		_, err := h.Read(sink[:])
+		_, err := h.Read(r.sink)
 		r.work -= h.s.offset() - before
 		switch {
 		case err == io.EOF:

@@ -5,8 +5,12 @@ import (
 	"io"
 )
 
-// rtfBuffer is how much of a text is read at once, in bytes.
-const rtfBuffer = 8 << 10
+// rtfBuffer is how much of a text is read at once, in bytes, and rtfFirst how much at
+// first: a file may have a million objects, each of which is read anew.
+const (
+	rtfBuffer = 8 << 10
+	rtfFirst  = 256
+)
 
 // rtfWordMost is how much of a control word is kept; no reader knows longer ones.
 const rtfWordMost = 40
@@ -37,8 +41,11 @@ func (s *rtfScanner) fill() bool {
 	if s.at >= s.size || s.err != nil {
 		return false
 	}
-	if s.mem == nil {
-		s.mem = make([]byte, min(rtfBuffer, s.size-s.at))
+	switch {
+	case s.mem == nil:
+		s.mem = make([]byte, min(rtfFirst, s.size-s.at))
+	case len(s.mem) < rtfBuffer:
+		s.mem = make([]byte, min(rtfBuffer, int64(len(s.mem))+s.size-s.at))
 	}
 	n, err := s.src.ReadAt(s.mem[:min(int64(len(s.mem)), s.size-s.at)], s.at)
 	if err != nil && err != io.EOF {

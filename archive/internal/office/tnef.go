@@ -48,6 +48,7 @@ type tnefFile struct {
 	data   []*io.SectionReader // bytes of the present attachment
 	props  []*io.SectionReader // its MAPI properties
 	titles []string
+	sums   []byte // for checksums
 }
 
 // TNEF is how a TNEF stream is found and opened.
@@ -114,10 +115,13 @@ func (t *tnefFile) end() error {
 // check compares an attribute's checksum: the sum of its bytes ([MS-OXTNEF]
 // section 2.1.3.2). Outlook opens those with a wrong one.
 func (t *tnefFile) check(body *io.SectionReader, want uint16) error {
-	var buf [8 << 10]byte
+	if t.sums == nil {
+		t.sums = make([]byte, 8<<10)
+	}
+	buf := t.sums
 	sum := uint16(0)
 	for off := int64(0); off < body.Size(); off += int64(len(buf)) {
-		n, err := body.ReadAt(buf[:], off)
+		n, err := body.ReadAt(buf, off)
 		if err != nil && err != io.EOF {
 			return err
 		}

@@ -17,8 +17,9 @@ import (
 )
 
 // decoders unpack what is not stored. RAR 3 has a decoder of ours, as its blocks
-// declare memory where nothing else can look. For RAR 2 and 5 a library reads
-// archives, and the archive that it reads is made here: plain headers with the
+// declare memory where nothing else can look, and so has RAR 5, as thousands of filters
+// can be for the same bytes, for which a library would not stop for minutes. For RAR 2
+// one reads archives, and the archive that it reads is made here: plain headers with the
 // fields that we have checked, and the packed bytes. So no field of the input
 // reaches an allocation.
 type decoders struct {
@@ -46,11 +47,12 @@ type chain struct {
 	broken  error // why the chain cannot go on
 }
 
-// decoder is one archive that the library reads, or the decoder of RAR 3.
+// decoder is one archive that the library reads, or a decoder of ours.
 type decoder struct {
 	feed feed
 	r    *rardecode.Reader
 	own  *rar3.Decoder
+	own5 *rar3.Decoder5
 }
 
 // work is what PPMd took in RAR 3's decoder since it was asked last.
@@ -134,13 +136,21 @@ func (d *decoders) open(e *entry, packed io.Reader) (io.Reader, *decoder, error)
 	if err != nil {
 		return nil, nil, err
 	}
-	if rar3Version(e.version) {
+	switch {
+	case rar3Version(e.version):
 		if dec.own == nil {
 			dec.own = rar3.New(int(window), d.limits.Dictionary)
 		}
 		dec.own.Grow(int(window))
 		dec.own.Next(packed, e.solid)
 		return &input.Guarded{R: dec.own}, dec, nil
+	case e.version >= 50:
+		if dec.own5 == nil {
+			dec.own5 = rar3.New5(int(window))
+		}
+		dec.own5.Grow(int(window))
+		dec.own5.Next(packed, e.version, e.solid)
+		return &input.Guarded{R: dec.own5}, dec, nil
 	}
 	if err := dec.begin(e, window, packed); err != nil {
 		return nil, nil, err
@@ -184,16 +194,18 @@ func (d *decoders) decoder(e *entry, window int64) (*decoder, error) {
 	if !e.svc {
 		e.solid = false // there is nothing to go on from
 	}
-	if !rar3Version(e.version) {
+	key := rarKey{version: e.version, bits: bits.Len64(uint64(window)), service: e.svc}
+	switch { // windows of ours are not cleared, and can grow
+	case rar3Version(e.version):
+		key.version, key.bits = 29, 0
+	case e.version >= 50:
+		key.version, key.bits = 50, 0
+	default:
 		if err := d.windows.Take(window); err != nil {
 			return nil, err
 		}
 	}
-	key := rarKey{version: e.version, bits: bits.Len64(uint64(window)), service: e.svc}
-	if rar3Version(e.version) { // its window is not cleared, and can grow
-		key.version, key.bits = 29, 0
-	}
-	if dec := d.byKey[key]; dec != nil && (dec.own != nil || dec.r != nil && e.version != 70) {
+	if dec := d.byKey[key]; dec != nil && (dec.own != nil || dec.own5 != nil || dec.r != nil) {
 		return dec, nil
 	}
 	if d.byKey == nil {
@@ -260,7 +272,7 @@ func (dec *decoder) begin(e *entry, window int64, input io.Reader) (err error) {
 		dec.feed.add(header(e, window), input, e.packed)
 	} else {
 		dec.feed = feed{}
-		dec.feed.add(append(start(e), header(e, window)...), input, e.packed)
+		dec.feed.add(append(start(), header(e, window)...), input, e.packed)
 		dec.r, err = rardecode.NewReader(&dec.feed, rardecode.SkipCheck, rardecode.MaxDictionarySize(1<<40))
 	}
 	if err == nil {
@@ -274,12 +286,9 @@ func (dec *decoder) begin(e *entry, window int64, input io.Reader) (err error) {
 }
 
 // start is the signature and the main header.
-func start(e *entry) []byte {
-	if e.version < 50 {
-		h := []byte{0, 0, rar4Main, 0, 0, 13, 0, 0, 0, 0, 0, 0, 0}
-		return append(bytes.Clone(sigRar4), seal4(h)...)
-	}
-	return append(bytes.Clone(sigRar5), seal5([]byte{rar5Main, 0, 0})...)
+func start() []byte {
+	h := []byte{0, 0, rar4Main, 0, 0, 13, 0, 0, 0, 0, 0, 0, 0}
+	return append(bytes.Clone(sigRar4), seal4(h)...)
 }
 
 func seal4(h []byte) []byte {
@@ -287,27 +296,9 @@ func seal4(h []byte) []byte {
 	return h
 }
 
-func seal5(fields []byte) []byte {
-	h := binary.LittleEndian.AppendUint32(nil, 0)
-	h = appendUvarint(h, uint64(len(fields)))
-	h = append(h, fields...)
-	binary.LittleEndian.PutUint32(h, crc32.ChecksumIEEE(h[4:]))
-	return h
-}
-
-func appendUvarint(b []byte, v uint64) []byte {
-	for ; v >= 0x80; v >>= 7 {
-		b = append(b, byte(v)|0x80)
-	}
-	return append(b, byte(v))
-}
-
 // header is the header of a plain file in one volume with the entry's bytes.
 // RAR 2's streams have no end of their own: they need the size.
 func header(e *entry, window int64) []byte {
-	if e.version >= 50 {
-		return header5(e, window)
-	}
 	flags := uint16(rar4HasData | rar4Large)
 	if e.solid {
 		flags |= rar4Solid
@@ -322,19 +313,4 @@ func header(e *entry, window int64) []byte {
 	h = binary.LittleEndian.AppendUint32(h, uint32(e.packed>>32))
 	h = binary.LittleEndian.AppendUint32(h, uint32(e.declared>>32))
 	return seal4(append(h, 'x'))
-}
-
-func header5(e *entry, window int64) []byte {
-	f := []byte{rar5File, rar5HasData}
-	f = appendUvarint(f, uint64(e.packed))
-	f = append(f, rar5UnknownSize, 0, 0)
-	compression := uint64(3)<<7 | uint64(bits.Len64(uint64(window)>>18))<<10
-	if e.solid {
-		compression |= 0x40
-	}
-	if e.version == 70 {
-		compression |= 1
-	}
-	f = appendUvarint(f, compression)
-	return seal5(append(f, 1, 1, 'x'))
 }

@@ -193,7 +193,7 @@ func (b *body) finish(err error) error {
 		return fmt.Errorf("begins in another volume: %w", level.ErrUnsupported)
 	case e.after:
 		return fmt.Errorf("continues in another volume: %w", level.ErrUnsupported)
-	case errors.Is(err, rar3.ErrMemory):
+	case errors.Is(err, rar3.ErrMemory), errors.Is(err, rar3.ErrFilters):
 		return fmt.Errorf("%w: %w", level.ErrLimit, err)
 	case errors.Is(err, rar3.ErrFilter):
 		return fmt.Errorf("%w: %w", level.ErrUnsupported, err)

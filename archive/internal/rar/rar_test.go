@@ -376,12 +376,28 @@ func FuzzRar(f *testing.F) {
 	})
 }
 
-// TestRarBombs: many members each claim much memory and hold nothing.
+func seal5(fields []byte) []byte {
+	h := binary.LittleEndian.AppendUint32(nil, 0)
+	h = appendUvarint(h, uint64(len(fields)))
+	h = append(h, fields...)
+	binary.LittleEndian.PutUint32(h, crc32.ChecksumIEEE(h[4:]))
+	return h
+}
+
+func appendUvarint(b []byte, v uint64) []byte {
+	for ; v >= 0x80; v >>= 7 {
+		b = append(b, byte(v)|0x80)
+	}
+	return append(b, byte(v))
+}
+
+// TestRarBombs: many members each claim much memory and hold nothing. The memory is one
+// dictionary, which is not cleared for each.
 func TestRarBombs(t *testing.T) {
 	raw := rar5Literals("x")
 	var rars []file
 	for i := range 3000 {
 		rars = append(rars, file{name: fmt.Sprint(i), body: "x", raw: raw, edit5: func(f *rar5Fields) { f.compression |= 9 << 10; f.declared = 64 << 20 }})
 	}
-	archivetest.Bomb(t, Format, forgeRar5(rars, true), true)
+	archivetest.Bomb(t, Format, forgeRar5(rars, true), false)
 }

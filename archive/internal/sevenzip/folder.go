@@ -358,6 +358,10 @@ func (z *walker) simple(c *coder, in io.Reader, size int64) (io.Reader, error) {
 
 // zstd is not of 7-Zip but of its forks.
 func (z *walker) zstd(in io.Reader) (io.Reader, error) {
+	if d := z.frames; d != nil && d.Reset(in) == nil {
+		z.frames, z.framing = nil, d
+		return d, nil
+	}
 	if err := z.windows.Take(1 << 20); err != nil {
 		return nil, err
 	}
@@ -365,6 +369,7 @@ func (z *walker) zstd(in io.Reader) (io.Reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("zstd: %w: %w", level.ErrMalformed, err)
 	}
+	z.framing = d
 	return d, nil
 }
 

@@ -34,9 +34,13 @@ const (
 // parser reads a header. Its first error stays; what was read before it is
 // kept. A count is compared with the bytes that are left, of which each element
 // needs one at least, before anything is made of it.
+//
+// A folder, a stream and a file take much more room in memory than the one or two bytes
+// of the header that they are: only those are kept that can become members. The others
+// are read, as what follows stands behind them.
 type parser struct {
 	c     input.Cursor
-	files int // files that are of interest
+	files int // files, streams and folders that are of interest
 	err   error
 }
 
@@ -184,8 +188,10 @@ func (p *parser) packInfo(db *database) {
 	db.packAt = p.size()
 	n := p.count("packed streams")
 	p.skipTo(id7zSize)
-	for range n {
-		db.packSizes = append(db.packSizes, p.size())
+	for i := 0; i < n && p.err == nil; i++ {
+		if size := p.size(); i < p.files*max7zStreams {
+			db.packSizes = append(db.packSizes, size)
+		}
 	}
 	for p.err == nil {
 		switch p.id() {
@@ -225,8 +231,11 @@ func (p *parser) unpackInfo(db *database) {
 		if p.err != nil {
 			return
 		}
-		f := p.folder()
-		db.folders = append(db.folders, f)
+		if f := p.folder(); len(db.folders) < p.files {
+			db.folders = append(db.folders, f)
+		} else {
+			db.rest.add(f.outs())
+		}
 	}
 	p.skipTo(id7zUnpackSize)
 	for i := range db.folders {
@@ -234,15 +243,55 @@ func (p *parser) unpackInfo(db *database) {
 			db.folders[i].sizes = append(db.folders[i].sizes, p.size())
 		}
 	}
+	p.skipNumbers(db.rest.outs)
 	for p.err == nil {
 		switch p.id() {
 		case id7zEnd:
 			return
 		case id7zCRC:
-			p.digests(n, func(i int, crc uint32) { db.folders[i].crc, db.folders[i].hasCRC = crc, true })
+			p.digests(n, func(i int, crc uint32) {
+				if i < len(db.folders) {
+					db.folders[i].crc, db.folders[i].hasCRC = crc, true
+				} else {
+					db.rest.digest(i - len(db.folders))
+				}
+			})
 		default:
 			p.fail("property of folders")
 		}
+	}
+}
+
+// rest are the folders behind those that are kept.
+type rest struct {
+	folders int
+	outs    int
+	hasCRC  []byte // bits
+	streams int    // whose digests are not those of the folders
+	cuts    int    // streams that have a size
+}
+
+func (r *rest) add(outs int) {
+	if r.folders%8 == 0 {
+		r.hasCRC = append(r.hasCRC, 0)
+	}
+	r.folders, r.outs = r.folders+1, r.outs+outs
+}
+
+func (r *rest) digest(i int) { r.hasCRC[i/8] |= 0x80 >> (i % 8) }
+
+// divide says that the i-th has n streams.
+func (r *rest) divide(i, n int) {
+	if n != 1 || !bit(r.hasCRC, i) {
+		r.streams += n
+	}
+	r.cuts += max(0, n-1)
+}
+
+// skipNumbers passes over n numbers.
+func (p *parser) skipNumbers(n int) {
+	for ; n > 0 && p.err == nil; n-- {
+		p.number()
 	}
 }
 
@@ -325,27 +374,15 @@ func (p *parser) coder() (c coder) {
 func (p *parser) subStreams(db *database) {
 	id := p.id()
 	if id == id7zNumStreams {
-		total := uint64(0)
-		for i := range db.folders {
-			n := p.number()
-			// Each but the last has a size of one byte at least.
-			if total += n; total > uint64(len(p.c.Rest)+len(db.folders)+1) {
-				p.fail("number of streams")
-				return
-			}
-			db.folders[i].parts, db.folders[i].divided = int(n), true
-		}
+		p.divide(db)
 		id = p.id()
-	}
-	for i := range db.folders {
-		f := &db.folders[i]
-		if n := f.streams(); id == id7zSize {
-			for range n - 1 {
-				f.cuts = append(f.cuts, p.size())
-			}
+	} else {
+		for i := range db.rest.folders {
+			db.rest.divide(i, 1)
 		}
 	}
 	if id == id7zSize {
+		p.cuts(db)
 		id = p.id()
 	}
 	for p.err == nil && id != id7zEnd {
@@ -361,21 +398,59 @@ func (p *parser) subStreams(db *database) {
 	}
 }
 
+// divide reads how many streams each folder has.
+func (p *parser) divide(db *database) {
+	total := uint64(0)
+	for i := range len(db.folders) + db.rest.folders {
+		n := p.number()
+		// Each but the last has a size of one byte at least.
+		if total += n; total > uint64(len(p.c.Rest)+len(db.folders)+db.rest.folders+1) || p.err != nil {
+			p.fail("number of streams")
+			return
+		}
+		if i < len(db.folders) {
+			db.folders[i].parts, db.folders[i].divided = int(n), true
+		} else {
+			db.rest.divide(i-len(db.folders), int(n))
+		}
+	}
+}
+
+// cuts reads the sizes of all streams but the last of each folder.
+func (p *parser) cuts(db *database) {
+	kept := 0
+	for i := range db.folders {
+		f := &db.folders[i]
+		for n := f.streams() - 1; n > 0 && p.err == nil; n-- {
+			if size := p.size(); kept < p.files {
+				f.cuts = append(f.cuts, size)
+				kept++
+			}
+		}
+	}
+	p.skipNumbers(db.rest.cuts)
+}
+
 // subDigests reads the CRCs of the streams that have none from their folder.
 func (p *parser) subDigests(db *database) {
 	type place struct{ folder, stream int }
 	var want []place
+	n := db.rest.streams
 	for i := range db.folders {
 		f := &db.folders[i]
-		n := f.streams()
-		if n == 1 && f.hasCRC {
+		k := f.streams()
+		if k == 1 && f.hasCRC {
 			continue
 		}
-		for j := range n {
+		n += k
+		for j := 0; j < k && len(want) < p.files; j++ {
 			want = append(want, place{i, j})
 		}
 	}
-	p.digests(len(want), func(i int, crc uint32) {
+	p.digests(n, func(i int, crc uint32) {
+		if i >= len(want) {
+			return
+		}
 		f := &db.folders[want[i].folder]
 		for len(f.partCRC) <= want[i].stream {
 			f.partCRC = append(f.partCRC, digest{})

@@ -8,6 +8,8 @@ import (
 	"hash/crc32"
 	"io"
 
+	"github.com/klauspost/compress/zstd"
+
 	"github.com/fivefifty/fivefifty/archive/internal/anomaly"
 	"github.com/fivefifty/fivefifty/archive/internal/input"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
@@ -37,6 +39,7 @@ type walker struct {
 	dbErr error // why there is no database
 	keys  keys
 
+	archives int // before this one
 	folder   int
 	stream   int // within the folder
 	file     int // next file that has a stream
@@ -49,6 +52,8 @@ type walker struct {
 	windows  input.Windows
 	model    *ppmd.ModelH   // free for the next folder
 	models   []*ppmd.ModelH // in use by the present one
+	frames   *zstd.Decoder  // free for the next folder
+	framing  *zstd.Decoder  // in use by the present one
 }
 
 // database is what the header says.
@@ -56,6 +61,7 @@ type database struct {
 	packAt    int64   // offset of the packed streams from the end of the signature header
 	packSizes []int64 // of the packed streams, in file order
 	folders   []folder
+	rest      rest
 	files     files
 }
 
@@ -110,7 +116,9 @@ func open(src io.ReaderAt, size int64, l level.Limits) (level.Walker, error) {
 
 func (z *walker) Anomalies() []string { return z.notes }
 func (z *walker) note(name string)    { z.notes = level.NoteOnce(z.notes, name) }
-func (z *walker) Close()              { z.content, z.body, z.db, z.model, z.models = nil, nil, nil, nil, nil }
+func (z *walker) Close() {
+	z.content, z.body, z.db, z.model, z.models, z.frames, z.framing = nil, nil, nil, nil, nil, nil, nil
+}
 
 // readDatabase reads the header that the signature header points to, or, if
 // there is none, the last one that the file has.
@@ -286,7 +294,7 @@ func (z *walker) nextHere() (*level.Member, io.Reader, error) {
 	if z.dbErr != nil {
 		return nil, nil, z.dbErr
 	}
-	if z.db.files.more() {
+	if z.db.files.more() || z.db.rest.folders > 0 {
 		return nil, nil, fmt.Errorf("members: %w", level.ErrLimit)
 	}
 	return nil, nil, io.EOF
@@ -299,10 +307,14 @@ func (z *walker) leaveFolder() {
 	z.releaseModels()
 }
 
-// releaseModels makes one of the models in use free again.
+// releaseModels makes one of the models, and of the decoders of zstd, that are in use free
+// again.
 func (z *walker) releaseModels() {
 	if len(z.models) > 0 {
 		z.model, z.models = z.models[0], nil
+	}
+	if z.framing != nil {
+		z.frames, z.framing = z.framing, nil
 	}
 }
 
@@ -314,23 +326,44 @@ func (z *walker) nextArchive() (bool, error) {
 		return false, nil
 	}
 	z.note(anomaly.Appended)
-	tail, err := saferead.UpTo(z.src, z.end, level.HeadBytes, z.size, level.HeadBytes)
-	if err != nil {
-		return false, err
+	if z.archives == maxArchives {
+		return false, fmt.Errorf("archives in a row: %w", level.ErrLimit)
 	}
+	// Mostly it begins at once: a file may hold thousands.
+	for _, window := range [...]int64{nearBytes, level.HeadBytes} {
+		tail, err := saferead.UpTo(z.src, z.end, window, z.size, int(window))
+		if err != nil {
+			return false, err
+		}
+		if z.takeNext(tail) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// maxArchives is how many archives in one file are read behind the first.
+const maxArchives = 4096
+
+// nearBytes is how far behind an archive the next one is sought first.
+const nearBytes = 512
+
+// takeNext goes on at the first archive in tail, which lies behind the present one, that
+// has a header.
+func (z *walker) takeNext(tail []byte) bool {
 	for at := 0; at < len(tail); at++ {
 		i := find(tail[at:])
 		if i < 0 {
 			break
 		}
 		at += i
-		next := &walker{src: z.src, size: z.size, limits: z.limits, base: z.end + int64(at), notes: z.notes, keys: z.keys, windows: z.windows, drained: z.drained}
+		next := &walker{src: z.src, size: z.size, limits: z.limits, base: z.end + int64(at), notes: z.notes, keys: z.keys, windows: z.windows, drained: z.drained, frames: z.frames, archives: z.archives + 1}
 		if next.dbErr = next.readDatabase(); next.db != nil {
 			*z = *next
-			return true, nil
+			return true
 		}
 	}
-	return false, nil
+	return false
 }
 
 // nextEmpty returns the next file without a stream.

@@ -204,10 +204,10 @@ func (f *lz4Frames) decode(size int, raw bool) error {
 		// A byte of a block makes at most 255 of output.
 		room := history + min(f.max, 255*size)
 		if cap(f.out) < room {
-			grown := max(room, min(2*cap(f.out), lz4History+f.max))
+			grown := max(room, min(2*cap(f.out), lz4Kept+f.max))
 			f.out = append(make([]byte, 0, grown), f.out...)
 		}
-		n, err := lz4.UncompressBlockWithDict(f.packed, f.out[history:room], f.out[:history])
+		n, err := lz4.UncompressBlockWithDict(f.packed, f.out[history:room], f.out[max(0, history-lz4History):history])
 		if err != nil {
 			return fmt.Errorf("%w: %w", level.ErrMalformed, err)
 		}
@@ -221,14 +221,18 @@ func (f *lz4Frames) decode(size int, raw bool) error {
 	return nil
 }
 
-// history keeps what a block can reach back to, and returns its length.
+// lz4Kept is how much output is kept at most when a block begins: more than it can reach
+// back to, so that a block of one byte does not move all of that.
+const lz4Kept = 4 * lz4History
+
+// history keeps what a block can reach back to, and returns where its output begins.
 func (f *lz4Frames) history() int {
 	if f.flags&lz4Independent != 0 {
 		f.out = f.out[:0]
 		return 0
 	}
-	if over := len(f.out) - lz4History; over > 0 {
-		f.out = f.out[:copy(f.out, f.out[over:])]
+	if len(f.out) > lz4Kept {
+		f.out = f.out[:copy(f.out, f.out[len(f.out)-lz4History:])]
 	}
 	return len(f.out)
 }

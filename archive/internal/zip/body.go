@@ -2,6 +2,7 @@ package zip
 
 import (
 	"crypto/aes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -87,9 +88,10 @@ func (z *file) open(p *planned) (*level.Member, io.Reader) {
 func (z *file) known(p *planned) bool {
 	fresh := false
 	for _, n := range p.member.Names {
-		data, have := z.names[n]
+		sum := sha256.Sum256([]byte(n))
+		data, have := z.names[sum]
 		if !have {
-			z.names[n] = p.key.data
+			z.names[sum] = p.key.data
 		} else if data != p.key.data {
 			level.Note(p.member, anomaly.DuplicateName)
 		}

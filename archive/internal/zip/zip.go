@@ -3,6 +3,7 @@ package zip
 import (
 	"bytes"
 	"cmp"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"math"
@@ -61,20 +62,20 @@ type file struct {
 	limits level.Limits
 	notes  []string
 
-	groups    []*group         // of this pass, ascending
-	byOffset  map[int64]*group // every group ever, by local header
-	seen      map[spot]bool    // directory headers read
-	yielded   map[bodyKey]bool // bodies yielded
-	names     map[string]int64 // name -> data offset, for duplicates
-	records   []span           // directories, end records and their comments
-	ends      map[int64]bool   // end records read
-	found     []mark           // by the gap searches, perhaps not read yet
-	first     int64            // offset of the first local header
-	marker    int64            // length of the mark of an archive in volumes before it
-	over      error            // more was there than the limits allow
-	trial     int64            // bytes that trial decoding and searching may still cost
-	headers   int64            // bytes of names and extra fields that may still be read
-	effort    int64            // bytes of bodies that may still be decoded, those shared by members counted each time
+	groups    []*group                    // of this pass, ascending
+	byOffset  map[int64]*group            // every group ever, by local header
+	seen      map[spot]bool               // directory headers read
+	yielded   map[bodyKey]bool            // bodies yielded
+	names     map[[sha256.Size]byte]int64 // data offsets by names, for duplicates; a name can have 64 KiB
+	records   []span                      // directories, end records and their comments
+	ends      map[int64]bool              // end records read
+	found     []mark                      // by the gap searches, perhaps not read yet
+	first     int64                       // offset of the first local header
+	marker    int64                       // length of the mark of an archive in volumes before it
+	over      error                       // more was there than the limits allow
+	trial     int64                       // bytes that trial decoding and searching may still cost
+	headers   int64                       // bytes of names and extra fields that may still be read
+	effort    int64                       // bytes of bodies that may still be decoded, those shared by members counted each time
 	decoders  decoders
 	passwords level.Candidates
 
@@ -103,10 +104,10 @@ func open(src io.ReaderAt, size int64, l level.Limits) (level.Walker, error) {
 		byOffset:  map[int64]*group{},
 		seen:      map[spot]bool{},
 		yielded:   map[bodyKey]bool{},
-		names:     map[string]int64{},
+		names:     map[[sha256.Size]byte]int64{},
 		ends:      map[int64]bool{},
 		trial:     4*size + 256<<20,
-		headers:   8*size + 1<<20,
+		headers:   3*size + 1<<20,
 		effort:    2*size + 128<<20,
 		groupEnd:  -1,
 		passwords: level.Candidates{Keys: l.Keys},

@@ -1,0 +1,192 @@
+package bombs
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+)
+
+var cabs = []Bomb{
+	attached("cab-lzx-tables", "a.cab", func() []byte {
+		return cab(0x1503, 60_000, slices.Repeat([]cabData{{lzxTables(32 << 10), 32 << 10}}, 1100))
+	}),
+	attached("cab-lzx-calls", "a.cab", func() []byte {
+		one := slices.Concat(lzxStored(bytes.Repeat([]byte{0xe8, 0, 0, 0, 0}, 6554)[:32<<10], 0x7fffffff))
+		return cab(0x1503, 100, append([]cabData{{one, 32 << 10}}, slices.Repeat([]cabData{{lzxStoredMore(bytes.Repeat([]byte{0xe8, 0, 0, 0, 0}, 6554)[:32<<10]), 32 << 10}}, 1100)...))
+	}),
+	attached("cab-quantum-noise", "a.cab", func() []byte {
+		var all []cabData
+		for i := range 60_000 {
+			all = append(all, cabData{noise(500, uint64(i)), 32 << 10})
+		}
+		return cab(0x1572, 100, all)
+	}),
+	attached("cab-mszip-tables", "a.cab", func() []byte {
+		one := append([]byte("CK"), tables(32_000, true)...)
+		return cab(1, 100, slices.Repeat([]cabData{{one, 32 << 10}}, 1100))
+	}),
+	attached("cab-empty-data", "a.cab", func() []byte { return cab(0, 100, slices.Repeat([]cabData{{nil, 0}}, 4_000_000)) }),
+	attached("cab-backwards", "a.cab", func() []byte {
+		// Files that lie in one folder from its end to its start.
+		return cab(0x1503, 9000, slices.Repeat([]cabData{{lzxTables(32 << 10), 32 << 10}}, 300))
+	}),
+	attached("chm-headers", "a.chm", func() []byte {
+		return slices.Concat([]byte("ITSF\x03\x00\x00\x00\x60\x00\x00\x00"), make([]byte, 64), fill([]byte("PMGL\x00\x00\x00\x00"), fileBytes))
+	}),
+	attached("lzh-lh5-blocks", "a.lzh", func() []byte { return lzh("-lh5-", lh5Blocks(fileBytes)) }),
+	attached("lzh-lh5-noise", "a.lzh", func() []byte { return lzh("-lh5-", noise(fileBytes, 20)) }),
+	attached("lzh-lh1-noise", "a.lzh", func() []byte { return lzh("-lh1-", noise(fileBytes, 21)) }),
+	attached("lzh-lh1-zeros", "a.lzh", func() []byte { return lzh("-lh1-", make([]byte, fileBytes)) }),
+	attached("lzh-members", "a.lzh", func() []byte {
+		var b []byte
+		one := lzh("-lh7-", lh5Blocks(10))
+		for range 500_000 {
+			b = append(b, one...)
+		}
+		return b
+	}),
+	attached("lzh-headers", "a.lzh", func() []byte {
+		return slices.Concat(lzh("-lh0-", []byte("x")), fill([]byte("\x18\x00-lh5-\x00\x00\x00\x00"), fileBytes))
+	}),
+	attached("arj-blocks", "a.arj", func() []byte { return arj(1, lh5Blocks(fileBytes)) }),
+	attached("arj-method4", "a.arj", func() []byte { return arj(4, make([]byte, fileBytes)) }),
+	attached("arj-headers", "a.arj", func() []byte {
+		return slices.Concat(arj(0, []byte("x")), fill(join([]byte{0x60, 0xea}, uint16(2600), byte(30)), fileBytes))
+	}),
+	attached("szdd-noise", "a.ex_", func() []byte {
+		return slices.Concat([]byte("SZDD\x88\xf0\x27\x33A\x00\xff\xff\xff\x7f"), make([]byte, fileBytes))
+	}),
+	attached("kwaj-lzh", "a.ex_", func() []byte {
+		return slices.Concat([]byte("KWAJ\x88\xf0\x27\xd1\x03\x00\x0e\x00\x00\x00"), noise(fileBytes, 22))
+	}),
+}
+
+type cabData struct {
+	packed []byte
+	size   int
+}
+
+// cab is a cabinet of n files in one folder, the last of it first.
+func cab(method uint16, n int, data []cabData) []byte {
+	n = min(n, 65_000)
+	var files, body bytes.Buffer
+	total := 0
+	for _, d := range data {
+		total += d.size
+	}
+	for i := range n {
+		name := fmt.Sprintf("%x\x00", i)
+		size := total / n
+		files.Write(join(uint32(size), uint32((n-1-i)*size), uint16(0), uint16(0), uint16(0), uint16(0x20), name))
+	}
+	for _, d := range data {
+		body.Write(join(uint32(0), uint16(len(d.packed)), uint16(d.size), d.packed))
+	}
+	at := 36 + 8
+	head := join("MSCF", uint32(0), uint32(at+files.Len()+body.Len()), uint32(0), uint32(at), uint32(0), byte(3), byte(1), uint16(1), uint16(n), uint16(0), uint16(0), uint16(0))
+	folder := join(uint32(at+files.Len()), uint16(min(len(data), 65_535)), method)
+	return slices.Concat(head, folder, files.Bytes(), body.Bytes())
+}
+
+// swapped puts the bytes of each 16-bit word in their order.
+func swapped(b []byte) []byte {
+	for len(b)%2 != 0 {
+		b = append(b, 0)
+	}
+	for i := 0; i < len(b); i += 2 {
+		b[i], b[i+1] = b[i+1], b[i]
+	}
+	return b
+}
+
+// lzxStored is a frame of a stored block, of a stream that translates calls up to a size.
+func lzxStored(body []byte, calls uint32) []byte {
+	var w highBits
+	w.put(1, 1)
+	w.put(uint64(calls>>16), 16)
+	w.put(uint64(calls&0xffff), 16)
+	return lzxBlock(&w, body)
+}
+
+func lzxStoredMore(body []byte) []byte { return lzxBlock(&highBits{}, body) }
+
+func lzxBlock(w *highBits, body []byte) []byte {
+	w.put(3, 3)
+	w.put(uint64(len(body)), 24)
+	return slices.Concat(swapped(w.bytes()), join(uint32(1), uint32(1), uint32(1)), body)
+}
+
+// lzxTables is a frame of n bytes in blocks of one byte each, as far as 64 KiB last.
+func lzxTables(n int) []byte {
+	var w highBits
+	w.put(0, 1)
+	for i := 0; i < n && len(w.out) < 60_000; i++ {
+		w.put(1, 3)
+		size := 1
+		w.put(uint64(size), 24)
+		// Three codes of lengths: 17 for up to 19 zeros, 18 for up to 51, and 16 for a
+		// length of one, which is a delta of zero.
+		pre := newAlphabet(20, map[int]int{16: 2, 17: 2, 18: 1})
+		tree := func(symbols int, first bool) {
+			for s := range 20 {
+				w.put(uint64(pre.lengths[s]), 4)
+			}
+			at := 0
+			if first {
+				pre.put(&w, 16)
+				at++
+			}
+			for at < symbols {
+				k := min(51, symbols-at)
+				if k < 20 {
+					k = min(19, k)
+					k = max(4, k)
+					pre.put(&w, 17)
+					w.put(uint64(k-4), 4)
+				} else {
+					pre.put(&w, 18)
+					w.put(uint64(k-20), 5)
+				}
+				at += k
+			}
+		}
+		tree(256, i == 0)
+		tree(400, false)
+		tree(249, false)
+		w.put(0, 1)
+	}
+	return swapped(w.bytes())
+}
+
+// lzh is an archive of one member with a header of level 0.
+func lzh(method string, data []byte) []byte {
+	h := join(method, uint32(len(data)), uint32(400<<20), uint32(0), byte(0x20), byte(0), byte(1), "x", uint16(0))
+	sum := byte(0)
+	for _, c := range h {
+		sum += c
+	}
+	return slices.Concat([]byte{byte(len(h)), sum}, h, data)
+}
+
+// lh5Blocks is blocks of one symbol each, with codes that have one symbol each.
+func lh5Blocks(n int) []byte {
+	var w highBits
+	for len(w.out) < n {
+		w.put(1, 16)
+		w.put(0, 5) // the code of lengths
+		w.put(0, 5)
+		w.put(0, 9) // of literals
+		w.put('x', 9)
+		w.put(0, 4) // of distances
+		w.put(0, 4)
+	}
+	return w.bytes()
+}
+
+func arj(method byte, data []byte) []byte {
+	header := func(kind, method byte, packed, size int) []byte {
+		h := join([]byte{30, 11, 1, 0, 0, method, kind, 0}, uint32(0), uint32(packed), uint32(size), uint32(0), uint16(0), uint16(0x20), uint16(0), "x\x00\x00")
+		return join([]byte{0x60, 0xea}, uint16(len(h)), h, crc(h), uint16(0))
+	}
+	return slices.Concat(header(2, 0, 0, 0), header(0, method, len(data), 400<<20), data)
+}
