@@ -51,7 +51,7 @@ var allowed = map[string][]string{
 	"archive/internal/unix":          room("archive/internal/stream"),
 	"archive/internal/wim":           room("archive/internal/device", "internal/huffman", "internal/lzx"),
 	"archive/internal/xar":           room("archive/internal/device", "github.com/klauspost/compress"),
-	"archive/internal/zip":           room("archive/internal/lz", "archive/internal/stream", "internal/lzma", "github.com/klauspost/compress", "golang.org/x/text"),
+	"archive/internal/zip":           room("archive/internal/lz", "archive/internal/stream", "internal/lzma", "internal/ppmd", "github.com/klauspost/compress", "golang.org/x/text"),
 	"signatures/yara":                {"scanner", "C", "github.com/hillu/go-yara/v4"},
 	"signatures/hashset":             {"scanner"},
 	"signatures/clamav":              {"scanner"},
