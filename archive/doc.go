@@ -78,8 +78,7 @@
 // RAR), else behind what a dictionary of that size can decode.
 //
 // Not decoded, and reported as ErrUnsupported: other methods of zip; RAR 1.5's packer; 7z
-// with deflate64, lz4, brotli or RISC-V filters; LHA's lh2, lh3, pm1 and pm2; xz's RISC-V
-// filter; zstd before 0.8; solid and LZMS WIM; LZFSE and LZMA in disk images; EFS and
+// with brotli, lz5 or lizard; LHA's lh2, lh3, pm1 and pm2; zstd before 0.8; solid and LZMS WIM; LZFSE and LZMA in disk images; EFS and
 // compressed HFS+ files. OneNote sections in SharePoint's packaging yield nothing.
 // Scripts are not run: what they compute is not seen.
 //
