@@ -11,6 +11,8 @@ import (
 
 	"github.com/fivefifty/fivefifty/archive/internal/device"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
+	"github.com/fivefifty/fivefifty/archive/internal/stream"
+	"github.com/fivefifty/fivefifty/internal/lzfse"
 )
 
 // chunks decodes the chunks of one partition in the order of its table. A chunk
@@ -26,7 +28,11 @@ type chunks struct {
 	left  int64 // bytes of the chunk that are still to come
 	z     io.ReadCloser
 	adc   *adcReader
+	xz    *stream.Body
+	lzfse *lzfse.Reader
 	fail  error
+
+	lzfseIn *bufio.Reader // of lzfse
 }
 
 const entryBytes = 40
@@ -95,8 +101,20 @@ func (c *chunks) next(e []byte) {
 		}
 		c.adc.reset(in)
 		c.body = c.adc
-	case dmgLZFSE, dmgLZMA:
-		c.spoil(fmt.Errorf("chunk type %#x: %w", kind, level.ErrUnsupported))
+	case dmgLZFSE:
+		if c.lzfse == nil {
+			c.lzfseIn = bufio.NewReader(nil)
+			c.lzfse = lzfse.NewReader(c.lzfseIn)
+		}
+		c.lzfseIn.Reset(in)
+		c.lzfse.Reset(c.lzfseIn)
+		c.body = c.lzfse
+	case dmgLZMA: // in fact a stream of xz
+		if c.xz == nil {
+			c.xz = stream.NewXz(in, c.image.Limits.Dictionary)
+		}
+		c.xz.Reset(in)
+		c.body = c.xz
 	default: // a comment, the terminator
 		c.left = 0
 	}
