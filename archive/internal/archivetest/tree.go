@@ -2,6 +2,7 @@ package archivetest
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -221,7 +222,12 @@ func WIMTree(t testing.TB) map[string]string {
 			calls[i] = 0xe8
 		}
 	}
+	table := make([]byte, 0, 40_000) // numbers that go up by steps
+	for i := range 10_000 {
+		table = binary.LittleEndian.AppendUint32(table, uint32(i*i+rnd.IntN(2)))
+	}
 	files["noise.bin"] = string(noise)
+	files["table.bin"] = string(table)
 	files["calls.bin"] = string(calls)
 	files["text.txt"] = Text(500_000)
 	files["zeros.bin"] = string(make([]byte, 300_000))
