@@ -35,7 +35,6 @@ func (w *bitsOut) putIn(spans []span, v int, head func(i int)) {
 type pm1Writer struct {
 	bitsOut
 	recent *recency
-	tree   string
 	paths  map[byte][]uint32
 	seen   int
 }
