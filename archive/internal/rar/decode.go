@@ -13,11 +13,13 @@ import (
 
 	"github.com/fivefifty/fivefifty/archive/internal/input"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
+	"github.com/fivefifty/fivefifty/internal/rar15"
 	"github.com/fivefifty/fivefifty/internal/rar3"
 )
 
 // decoders unpack what is not stored. RAR 3 has a decoder of ours, as its blocks
-// declare memory where nothing else can look. For RAR 2 and 5 a library reads
+// declare memory where nothing else can look, and RAR 1 has one that the library lacks.
+// For RAR 2 and 5 a library reads
 // archives, and the archive that it reads is made here: plain headers with the
 // fields that we have checked, and the packed bytes. So no field of the input
 // reaches an allocation.
@@ -46,11 +48,12 @@ type chain struct {
 	broken  error // why the chain cannot go on
 }
 
-// decoder is one archive that the library reads, or the decoder of RAR 3.
+// decoder is one archive that the library reads, or the decoder of RAR 3 or of RAR 1.
 type decoder struct {
 	feed feed
 	r    *rardecode.Reader
 	own  *rar3.Decoder
+	old  *rar15.Decoder
 }
 
 // feed is the archive as it grows: one part is read after the other.
@@ -114,7 +117,7 @@ func (d *decoders) open(e *entry, packed io.Reader) (io.Reader, *decoder, error)
 		return packed, nil, nil
 	}
 	switch e.version {
-	case 20, 26, 29, 36, 50, 70:
+	case 13, 14, 15, 20, 26, 29, 36, 50, 70:
 	default:
 		return nil, nil, fmt.Errorf("method %s: %w", e.method(), level.ErrUnsupported)
 	}
@@ -126,7 +129,18 @@ func (d *decoders) open(e *entry, packed io.Reader) (io.Reader, *decoder, error)
 	if err != nil {
 		return nil, nil, err
 	}
-	if rar3Version(e.version) {
+	switch {
+	case rar1Version(e.version):
+		if dec.old == nil {
+			dec.old = rar15.New()
+		}
+		size := e.declared
+		if size < 0 {
+			size = 1 << 62 // to the end of the packed bytes
+		}
+		dec.old.Next(packed, size, e.solid)
+		return &input.Guarded{R: dec.old}, dec, nil
+	case rar3Version(e.version):
 		if dec.own == nil {
 			dec.own = rar3.New(int(window), d.limits.Dictionary)
 		}
@@ -139,6 +153,10 @@ func (d *decoders) open(e *entry, packed io.Reader) (io.Reader, *decoder, error)
 	}
 	return &input.Guarded{R: dec.r}, dec, nil
 }
+
+// rar1Version says whether it is the unpacker of RAR 1.3 to 1.5. Its streams have no
+// end: they need the size.
+func rar1Version(v int) bool { return v <= 15 }
 
 // rar3Version says whether it is RAR 3's unpacker; 36 was written for a while.
 func rar3Version(v int) bool { return v == 29 || v == 36 }
@@ -182,10 +200,13 @@ func (d *decoders) decoder(e *entry, window int64) (*decoder, error) {
 		}
 	}
 	key := rarKey{version: e.version, bits: bits.Len64(uint64(window)), service: e.svc}
-	if rar3Version(e.version) { // its window is not cleared, and can grow
+	switch {
+	case rar1Version(e.version):
+		key.version, key.bits = 15, 0
+	case rar3Version(e.version): // its window is not cleared, and can grow
 		key.version, key.bits = 29, 0
 	}
-	if dec := d.byKey[key]; dec != nil && (dec.own != nil || dec.r != nil && e.version != 70) {
+	if dec := d.byKey[key]; dec != nil && (dec.own != nil || dec.old != nil || dec.r != nil && e.version != 70) {
 		return dec, nil
 	}
 	if d.byKey == nil {
