@@ -78,8 +78,8 @@
 // RAR), else behind what a dictionary of that size can decode.
 //
 // Not decoded, and reported as ErrUnsupported: other methods of zip; 7z with brotli, lz5
-// or lizard; zstd before 0.8; EFS and the newest compression of HFS+. OneNote sections in
-// SharePoint's packaging yield nothing.
+// or lizard; zstd before 0.8; EFS and the newest compression of HFS+; OneNote sections in
+// SharePoint's packaging.
 // Scripts are not run: what they compute is not seen.
 //
 // The bytes of a body are not bounded here: a small container can decode to any
