@@ -82,7 +82,13 @@ func (c *chunks) next(e []byte) {
 	}
 	c.left, c.body = sectors*device.SectorBytes, nil
 	off := c.base + device.OffsetOf(device.BE64(e, 24))
-	in := c.dev.Part(off, device.OffsetOf(device.BE64(e, 32))).Reader()
+	packed := c.dev.Part(off, device.OffsetOf(device.BE64(e, 32)))
+	// Chunks can share their bytes, and these decode to nothing at length.
+	if !c.dev.Spend(packed.Size) {
+		c.spoil(device.ErrWork)
+		return
+	}
+	in := packed.Reader()
 	switch kind := device.BE32(e, 0); kind {
 	case dmgZero, dmgIgnore:
 	case dmgRaw:

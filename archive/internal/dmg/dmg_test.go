@@ -1,6 +1,7 @@
 package dmg
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/fivefifty/fivefifty/archive/internal/archivetest"
+	"github.com/fivefifty/fivefifty/archive/internal/device"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
 	"github.com/fivefifty/fivefifty/internal/lzfse/lzfsetest"
 )
@@ -114,6 +116,38 @@ func TestDMGLZFSE(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Chunks that share their bytes are decoded only so often.
+func TestDMGShared(t *testing.T) {
+	idle := string(lzfsetest.End) + strings.Repeat("x", 1<<20)
+	shared := []chunk{{dmgLZFSE, 1, idle}}
+	for range 200 {
+		shared = append(shared, chunk{dmgLZFSE, 1, ""})
+	}
+	image := imageOf(shared...)
+	table := bytes.Index(image, []byte("<data>\n")) + len("<data>\n")
+	end := bytes.Index(image, []byte("\n</data>"))
+	raw, err := base64.StdEncoding.DecodeString(string(image[table:end]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at := 204; at < len(raw); at += entryBytes {
+		copy(raw[at+24:at+40], raw[204+24:204+40])
+	}
+	copy(image[table:end], base64.StdEncoding.EncodeToString(raw))
+	all, _, err := archivetest.ReadAll(t, Format, image)
+	if err != nil || len(all) != 1 || all[0].Fault == nil || len(all[0].Data) != 201*512 {
+		t.Fatalf("%d members, %v", len(all), err)
+	}
+	dev := device.New(bytes.NewReader(image), int64(len(image)))
+	for dev.Spend(1 << 20) {
+	}
+	c := &chunks{dev: dev}
+	c.next(raw[204 : 204+entryBytes])
+	if !errors.Is(c.fail, level.ErrLimit) {
+		t.Errorf("without work left: %v", c.fail)
 	}
 }
 
