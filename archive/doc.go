@@ -79,10 +79,9 @@
 // never an allocation: from the start where its size counts from the start (PPMd, LZX,
 // RAR), else behind what a dictionary of that size can decode.
 //
-// Not decoded, and reported as ErrUnsupported: other methods of zip; RAR 1.5's packer; 7z
-// with deflate64, lz4, brotli or RISC-V filters; LHA's lh2, lh3, pm1 and pm2; xz's RISC-V
-// filter; zstd before 0.8; solid and LZMS WIM; LZFSE and LZMA in disk images; EFS and
-// compressed HFS+ files. OneNote sections in SharePoint's packaging yield nothing.
+// Not decoded, and reported as ErrUnsupported: other methods of zip; 7z with brotli, lz5
+// or lizard; zstd before 0.8; EFS and the newest compression of HFS+; OneNote sections in
+// SharePoint's packaging.
 // Scripts are not run: what they compute is not seen.
 //
 // The bytes of a body are not bounded here: a small container can decode to any

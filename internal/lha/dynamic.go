@@ -5,37 +5,52 @@ import "github.com/fivefifty/fivefifty/internal/huffman"
 // Numbers of the dynamic code.
 const (
 	dynChars = 314            // literals, and lengths from 3 to 60
-	dynNodes = 2*dynChars - 1 // of the tree
-	dynRoot  = dynNodes - 1
-	dynMax   = 0x8000 // frequency of the root at which all are halved
+	dynNodes = 2*dynChars - 1 // of the largest tree
+	dynMax   = 0x8000         // frequency of the root at which all are halved
+
+	// lateChars are the literals and lengths of LHA's second and third methods. The last
+	// one is followed by eight bits of what is above.
+	lateChars = 286
 )
 
 // dynamic decodes literals and lengths with a Huffman tree that follows their
-// frequencies, and the upper six bits of a position with a fixed code.
+// frequencies.
 //
 // Nodes are sorted by frequency. son is a node's left child, the right one stands
 // behind it; a leaf has its symbol plus dynNodes.
 type dynamic struct {
 	in     *huffman.Bits
+	chars  int
+	root   int16
 	freq   [dynNodes + 1]uint16
 	parent [dynNodes + dynChars]int16
 	son    [dynNodes]int16
-	upper  huffman.Decoder
 }
 
-func newDynamic(in *huffman.Bits) *dynamic {
-	d := &dynamic{in: in}
-	for i := range dynChars {
+func newDynamic(in *huffman.Bits, chars int) *dynamic {
+	d := &dynamic{in: in, chars: chars, root: int16(2*chars - 2)}
+	for i := range chars {
 		d.freq[i] = 1
 		d.son[i] = int16(i + dynNodes)
 		d.parent[i+dynNodes] = int16(i)
 	}
-	for i, j := 0, dynChars; j <= dynRoot; i, j = i+2, j+1 {
+	for i, j := 0, chars; j <= int(d.root); i, j = i+2, j+1 {
 		d.freq[j] = d.freq[i] + d.freq[i+1]
 		d.son[j] = int16(i)
 		d.parent[i], d.parent[i+1] = int16(j), int16(j)
 	}
-	d.freq[dynNodes] = 0xffff
+	d.freq[d.root+1] = 0xffff
+	return d
+}
+
+// lh1 decodes the upper six bits of a position with a fixed code.
+type lh1 struct {
+	*dynamic
+	upper huffman.Decoder
+}
+
+func newLH1(in *huffman.Bits) *lh1 {
+	d := &lh1{dynamic: newDynamic(in, dynChars)}
 	var lengths [64]byte
 	for i := range lengths {
 		switch {
@@ -57,13 +72,19 @@ func newDynamic(in *huffman.Bits) *dynamic {
 	return d
 }
 
-func (d *dynamic) step() (byte, int, int, bool) {
-	c := d.son[dynRoot]
+// symbol decodes a literal or a length.
+func (d *dynamic) symbol() int {
+	c := d.son[d.root]
 	for c < dynNodes {
 		c = d.son[c+int16(d.in.Take(1))]
 	}
 	c -= dynNodes
 	d.update(int(c))
+	return int(c)
+}
+
+func (d *lh1) step() (byte, int, int, bool) {
+	c := d.symbol()
 	if c < 256 {
 		return byte(c), 0, 0, true
 	}
@@ -71,12 +92,12 @@ func (d *dynamic) step() (byte, int, int, bool) {
 	if !ok {
 		return 0, 0, 0, false
 	}
-	return 0, int(c) - 256 + minMatch, upper<<6 + int(d.in.Take(6)) + 1, true
+	return 0, c - 256 + minMatch, upper<<6 + int(d.in.Take(6)) + 1, true
 }
 
 // update counts a symbol and moves the nodes above it to where they belong now.
 func (d *dynamic) update(symbol int) {
-	if d.freq[dynRoot] == dynMax {
+	if d.freq[d.root] == dynMax {
 		d.halve()
 	}
 	c := d.parent[symbol+dynNodes]
@@ -111,14 +132,15 @@ func (d *dynamic) adopt(son, parent int16) {
 // halve halves all frequencies and builds the tree anew.
 func (d *dynamic) halve() {
 	j := 0
-	for i := range dynNodes {
+	nodes := int(d.root) + 1
+	for i := range nodes {
 		if d.son[i] >= dynNodes {
 			d.freq[j] = (d.freq[i] + 1) / 2
 			d.son[j] = d.son[i]
 			j++
 		}
 	}
-	for i, j := 0, dynChars; j < dynNodes; i, j = i+2, j+1 {
+	for i, j := 0, d.chars; j < nodes; i, j = i+2, j+1 {
 		f := d.freq[i] + d.freq[i+1]
 		k := j
 		for k > 0 && f < d.freq[k-1] {
@@ -128,7 +150,7 @@ func (d *dynamic) halve() {
 		copy(d.son[k+1:j+1], d.son[k:j])
 		d.freq[k], d.son[k] = f, int16(i)
 	}
-	for i := range dynNodes {
+	for i := range nodes {
 		d.adopt(d.son[i], int16(i))
 	}
 }

@@ -2,7 +2,7 @@
 // static, dynamic or no Huffman codes.
 //
 // The sources are H. Okumura's ar002, the LZHUF of H. Okumura and H. Yoshizaki, and
-// the notes of the LHa for UNIX and ARJ projects on their formats.
+// the notes of the LHa for UNIX, Lhasa and ARJ projects on their formats.
 //
 // # Security
 //
@@ -29,11 +29,16 @@ type Method int
 // The methods. The numbers of LHA are those of its names.
 const (
 	LH1     Method = iota + 1 // dynamic codes, 4 KiB
+	LH2                       // 8 KiB, positions too
+	LH3                       // static codes, of another kind, 8 KiB
 	LH4                       // static codes, 4 KiB
 	LH5                       // 8 KiB
 	LH6                       // 32 KiB
 	LH7                       // 64 KiB
 	LHX                       // 1 MiB
+	LK7                       // LHARK's, which it calls LH7, 64 KiB
+	PM1                       // PMarc's, 16 KiB
+	PM2                       // 8 KiB
 	LZS                       // no codes, 2 KiB
 	LZ5                       // no codes, 4 KiB
 	ARJ                       // ARJ's methods 1 to 3
@@ -48,8 +53,8 @@ type shape struct {
 }
 
 var shapes = map[Method]shape{
-	LH1: {window: 12}, LZS: {window: 11}, LZ5: {window: 12}, ARJFast: {window: 15},
-	LH4: {12, 14, 4}, LH5: {13, 14, 4}, LH6: {15, 16, 5}, LH7: {16, 17, 5}, LHX: {20, 21, 5}, ARJ: {15, 17, 5},
+	LH1: {window: 12}, LH2: {window: 13}, LH3: {window: 13}, PM1: {window: 14}, PM2: {window: 13}, LZS: {window: 11}, LZ5: {window: 12}, ARJFast: {window: 15},
+	LH4: {12, 14, 4}, LH5: {13, 14, 4}, LH6: {15, 16, 5}, LH7: {16, 17, 5}, LHX: {20, 21, 5}, LK7: {16, 63, 6}, ARJ: {15, 17, 5},
 }
 
 // step decodes one literal or one match. It returns the literal's value, or 256
@@ -65,7 +70,10 @@ type Reader struct {
 
 	win      []byte
 	w        int
-	n        int // bytes of a match to come
+	seen     int64      // bytes that were put
+	each     func(byte) // is called for each of them, if there is one
+	slack    int        // bits that may be taken behind the end: zeros
+	n        int        // bytes of a match to come
 	distance int
 }
 
@@ -82,7 +90,17 @@ func NewReader(m Method, r io.Reader, size int64) *Reader {
 	}
 	switch m {
 	case LH1:
-		z.step = newDynamic(&z.in).step
+		z.step = newLH1(&z.in).step
+	case LH2:
+		z.step = newLH2(z).step
+	case LH3:
+		z.step = (&lh3{in: &z.in}).step
+	case PM1:
+		p := &pm1{z: z, recent: newRecency()}
+		z.step, z.each, z.slack = p.step, p.recent.put, pm1Slack
+	case PM2:
+		p := &pm2{z: z, recent: newRecency()}
+		z.step, z.each = p.step, p.put
 	case LZS:
 		z.w = len(z.win) - 17
 		z.step = z.stepLZS
@@ -92,7 +110,7 @@ func NewReader(m Method, r io.Reader, size int64) *Reader {
 	case ARJFast:
 		z.step = z.stepFast
 	default:
-		z.step = (&static{in: &z.in, shape: s}).step
+		z.step = (&static{in: &z.in, shape: s, lhark: m == LK7}).step
 	}
 	return z
 }
@@ -109,7 +127,7 @@ func (z *Reader) Read(p []byte) (int, error) {
 		}
 		b, length, distance, ok := z.step()
 		switch {
-		case !ok || z.in.Short():
+		case !ok || z.in.Over() > z.slack:
 			z.err = z.in.Fault(ErrCorrupt)
 		case length > 0:
 			z.n, z.distance = length, distance
@@ -131,6 +149,10 @@ func (z *Reader) Read(p []byte) (int, error) {
 func (z *Reader) put(b byte) byte {
 	z.win[z.w] = b
 	z.w = (z.w + 1) & (len(z.win) - 1)
+	z.seen++
+	if z.each != nil {
+		z.each(b)
+	}
 	return b
 }
 

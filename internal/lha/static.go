@@ -15,6 +15,7 @@ const (
 type static struct {
 	in    *huffman.Bits
 	shape shape
+	lhark bool
 	left  int // symbols of the block to come
 
 	pre, chars, positions huffman.Decoder
@@ -32,14 +33,46 @@ func (s *static) step() (byte, int, int, bool) {
 	if c < 256 {
 		return byte(c), 0, 0, true
 	}
+	n := c - 256 + minMatch
+	if s.lhark {
+		n = s.lharkLength(c)
+	}
 	p, ok := s.in.Symbol(&s.positions)
-	if !ok || p > 24 {
+	if !ok || p > 24 && !s.lhark {
 		return 0, 0, 0, false
+	}
+	if s.lhark {
+		p, ok = s.lharkPosition(p)
+		return 0, n, p + 1, ok
 	}
 	if p > 1 {
 		p = 1<<(p-1) | int(s.in.Take(uint(p-1)))
 	}
-	return 0, c - 256 + minMatch, p + 1, true
+	return 0, n, p + 1, true
+}
+
+// lharkLength completes a length: as in deflate, four symbols share a number of bits.
+func (s *static) lharkLength(c int) int {
+	switch {
+	case c < 264:
+		return c - 256 + minMatch
+	case c < 288:
+		n := uint(c-260) / 4
+		return (4+c%4)<<n + int(s.in.Take(n)) + minMatch
+	}
+	return 514
+}
+
+// lharkPosition completes a position: two symbols share a number of bits.
+func (s *static) lharkPosition(p int) (int, bool) {
+	if p < 4 {
+		return p, true
+	}
+	n := uint(p-2) / 2
+	if n > 16 {
+		return 0, false
+	}
+	return (2+p%2)<<n + int(s.in.Take(n)), true
 }
 
 func (s *static) block() bool {

@@ -2,6 +2,7 @@ package archivetest
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -144,7 +145,7 @@ func Tree(t testing.TB, dir string) map[string]string {
 func PackedProgram(n int) []byte {
 	b := []byte(Text(n))
 	for i := 0; i+16 < len(b); i += 16 {
-		switch i / 16 % 6 {
+		switch i / 16 % 9 {
 		case 0:
 			b[i], b[i+4] = 0xe8, 0
 		case 1:
@@ -155,6 +156,12 @@ func PackedProgram(n int) []byte {
 			b[i], b[i+3] = 0x48, b[i+3]&^3|1
 		case 4:
 			b[i+1], b[i+3] = 0xf0, 0xf8
+		case 5:
+			b[i], b[i+1] = 0xef, b[i+1]&^0x0d
+		case 6: // a pair of RISC-V
+			b[i], b[i+1], b[i+4], b[i+5], b[i+6] = 0x97, b[i+1]&0xf0|2, 0x93, b[i+5]&0x7f|0x80, b[i+6]&0xf0|2
+		case 7: // and what its filter makes of one
+			b[i], b[i+1], b[i+3] = 0x17, b[i+1]&0xc0|0x31, 0x28|b[i+3]&7
 		}
 	}
 	return b
@@ -215,7 +222,12 @@ func WIMTree(t testing.TB) map[string]string {
 			calls[i] = 0xe8
 		}
 	}
+	table := make([]byte, 0, 40_000) // numbers that go up by steps
+	for i := range 10_000 {
+		table = binary.LittleEndian.AppendUint32(table, uint32(i*i+rnd.IntN(2)))
+	}
 	files["noise.bin"] = string(noise)
+	files["table.bin"] = string(table)
 	files["calls.bin"] = string(calls)
 	files["text.txt"] = Text(500_000)
 	files["zeros.bin"] = string(make([]byte, 300_000))

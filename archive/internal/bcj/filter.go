@@ -3,6 +3,7 @@ package bcj
 import (
 	"encoding/binary"
 	"io"
+	"slices"
 )
 
 // Filter undoes a filter of machine code ("branch, call, jump") or of tables,
@@ -46,6 +47,8 @@ func New(id int64, props []byte) (f Filter, ok bool) {
 		f = codeFilter{4, undoSPARC}
 	case 0x0a:
 		f = codeFilter{4, undoARM64}
+	case 0x0b:
+		f = riscvFilter{}
 	default:
 		return nil, false
 	}
@@ -112,6 +115,11 @@ func (f *Delta) undo(b []byte, _ uint32) int {
 		f.at++
 	}
 	return len(b)
+}
+
+// Swap reverses the bytes of each word of 2 or 4 bytes.
+func Swap(word int) Filter {
+	return codeFilter{word, func(b []byte, _ uint32) { slices.Reverse(b) }}
 }
 
 // codeFilter undoes a filter of instructions of a fixed length.

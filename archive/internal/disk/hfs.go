@@ -21,6 +21,9 @@ type hfsVolume struct {
 	overflow map[hfsFork][]hfsRun
 	folders  map[uint32]*hfsFolder
 	files    []hfsFile
+
+	packed     map[uint32]hfsAttribute // of compressed files
+	attributes int64                   // bytes of those
 }
 
 // hfsFork names one of the two forks of a file.
@@ -45,7 +48,6 @@ type hfsFolder struct {
 type hfsFile struct {
 	id, parent uint32
 	name       string
-	packed     bool   // its content is not in its data fork
 	forks      []byte // the data fork and the resource fork
 }
 
@@ -54,6 +56,7 @@ const (
 	hfsRoot          = 2
 	hfsExtents       = 3
 	hfsCatalog       = 4
+	hfsAttributes    = 8
 	hfsForkBytes     = 80
 	hfsExtentBytes   = 8
 	hfsExtentsOfFork = 8
@@ -78,13 +81,14 @@ func openHFSDevice(dev *device.Device, l level.Limits) (level.Walker, error) {
 	}
 	v := &hfsVolume{
 		Catalog: device.NewCatalog(dev, l), block: int64(device.BE32(got, 40)),
-		overflow: map[hfsFork][]hfsRun{}, folders: map[uint32]*hfsFolder{},
+		overflow: map[hfsFork][]hfsRun{}, folders: map[uint32]*hfsFolder{}, packed: map[uint32]hfsAttribute{},
 	}
 	if v.block < 512 || v.block > 1<<20 || v.block&(v.block-1) != 0 || len(got) < len(h) {
 		v.Unreadable(nil, "hfs", fmt.Errorf("volume header: %w", level.ErrMalformed))
 		return v.Catalog, nil
 	}
 	v.readTree(hfsExtents, got[192:272], v.extentRecord)
+	v.readTree(hfsAttributes, got[352:432], v.attributeRecord)
 	if !v.readTree(hfsCatalog, got[272:352], v.catalogRecord) {
 		v.Unreadable(nil, "hfs", fmt.Errorf("catalog: %w", level.ErrMalformed))
 	}
@@ -181,7 +185,7 @@ func (v *hfsVolume) catalogRecord(key, data []byte) {
 		v.folders[device.BE32(data, 8)] = &hfsFolder{parent: parent, name: name}
 	case kind == 2 && len(data) >= 88+2*hfsForkBytes && len(v.files) <= device.EntriesPerMember*v.Limits.Members:
 		v.files = append(v.files, hfsFile{
-			id: device.BE32(data, 8), parent: parent, name: name, packed: data[41]&0x20 != 0, forks: slices.Clone(data[88 : 88+2*hfsForkBytes]),
+			id: device.BE32(data, 8), parent: parent, name: name, forks: slices.Clone(data[88 : 88+2*hfsForkBytes]),
 		})
 	}
 }
@@ -196,22 +200,20 @@ func hfsName(b []byte) string {
 	return device.PlainName(strings.TrimLeft(string(utf16.Decode(units)), "\x00"))
 }
 
-// addFile adds a file's forks. One whose content is compressed has an empty data
-// fork, and the bytes elsewhere.
+// addFile adds a file's content and its resource fork. That of a compressed one is
+// elsewhere; what its data fork has is shown all the same.
 func (v *hfsVolume) addFile(f *hfsFile) {
 	in := v.folder(f.parent)
+	packed := v.addPacked(f, in)
 	for i, name := range []string{f.name, f.name + "/..namedfork/rsrc"} {
 		fork, of := f.forks[i*hfsForkBytes:][:hfsForkBytes], hfsFork{f.id, i == 1}
 		size := device.OffsetOf(device.BE64(fork, 0))
-		if i == 1 && size == 0 {
+		if size == 0 && (i == 1 || packed) {
 			continue
 		}
-		added := v.Add(device.Key{Off: int64(f.id), Size: size, Hash: uint64(i)}, in, []string{name}, func() io.Reader {
+		v.Add(device.Key{Off: int64(f.id), Size: size, Hash: uint64(i)}, in, []string{name}, func() io.Reader {
 			return device.NewExtentReader(v.Dev, v.extents(fork, of), size)
 		})
-		if i == 0 && f.packed {
-			added.Member.Err = fmt.Errorf("HFS compression: %w", level.ErrUnsupported)
-		}
 	}
 }
 

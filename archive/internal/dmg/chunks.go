@@ -11,6 +11,8 @@ import (
 
 	"github.com/fivefifty/fivefifty/archive/internal/device"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
+	"github.com/fivefifty/fivefifty/archive/internal/stream"
+	"github.com/fivefifty/fivefifty/internal/lzfse"
 )
 
 // chunks decodes the chunks of one partition in the order of its table. A chunk
@@ -26,7 +28,11 @@ type chunks struct {
 	left  int64 // bytes of the chunk that are still to come
 	z     io.ReadCloser
 	adc   *adcReader
+	xz    *stream.Body
+	lzfse *lzfse.Reader
 	fail  error
+
+	lzfseIn *bufio.Reader // of lzfse
 }
 
 const entryBytes = 40
@@ -76,7 +82,13 @@ func (c *chunks) next(e []byte) {
 	}
 	c.left, c.body = sectors*device.SectorBytes, nil
 	off := c.base + device.OffsetOf(device.BE64(e, 24))
-	in := c.dev.Part(off, device.OffsetOf(device.BE64(e, 32))).Reader()
+	packed := c.dev.Part(off, device.OffsetOf(device.BE64(e, 32)))
+	// Chunks can share their bytes, and these decode to nothing at length.
+	if !c.dev.Spend(packed.Size) {
+		c.spoil(device.ErrWork)
+		return
+	}
+	in := packed.Reader()
 	switch kind := device.BE32(e, 0); kind {
 	case dmgZero, dmgIgnore:
 	case dmgRaw:
@@ -95,8 +107,20 @@ func (c *chunks) next(e []byte) {
 		}
 		c.adc.reset(in)
 		c.body = c.adc
-	case dmgLZFSE, dmgLZMA:
-		c.spoil(fmt.Errorf("chunk type %#x: %w", kind, level.ErrUnsupported))
+	case dmgLZFSE:
+		if c.lzfse == nil {
+			c.lzfseIn = bufio.NewReader(nil)
+			c.lzfse = lzfse.NewReader(c.lzfseIn)
+		}
+		c.lzfseIn.Reset(in)
+		c.lzfse.Reset(c.lzfseIn)
+		c.body = c.lzfse
+	case dmgLZMA: // in fact a stream of xz
+		if c.xz == nil {
+			c.xz = stream.NewXz(in, c.image.Limits.Dictionary)
+		}
+		c.xz.Reset(in)
+		c.body = c.xz
 	default: // a comment, the terminator
 		c.left = 0
 	}

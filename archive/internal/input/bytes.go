@@ -23,9 +23,14 @@ var byteInputs = sync.Pool{New: func() any {
 // NewBytes takes one from the pool; Release gives it back.
 func NewBytes(r io.Reader) *Bytes {
 	in := byteInputs.Get().(*Bytes)
+	in.Reset(r)
+	return in
+}
+
+// Reset goes to the begin of another source.
+func (in *Bytes) Reset(r io.Reader) {
 	in.src.R, in.taken = r, 0
 	in.Buf.Reset(tally{in})
-	return in
 }
 
 // tally counts what a Bytes takes from its source.

@@ -73,7 +73,10 @@ func ReadFull(r io.Reader, p []byte) error {
 }
 
 // Skip discards n bytes, however many; an end of input within them is truncation.
-func (in *Stream) Skip(n int64) error {
+func (in *Stream) Skip(n int64) error { return Skip(in.Reader, n) }
+
+// Skip discards n bytes, however many; an end of input within them is truncation.
+func Skip(in *bufio.Reader, n int64) error {
 	for n > 0 {
 		step := int(min(n, inputBytes))
 		if _, err := in.Discard(step); err != nil {
@@ -85,7 +88,10 @@ func (in *Stream) Skip(n int64) error {
 }
 
 // Grow appends n bytes to b. Memory grows with what arrives.
-func (in *Stream) Grow(b []byte, n int) ([]byte, error) {
+func (in *Stream) Grow(b []byte, n int) ([]byte, error) { return Grow(in, b, n) }
+
+// Grow appends n bytes of in to b. Memory grows with what arrives.
+func Grow(in io.Reader, b []byte, n int) ([]byte, error) {
 	for end := len(b) + n; len(b) < end; {
 		have := len(b)
 		step := min(end-have, 64<<10)
@@ -93,7 +99,7 @@ func (in *Stream) Grow(b []byte, n int) ([]byte, error) {
 			b = append(make([]byte, 0, max(have+step, min(2*have, end))), b...)
 		}
 		b = b[:have+step]
-		if err := in.Full(b[have:]); err != nil {
+		if err := ReadFull(in, b[have:]); err != nil {
 			return b, err
 		}
 	}

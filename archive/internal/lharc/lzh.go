@@ -81,7 +81,7 @@ func lzhPlausible(b []byte, size int64, first bool) bool {
 }
 
 func lzhMethodName(b []byte) bool {
-	return b[0] == '-' && b[4] == '-' && (b[1] == 'l' && (b[2] == 'h' || b[2] == 'z') || b[1] == 'p' && b[2] == 'm')
+	return b[0] == '-' && b[4] == '-' && (b[1] == 'l' && (b[2] == 'h' || b[2] == 'z' || b[2] == 'k') || b[1] == 'p' && b[2] == 'm')
 }
 
 func lzhSum(b []byte) (sum byte) {
@@ -141,6 +141,11 @@ func (w *lzhWalker) oldHeader(h *lzhHeader, raw []byte, off int64) (*lzhHeader, 
 		h.crc, h.hasCRC = c.U16(), true
 	}
 	h.data = off + 2 + int64(n)
+	// QUIRK: LHARK calls a method of its own -lh7-, and a blank its system; Lhasa calls it
+	// -lk7-.
+	if raw[20] == 1 && h.method == "-lh7-" && len(c.Rest) > 0 && c.Rest[0] == ' ' {
+		h.method = "-lk7-"
+	}
 	if raw[20] == 0 {
 		h.unix = len(c.Rest) > 0 && c.Rest[0] == 'U'
 		return h, nil
@@ -358,6 +363,10 @@ func lzhMethod(name string) (m lha.Method, stored bool) {
 		return 0, true
 	case "-lh1-":
 		return lha.LH1, false
+	case "-lh2-":
+		return lha.LH2, false
+	case "-lh3-":
+		return lha.LH3, false
 	case "-lh4-":
 		return lha.LH4, false
 	case "-lh5-":
@@ -368,6 +377,12 @@ func lzhMethod(name string) (m lha.Method, stored bool) {
 		return lha.LH7, false
 	case "-lhx-":
 		return lha.LHX, false
+	case "-lk7-":
+		return lha.LK7, false
+	case "-pm1-":
+		return lha.PM1, false
+	case "-pm2-":
+		return lha.PM2, false
 	case "-lzs-":
 		return lha.LZS, false
 	case "-lz5-":

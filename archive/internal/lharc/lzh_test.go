@@ -174,10 +174,21 @@ func TestLzhForged(t *testing.T) {
 }
 
 func TestLzhMethods(t *testing.T) {
-	for method, want := range map[string]error{"-lh2-": level.ErrUnsupported, "-pm2-": level.ErrUnsupported, "-lh5-": level.ErrMalformed} {
+	for method, want := range map[string]error{"-lh8-": level.ErrUnsupported, "-pms-": level.ErrUnsupported, "-lh5-": level.ErrMalformed, "-lh2-": level.ErrMalformed, "-lh3-": level.ErrMalformed, "-lk7-": level.ErrMalformed, "-pm1-": level.ErrMalformed, "-pm2-": level.ErrMalformed} {
 		all, _, err := archivetest.ReadAll(t, Lzh, forgeLzh(forgedLzh{name: "a", body: "\xff\xff\xff\xff", method: method}))
 		if err != nil || len(all) != 1 || !errors.Is(all[0].Fault, want) {
 			t.Errorf("%s: %+v, %v", method, all, err)
+		}
+	}
+}
+
+// LHARK's method is known by the system of a header of level 1.
+func TestLHARK(t *testing.T) {
+	for system, want := range map[byte]string{' ': "lk7", 'M': "lh7"} {
+		data := forgeLzh(forgedLzh{name: "a", body: "\xff\xff\xff\xff", method: "-lh7-", level: 1, edit: func(h []byte) { h[len(h)-3] = system }})
+		all, _, err := archivetest.ReadAll(t, Lzh, data)
+		if err != nil || len(all) != 1 || all[0].Method != want {
+			t.Errorf("%q: %+v, %v", system, all, err)
 		}
 	}
 }
@@ -209,7 +220,7 @@ func FuzzLzh(f *testing.F) {
 	for _, c := range forgedLzhs() {
 		f.Add(c.Data)
 	}
-	for _, m := range []string{"-lh1-", "-lh5-", "-lhx-", "-lzs-", "-lz5-"} {
+	for _, m := range []string{"-lh1-", "-lh2-", "-lh3-", "-lk7-", "-pm1-", "-pm2-", "-lh5-", "-lhx-", "-lzs-", "-lz5-"} {
 		f.Add(forgeLzh(forgedLzh{name: "a", body: "\x00\x05\x02\x80abcdefghijkl", method: m}))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -16,8 +16,12 @@ const (
 	oneSection  = "\xE4\x52\x5C\x7B\x8C\xD8\xA7\x4D\xAE\xB1\x53\x78\xD0\x29\x96\xD3" // [MS-ONESTORE] section 2.3.1
 	oneContents = "\xA1\x2F\xFF\x43\xD9\xEF\x76\x4C\x9E\xE2\x10\xEA\x57\x22\x76\x5F"
 	oneBlob     = "\xE7\x16\xE3\xBD\x65\x26\x11\x45\xA4\xC4\x8D\x4D\x0B\x7A\x9E\xAC" // section 2.6.13
+	onePackage  = "\x2F\xE9\x8D\x63\xD4\xA6\xC1\x4B\x9A\x36\xB3\xFC\x25\x11\xA5\xB7" // section 2.8.1
 	oneBlobEnd  = "\x22\xA7\xFB\x71\x79\x0F\x0B\x4A\xBB\x13\x89\x92\x56\x42\x6B\x24"
 )
+
+// oneFormat is the offset of the identifier of how a file is laid out, in bytes.
+const oneFormat = 48
 
 // oneFile walks a OneNote section for the files and pictures in it. They are found
 // by the identifier that precedes each, and not by the lists that refer to them.
@@ -48,8 +52,23 @@ func openOne(src io.ReaderAt, size int64, l level.Limits) (level.Walker, error) 
 		return nil, level.ErrFormat
 	}
 	o := &oneFile{src: src, size: size, limits: l, blobs: input.NewSearch(src, size, oneBlob)}
-	o.Then(o.blob(int64(len(head))))
+	o.Then(o.packaging, o.blob(int64(len(head))))
 	return o, nil
+}
+
+// packaging says what a file from SharePoint is: its content is not laid out as in a
+// file that OneNote itself wrote, but in the pieces of a protocol ([MS-FSSHTTPB]).
+func (o *oneFile) packaging() error {
+	id, err := saferead.UpTo(o.src, oneFormat, 16, o.size, 16)
+	if err != nil {
+		return err
+	}
+	if string(id) == onePackage {
+		m := &level.Member{Size: -1, Err: fmt.Errorf("packaged for SharePoint: %w", level.ErrUnsupported)}
+		level.AddName(m, "package", o.limits.NameBytes)
+		o.Yield(m, nil)
+	}
+	return nil
 }
 
 // blob yields the next file at or behind from.

@@ -2,11 +2,13 @@ package office
 
 import (
 	"encoding/binary"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/fivefifty/fivefifty/archive/internal/archivetest"
+	"github.com/fivefifty/fivefifty/archive/internal/level"
 )
 
 // oneBlobBytes is a file in a OneNote section, padded and closed.
@@ -29,6 +31,16 @@ func TestOneNote(t *testing.T) {
 	}
 	if all[0].Data != archivetest.Payload || all[1].Data != "\x89PNG" || all[2].Data != strings.Repeat(archivetest.Payload, 100) {
 		t.Error("other bytes")
+	}
+}
+
+// What SharePoint packages is told apart, and is searched all the same.
+func TestOneNotePackaged(t *testing.T) {
+	data := oneSectionBytes(oneBlobBytes(archivetest.Payload, uint64(len(archivetest.Payload))))
+	copy(data[oneFormat:], onePackage)
+	all, _, err := archivetest.ReadAll(t, One, data)
+	if err != nil || len(all) != 2 || !errors.Is(all[0].Err, level.ErrUnsupported) || all[1].Data != archivetest.Payload {
+		t.Errorf("%v: %s", err, archivetest.Listing(all))
 	}
 }
 

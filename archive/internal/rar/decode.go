@@ -13,13 +13,15 @@ import (
 
 	"github.com/fivefifty/fivefifty/archive/internal/input"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
+	"github.com/fivefifty/fivefifty/internal/rar15"
 	"github.com/fivefifty/fivefifty/internal/rar3"
 )
 
 // decoders unpack what is not stored. RAR 3 has a decoder of ours, as its blocks
-// declare memory where nothing else can look, and so has RAR 5, as thousands of filters
-// can be for the same bytes, for which a library would not stop for minutes. For RAR 2
-// one reads archives, and the archive that it reads is made here: plain headers with the
+// declare memory where nothing else can look, so has RAR 5, as thousands of filters
+// can be for the same bytes, for which a library would not stop for minutes, and so has
+// RAR 1, which the library lacks. For RAR 2 one reads archives, and the archive that it
+// reads is made here: plain headers with the
 // fields that we have checked, and the packed bytes. So no field of the input
 // reaches an allocation.
 type decoders struct {
@@ -53,6 +55,7 @@ type decoder struct {
 	r    *rardecode.Reader
 	own  *rar3.Decoder
 	own5 *rar3.Decoder5
+	old  *rar15.Decoder
 }
 
 // work is what PPMd took in RAR 3's decoder since it was asked last.
@@ -124,7 +127,7 @@ func (d *decoders) open(e *entry, packed io.Reader) (io.Reader, *decoder, error)
 		return packed, nil, nil
 	}
 	switch e.version {
-	case 20, 26, 29, 36, 50, 70:
+	case 13, 14, 15, 20, 26, 29, 36, 50, 70:
 	default:
 		return nil, nil, fmt.Errorf("method %s: %w", e.method(), level.ErrUnsupported)
 	}
@@ -137,6 +140,16 @@ func (d *decoders) open(e *entry, packed io.Reader) (io.Reader, *decoder, error)
 		return nil, nil, err
 	}
 	switch {
+	case rar1Version(e.version):
+		if dec.old == nil {
+			dec.old = rar15.New()
+		}
+		size := e.declared
+		if size < 0 {
+			size = 1 << 62 // to the end of the packed bytes
+		}
+		dec.old.Next(packed, size, e.solid)
+		return &input.Guarded{R: dec.old}, dec, nil
 	case rar3Version(e.version):
 		if dec.own == nil {
 			dec.own = rar3.New(int(window), d.limits.Dictionary)
@@ -157,6 +170,10 @@ func (d *decoders) open(e *entry, packed io.Reader) (io.Reader, *decoder, error)
 	}
 	return &input.Guarded{R: dec.r}, dec, nil
 }
+
+// rar1Version says whether it is the unpacker of RAR 1.3 to 1.5. Its streams have no
+// end: they need the size.
+func rar1Version(v int) bool { return v <= 15 }
 
 // rar3Version says whether it is RAR 3's unpacker; 36 was written for a while.
 func rar3Version(v int) bool { return v == 29 || v == 36 }
@@ -196,6 +213,8 @@ func (d *decoders) decoder(e *entry, window int64) (*decoder, error) {
 	}
 	key := rarKey{version: e.version, bits: bits.Len64(uint64(window)), service: e.svc}
 	switch { // windows of ours are not cleared, and can grow
+	case rar1Version(e.version):
+		key.version, key.bits = 15, 0
 	case rar3Version(e.version):
 		key.version, key.bits = 29, 0
 	case e.version >= 50:
@@ -205,7 +224,7 @@ func (d *decoders) decoder(e *entry, window int64) (*decoder, error) {
 			return nil, err
 		}
 	}
-	if dec := d.byKey[key]; dec != nil && (dec.own != nil || dec.own5 != nil || dec.r != nil) {
+	if dec := d.byKey[key]; dec != nil && (dec.own != nil || dec.own5 != nil || dec.old != nil || dec.r != nil) {
 		return dec, nil
 	}
 	if d.byKey == nil {

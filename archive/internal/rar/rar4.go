@@ -52,6 +52,7 @@ const (
 type rar4 struct {
 	w         *walker
 	encrypted bool
+	solid     bool     // what the main header says, for RAR 1.5's files
 	last      []string // names of the last file: streams hang on them
 }
 
@@ -88,6 +89,7 @@ func (d *rar4) block(off int64) (*block, error) {
 	switch kind {
 	case rar4Main:
 		d.encrypted = flags&rar4MainEncrypted != 0
+		d.solid = flags&rar4MainSolid != 0
 		b.bad = sum != uint16(crc32.ChecksumIEEE(raw[2:min(len(raw), 13)])) && !checks4(sum, raw)
 	case rar4File, rar4Service:
 		e, covered := d.file(raw, data, flags, kind)
@@ -189,6 +191,9 @@ func (d *rar4) file(raw []byte, data int64, flags uint16, kind byte) (e *entry, 
 		data: data, packed: packed, declared: max(unpacked, -1), crc: crc, hasCRC: true,
 		version: int(version), stored: method == 0x30, solid: flags&rar4Solid != 0,
 		before: flags&rar4SplitBefore != 0, after: flags&rar4SplitAfter != 0,
+	}
+	if rar1Version(e.version) {
+		e.solid = d.solid // the first file has none to go on from
 	}
 	if window := flags & rar4WindowMask; window == rar4WindowMask {
 		e.member.Dir = true
@@ -297,7 +302,10 @@ func (d *rar4) plausible(p []byte) (bool, int) {
 }
 
 // rar13 reads the blocks of RAR 1.3 and 1.4, whose headers have no checksum.
-type rar13 struct{ w *walker }
+type rar13 struct {
+	w     *walker
+	solid bool
+}
 
 func (d *rar13) plausible([]byte) (bool, int) { return false, 0 }
 
@@ -310,6 +318,7 @@ func (d *rar13) block(off int64) (*block, error) {
 		c := input.Cursor{Rest: raw}
 		c.U32()
 		n := int64(c.U16())
+		d.solid = c.U8()&rar4MainSolid != 0
 		if c.Short || n < 7 {
 			return nil, errDamaged
 		}
@@ -333,7 +342,7 @@ func (d *rar13) block(off int64) (*block, error) {
 	}
 	data := d.w.behind(off, n)
 	e := &entry{
-		data: data, packed: packed, declared: unpacked, version: 13, stored: method == 0,
+		data: data, packed: packed, declared: unpacked, version: 13, stored: method == 0, solid: d.solid,
 		sum13: true, crc: uint32(sum), hasCRC: true, before: flags&rar4SplitBefore != 0, after: flags&rar4SplitAfter != 0,
 	}
 	e.member.Dir = attributes&0x10 != 0

@@ -5,6 +5,7 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -366,7 +367,72 @@ func readString(r *level.Reader) string {
 	return b.String()
 }
 
+// packed15 is a file of RAR 1.5, which unpackers of the field decode to the same.
+func packed15(t testing.TB, edit func(h []byte)) file {
+	t.Helper()
+	raw, err := hex.DecodeString("524cbce0c027ce9145239c6bfc22064c05f54a6640b5c204c0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := hex.DecodeString("052143214321432143214321432143212143212121430402432143212121432143040243214321212143214346324321432121214321430402432a2143214346324321432121214321")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file{name: "old", body: string(body), raw: raw, edit4: func(h []byte) []byte {
+		h[24], h[25] = 15, 0x33
+		if edit != nil {
+			edit(h)
+		}
+		return h
+	}}
+}
+
+func TestRar15(t *testing.T) {
+	f := packed15(t, nil)
+	noSize := packed15(t, func(h []byte) { copy(h[11:], "\xff\xff\xff\xff") })
+	plain := forgeRar4([]file{f, f, noSize}, true)
+	solid := bytes.Clone(plain)
+	solid[7+3] |= rar4MainSolid
+	seal4(solid[7 : 7+13])
+	for name, data := range map[string][]byte{"plain": plain, "solid": solid} {
+		all, _, err := archivetest.ReadAll(t, Format, data)
+		if err != nil || len(all) != 3 {
+			t.Fatalf("%s: %d members, %v", name, len(all), err)
+		}
+		for i, g := range all {
+			// The second file of a solid archive goes on with the codes of the first. One
+			// without a size has bytes of padding, too.
+			right := strings.HasPrefix(g.Data, f.body) && (g.Fault == nil || i == 2)
+			if g.Method != "rar-15" || right != (name == "plain" || i == 0) {
+				t.Errorf("%s, %d: %s, %x, %v", name, i, g.Method, g.Data, g.Fault)
+			}
+		}
+	}
+}
+
+// RAR 1.3 has the same packer, and other headers.
+func TestRar13Packed(t *testing.T) {
+	f := packed15(t, nil)
+	le := binary.LittleEndian
+	sum := uint16(0)
+	for _, c := range []byte(f.body) {
+		sum += uint16(c)
+		sum = sum<<1 | sum>>15
+	}
+	data := append([]byte("RE~^"), 7, 0, 0)
+	data = le.AppendUint32(data, uint32(len(f.raw)))
+	data = le.AppendUint32(data, uint32(len(f.body)))
+	data = le.AppendUint16(le.AppendUint16(data, sum), uint16(21+len(f.name)))
+	data = append(data, 0, 0, 0x21, 0x50, 0x20, 0, 2, byte(len(f.name)), 3)
+	data = append(append(data, f.name...), f.raw...)
+	all, _, err := archivetest.ReadAll(t, Format, data)
+	if err != nil || len(all) != 1 || all[0].Data != f.body || all[0].Fault != nil {
+		t.Errorf("%d members, %v: %s", len(all), err, archivetest.Listing(all))
+	}
+}
+
 func FuzzRar(f *testing.F) {
+	f.Add(forgeRar4([]file{packed15(f, nil), packed15(f, nil)}, true))
 	for _, c := range forgedRars() {
 		f.Add(c.Data)
 	}

@@ -10,4 +10,5 @@ var branchFilters = map[uint64]int64{
 	m7zARMT: 0x08, m7zOldARMT: 0x08,
 	m7zSPARC: 0x09, m7zOldSPARC: 0x09,
 	m7zARM64: 0x0a,
+	m7zRISCV: 0x0b,
 }

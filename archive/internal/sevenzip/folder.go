@@ -14,6 +14,8 @@ import (
 	"github.com/fivefifty/fivefifty/archive/internal/bcj"
 	"github.com/fivefifty/fivefifty/archive/internal/input"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
+	"github.com/fivefifty/fivefifty/archive/internal/lz"
+	"github.com/fivefifty/fivefifty/archive/internal/stream"
 	"github.com/fivefifty/fivefifty/internal/lzma"
 	"github.com/fivefifty/fivefifty/internal/saferead"
 )
@@ -131,7 +133,13 @@ func (f *folder) streamCRC(i int) (uint32, bool) {
 	return 0, false
 }
 
-// Methods, Methods.txt of the LZMA SDK.
+// What decoders allocate at most, in bytes.
+const (
+	deflate64Bytes = 256 << 10
+	lz4Bytes       = 9 << 20
+)
+
+// Methods, Methods.txt of the LZMA SDK and of 7-Zip ZS.
 const (
 	m7zCopy      = 0x00
 	m7zDelta     = 0x03
@@ -144,6 +152,8 @@ const (
 	m7zARM64     = 0x0a
 	m7zRISCV     = 0x0b
 	m7zLZMA2     = 0x21
+	m7zSwap2     = 0x020302
+	m7zSwap4     = 0x020304
 	m7zLZMA      = 0x030101
 	m7zBCJ       = 0x03030103
 	m7zBCJ2      = 0x0303011b
@@ -157,6 +167,10 @@ const (
 	m7zDeflate64 = 0x040109
 	m7zBzip2     = 0x040202
 	m7zZstd      = 0x04f71101
+	m7zBrotli    = 0x04f71102
+	m7zLZ4       = 0x04f71104
+	m7zLZ5       = 0x04f71105
+	m7zLizard    = 0x04f71106
 	m7zAES       = 0x06f10701
 )
 
@@ -164,7 +178,9 @@ var names7z = map[uint64]string{
 	m7zCopy: "stored", m7zDelta: "delta", m7zX86: "bcj", m7zBCJ: "bcj", m7zBCJ2: "bcj2", m7zPPC: "ppc", m7zOldPPC: "ppc",
 	m7zIA64: "ia64", m7zOldIA64: "ia64", m7zARM: "arm", m7zOldARM: "arm", m7zARMT: "armt", m7zOldARMT: "armt",
 	m7zSPARC: "sparc", m7zOldSPARC: "sparc", m7zARM64: "arm64", m7zRISCV: "riscv", m7zLZMA: "lzma", m7zLZMA2: "lzma2",
-	m7zPPMd: "ppmd", m7zDeflate: "deflate", m7zDeflate64: "deflate64", m7zBzip2: "bzip2", m7zZstd: "zstd", m7zAES: "aes",
+	m7zPPMd: "ppmd", m7zDeflate: "deflate", m7zDeflate64: "deflate64", m7zBzip2: "bzip2", m7zAES: "aes",
+	m7zSwap2: "swap2", m7zSwap4: "swap4",
+	m7zZstd: "zstd", m7zBrotli: "brotli", m7zLZ4: "lz4", m7zLZ5: "lz5", m7zLizard: "lizard",
 }
 
 func (c *coder) name() string {
@@ -334,10 +350,18 @@ func (z *walker) simple(c *coder, in io.Reader, size int64) (io.Reader, error) {
 		return z.ppmd(c, in, size)
 	case m7zDeflate:
 		return flate.NewReader(bufio.NewReaderSize(in, 4<<10)), z.windows.Take(64 << 10)
+	case m7zDeflate64:
+		// The decoder's buffers go back to their pool only where somebody reads a stream
+		// to its end and says so, which nobody does here: they are new each time.
+		return lz.NewInflateAny(input.NewBytes(in), lz.InflateWide), z.windows.Take(deflate64Bytes)
 	case m7zBzip2:
 		return &bzip2Streams{in: bufio.NewReaderSize(in, 4<<10)}, z.windows.Take(4 << 20)
 	case m7zZstd:
 		return z.zstd(in)
+	case m7zLZ4:
+		return stream.NewLz4(in, z.limits.Dictionary), z.windows.Take(lz4Bytes)
+	case m7zSwap2, m7zSwap4:
+		return &bcj.Reader{Src: in, Filter: bcj.Swap(int(c.id & 7))}, nil
 	case m7zDelta:
 		if len(c.props) < 1 {
 			return nil, fmt.Errorf("properties of delta: %w", level.ErrMalformed)

@@ -209,7 +209,7 @@ func Test7zTool(t *testing.T) {
 	for _, args := range []string{
 		"-m0=LZMA", "-m0=LZMA2", "-m0=Copy", "-m0=BZip2", "-m0=Deflate", "-m0=PPMd:mem=1m", "-m0=PPMd:o=32:mem=32m", "-m0=PPMd:o=2:mem=16k", "-m0=LZMA2 -ms=off", "-m0=BCJ -m1=LZMA",
 		"-m0=BCJ2 -m1=LZMA -m2=LZMA -m3=LZMA -mb0s0:1 -mb0s1:2 -mb0s2:3", "-m0=ARM -m1=LZMA", "-m0=ARMT -m1=LZMA", "-m0=PPC -m1=LZMA", "-m0=SPARC -m1=LZMA",
-		"-m0=IA64 -m1=LZMA", "-m0=Delta:4 -m1=LZMA", "-mx=9", "-mhc=off", "-psecret", "-psecret -mhe=on",
+		"-m0=IA64 -m1=LZMA", "-m0=Delta:4 -m1=LZMA", "-m0=Deflate64", "-m0=ARM64 -m1=LZMA", "-m0=RISCV -m1=LZMA", "-m0=Swap2 -m1=LZMA", "-m0=Swap4 -m1=LZMA", "-mx=9", "-mhc=off", "-psecret", "-psecret -mhe=on",
 	} {
 		t.Run(args, func(t *testing.T) {
 			out := filepath.Join(t.TempDir(), "a.7z")

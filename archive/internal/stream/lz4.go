@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"bufio"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -33,7 +34,8 @@ const (
 
 // lz4Frames decodes lz4 frames and legacy frames.
 type lz4Frames struct {
-	s     *series
+	in    *bufio.Reader
+	flaws flaws
 	limit int64 // Limits.Dictionary
 
 	legacy   bool
@@ -61,7 +63,7 @@ func openLz4(src io.ReaderAt, size int64, l level.Limits) (level.Walker, error) 
 		return nil, level.ErrFormat
 	}
 	s := newSeries(input.NewStream(src, size), 4, "lz4")
-	s.dec, f.s = f, s
+	s.dec, f.in, f.flaws = f, s.in.Reader, s
 	return s, nil
 }
 
@@ -84,7 +86,7 @@ func (f *lz4Frames) Release()                {}
 
 func (f *lz4Frames) Open() error {
 	var m [4]byte
-	if err := f.s.in.Full(m[:]); err != nil {
+	if err := input.ReadFull(f.in, m[:]); err != nil {
 		return err
 	}
 	f.given, f.n, f.err, f.total, f.size = 0, 0, nil, 0, -1
@@ -94,7 +96,7 @@ func (f *lz4Frames) Open() error {
 	switch {
 	case isSkippable(m[:]):
 		f.err = io.EOF
-		return skipFrame(f.s.in)
+		return skipFrame(f.in)
 	case binary.LittleEndian.Uint32(m[:]) == lz4LegacyMagic:
 		f.legacy, f.flags, f.max = true, lz4Independent, lz4LegacyBlock
 	default:
@@ -102,7 +104,7 @@ func (f *lz4Frames) Open() error {
 			return err
 		}
 	}
-	f.s.OverDictionary(int64(f.max), f.limit)
+	f.flaws.OverDictionary(int64(f.max), f.limit)
 	f.max = int(min(int64(f.max), f.limit))
 	return nil
 }
@@ -110,7 +112,7 @@ func (f *lz4Frames) Open() error {
 // descriptor reads a frame's descriptor.
 func (f *lz4Frames) descriptor() error {
 	var d [15]byte
-	if err := f.s.in.Full(d[:2]); err != nil {
+	if err := input.ReadFull(f.in, d[:2]); err != nil {
 		return err
 	}
 	f.flags = d[0]
@@ -121,27 +123,27 @@ func (f *lz4Frames) descriptor() error {
 	if f.flags&lz4Dictionary != 0 {
 		n += 4
 	}
-	if err := f.s.in.Full(d[2 : n+1]); err != nil {
+	if err := input.ReadFull(f.in, d[2:n+1]); err != nil {
 		return err
 	}
 	if byte(xxh32Of(d[:n])>>8) != d[n] {
-		f.s.CheckFlaw(anomaly.HeaderCRC, "frame descriptor")
+		f.flaws.CheckFlaw(anomaly.HeaderCRC, "frame descriptor")
 	}
 	if f.flags>>6 != 1 || f.flags&lz4Reserved != 0 || d[1]&0x8f != 0 {
-		f.s.Flaw(fmt.Errorf("frame descriptor %x: %w", d[:2], level.ErrUnsupported))
+		f.flaws.Flaw(fmt.Errorf("frame descriptor %x: %w", d[:2], level.ErrUnsupported))
 	}
 	if f.flags&lz4ContentSize != 0 {
 		f.size = int64(binary.LittleEndian.Uint64(d[2:]))
 	}
 	if f.flags&lz4Dictionary != 0 {
 		// What does not refer to the dictionary is still shown.
-		f.s.Flaw(fmt.Errorf("needs dictionary %d: %w", binary.LittleEndian.Uint32(d[n-4:]), level.ErrUnsupported))
+		f.flaws.Flaw(fmt.Errorf("needs dictionary %d: %w", binary.LittleEndian.Uint32(d[n-4:]), level.ErrUnsupported))
 	}
 	f.max = lz4History << 6
 	if code := d[1] >> 4 & 7; code >= 4 {
 		f.max = lz4History << (2 * (code - 4))
 	} else {
-		f.s.Flaw(fmt.Errorf("block size %d: %w", code, level.ErrMalformed))
+		f.flaws.Flaw(fmt.Errorf("block size %d: %w", code, level.ErrMalformed))
 	}
 	return nil
 }
@@ -160,7 +162,7 @@ func (f *lz4Frames) Read(p []byte) (int, error) {
 
 // block decodes the next block into out. io.EOF is the frame's end.
 func (f *lz4Frames) block() error {
-	head, err := f.s.in.Peek(4)
+	head, err := f.in.Peek(4)
 	if len(head) == 0 && f.legacy && err == io.EOF {
 		return io.EOF
 	}
@@ -172,7 +174,7 @@ func (f *lz4Frames) block() error {
 	if f.legacy && int64(size) > int64(lz4.CompressBlockBound(lz4LegacyBlock)) {
 		return io.EOF // no block is so long: another frame, or garbage
 	}
-	_, _ = f.s.in.Discard(4)
+	_, _ = f.in.Discard(4)
 	if size == 0 && !raw && !f.legacy {
 		return f.end()
 	}
@@ -185,16 +187,16 @@ func (f *lz4Frames) decode(size int, raw bool) error {
 		return fmt.Errorf("block of %d bytes: %w", size, level.ErrMalformed)
 	}
 	var err error
-	if f.packed, err = f.s.in.Grow(f.packed[:0], size); err != nil {
+	if f.packed, err = input.Grow(f.in, f.packed[:0], size); err != nil {
 		return err
 	}
 	if f.flags&lz4BlockSum != 0 {
 		var c [4]byte
-		if err := f.s.in.Full(c[:]); err != nil {
+		if err := input.ReadFull(f.in, c[:]); err != nil {
 			return err
 		}
 		if xxh32Of(f.packed) != binary.LittleEndian.Uint32(c[:]) {
-			f.s.CheckFlaw(anomaly.CRC, "block check")
+			f.flaws.CheckFlaw(anomaly.CRC, "block check")
 		}
 	}
 	history := f.history()
@@ -241,15 +243,15 @@ func (f *lz4Frames) history() int {
 func (f *lz4Frames) end() error {
 	if f.flags&lz4ContentSum != 0 {
 		var c [4]byte
-		if err := f.s.in.Full(c[:]); err != nil {
+		if err := input.ReadFull(f.in, c[:]); err != nil {
 			return err
 		}
 		if f.sum.sum() != binary.LittleEndian.Uint32(c[:]) {
-			f.s.CheckFlaw(anomaly.CRC, "check")
+			f.flaws.CheckFlaw(anomaly.CRC, "check")
 		}
 	}
 	if f.size >= 0 && f.size != f.total {
-		f.s.CheckFlaw(anomaly.Size, "size")
+		f.flaws.CheckFlaw(anomaly.Size, "size")
 	}
 	return io.EOF
 }

@@ -29,6 +29,13 @@ type frames interface {
 	Release()
 }
 
+// flaws takes what is wrong with a frame but does not end it.
+type flaws interface {
+	Flaw(error)
+	CheckFlaw(anomaly, what string)
+	OverDictionary(declared, limit int64)
+}
+
 // series yields one member: all frames of a file put together, as the formats'
 // own programs do. A broken frame does not end it: frames behind it are sought
 // and decoded, and the first error comes at the end. If there are bytes that

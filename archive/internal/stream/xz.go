@@ -21,19 +21,12 @@ const xzHeaderBytes = 12
 // XzMagic begins a stream of xz.
 var XzMagic = []byte("\xfd7zXZ\x00")
 
-// xzFlaws takes what is wrong with a stream but does not end it.
-type xzFlaws interface {
-	Flaw(error)
-	CheckFlaw(anomaly, what string)
-	OverDictionary(declared, limit int64)
-}
-
 // XzFrames decodes the streams of an xz file. What the file says about sizes and
 // checks is compared with what was found, and never followed.
 type XzFrames struct {
 	In    *bufio.Reader
 	At    func() int64 // offset of in
-	Flaws xzFlaws
+	Flaws flaws
 	Limit int64 // Limits.Dictionary
 
 	check byte      // type of the blocks' checks, section 2.1.1.2

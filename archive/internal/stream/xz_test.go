@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -42,7 +43,7 @@ func TestXzFilters(t *testing.T) {
 			noise[i] = []byte{0xe8, 0xe9, 0, 0xff, 0xeb, 0x48, 0xf0, 0xf8, 0x94, 0x90, 0x40, 0x7f, 0x10, 0x16, 0x50, 1}[noise[i]/3%16]
 		}
 	}
-	for _, name := range []string{"--x86", "--powerpc", "--ia64", "--arm", "--armthumb", "--arm64", "--sparc", "--x86=start=4096", "--arm64=start=65536"} {
+	for _, name := range []string{"--x86", "--powerpc", "--ia64", "--arm", "--armthumb", "--arm64", "--sparc", "--x86=start=4096", "--arm64=start=65536", "--riscv", "--riscv=start=64"} {
 		for _, body := range []string{string(code), string(noise), "short"} {
 			t.Run(name, func(t *testing.T) {
 				if exec.Command("xz", name, "--lzma2", "-c", os.DevNull).Run() != nil {
@@ -51,6 +52,20 @@ func TestXzFilters(t *testing.T) {
 				archivetest.WantBody(t, Xz, archivetest.Tool(t, body, "xz", name, "--lzma2=preset=0", "-c"), body)
 			})
 		}
+	}
+}
+
+// Another packer's, which knows filters that older ones do not.
+func TestXzFilters7z(t *testing.T) {
+	archivetest.Program(t, "7zz")
+	body := string(archivetest.PackedProgram(100_000))
+	for _, filter := range []string{"ARM64", "RISCV"} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "f"), []byte(body), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		data := archivetest.Shell(t, dir, "7zz a -txz -mf="+filter+" OUT.xz f && mv OUT.xz OUT")
+		archivetest.WantBody(t, Xz, data, body)
 	}
 }
 

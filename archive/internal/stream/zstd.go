@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"bufio"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -113,7 +114,7 @@ func (f *zstdFrames) Open() error {
 	switch magic := binary.LittleEndian.Uint32(m[:]); {
 	case isSkippable(m[:]):
 		f.blocks.last, f.blocks.left, f.blocks.head, f.summed, f.size = true, 0, nil, false, -1
-		return skipFrame(f.s.in)
+		return skipFrame(f.s.in.Reader)
 	case magic != zstdMagic:
 		return fmt.Errorf("frame of an old version, magic %#x: %w", magic, level.ErrUnsupported)
 	}
@@ -136,12 +137,12 @@ func (f *zstdFrames) Open() error {
 }
 
 // skipFrame skips a skippable frame behind its magic.
-func skipFrame(in *input.Stream) error {
+func skipFrame(in *bufio.Reader) error {
 	var n [4]byte
-	if err := in.Full(n[:]); err != nil {
+	if err := input.ReadFull(in, n[:]); err != nil {
 		return err
 	}
-	return in.Skip(int64(binary.LittleEndian.Uint32(n[:])))
+	return input.Skip(in, int64(binary.LittleEndian.Uint32(n[:])))
 }
 
 // header reads a frame's header (RFC 8878 section 3.1.1.1) and returns the

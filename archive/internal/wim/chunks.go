@@ -6,6 +6,7 @@ import (
 
 	"github.com/fivefifty/fivefifty/archive/internal/device"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
+	"github.com/fivefifty/fivefifty/internal/lzms"
 )
 
 // chunkDecoder decodes one chunk of a resource. What it has decoded before an
@@ -14,17 +15,18 @@ type chunkDecoder interface {
 	decode(out, in []byte) (n int, err error)
 }
 
-// chunks reads a compressed resource: a table of the chunks' places, then the
-// chunks, each of which decodes to the same length but the last.
+// chunks reads a compressed resource: a table of the chunks' places, then the chunks,
+// each of which decodes to the same length but the last.
 type chunks struct {
 	dev     *device.Device
 	decoder chunkDecoder
-	table   int64 // offset of the table
-	wide    bool  // of 64-bit entries
-	data    int64 // offset of the first chunk
-	end     int64 // of the resource
-	chunk   int64 // bytes of a decoded chunk
-	index   int64 // of the next chunk
+	lzms    *lzms.Decoder // instead of it
+	table   int64         // offset of the table
+	wide    bool          // of 64-bit entries
+	data    int64         // offset of the first chunk
+	end     int64         // of the resource
+	chunk   int64         // bytes of a decoded chunk
+	index   int64         // of the next chunk
 	count   int64
 	left    int64 // decoded bytes that are still to come
 	out     []byte
@@ -98,12 +100,26 @@ func (c *chunks) next() {
 		c.body = in
 		return
 	}
+	err := c.decode(want, in)
+	if err != nil && c.err == nil {
+		c.err = err
+	}
+}
+
+// decode decodes a chunk into body. A chunk of LZMS can be large, so that memory
+// follows what comes out.
+func (c *chunks) decode(want int64, in []byte) (err error) {
+	if c.lzms != nil {
+		if c.out, err = c.lzms.Decode(c.out[:0], int(want), in); err != nil {
+			err = level.BodyError(err)
+		}
+		c.body = c.out
+		return err
+	}
 	if int64(cap(c.out)) < want {
 		c.out = make([]byte, want)
 	}
 	n, err := c.decoder.decode(c.out[:want], in)
 	c.body = c.out[:n]
-	if err != nil && c.err == nil {
-		c.err = err
-	}
+	return err
 }

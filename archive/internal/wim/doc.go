@@ -1,3 +1,3 @@
 // Package wim reads Windows images (Microsoft's Windows Imaging File Format) with
-// XPRESS and LZX.
+// XPRESS, LZX and LZMS, solid or not.
 package wim

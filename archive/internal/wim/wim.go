@@ -8,6 +8,7 @@ import (
 	"github.com/fivefifty/fivefifty/archive/internal/device"
 	"github.com/fivefifty/fivefifty/archive/internal/input"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
+	"github.com/fivefifty/fivefifty/internal/lzms"
 )
 
 // Bits of a WIM file's header and of its resources (Microsoft, "Windows Imaging
@@ -41,9 +42,15 @@ type file struct {
 	*device.Catalog
 	flags  uint32
 	chunk  int64
-	lzx    lzxChunks // all resources': chunks stand for themselves
 	byHash map[[20]byte]*device.File
-	images []resource
+	images []func() (io.Reader, error)
+
+	// Decoders of all resources: chunks stand for themselves.
+	lzx  lzxChunks
+	lzms *lzms.Decoder
+
+	open   *solid // whose chunk is in memory
+	credit int64  // bytes that may still be decoded and not read
 }
 
 // resource is a resource header.
@@ -76,7 +83,7 @@ func open(src io.ReaderAt, size int64, l level.Limits) (level.Walker, error) {
 	}
 	w := &file{
 		Catalog: device.NewCatalog(dev, l), flags: device.LE32(h[:], 16), chunk: int64(device.LE32(h[:], 20)),
-		byHash: map[[20]byte]*device.File{},
+		byHash: map[[20]byte]*device.File{}, credit: input.MaxDrain,
 	}
 	if w.chunk == 0 {
 		w.chunk = 32 << 10
@@ -99,22 +106,29 @@ func (w *file) readTable(table resource) {
 	}
 	r := w.reader(table)
 	var e [entryBytes]byte
+	var g group
 	for w.Over == nil {
 		if _, err := io.ReadFull(r, e[:]); err != nil {
 			if err != io.EOF {
 				w.Fail(fmt.Errorf("lookup table: %w", level.BodyError(err)))
 			}
-			return
+			break
 		}
-		res := parseResource(e[:])
+		res, hash := parseResource(e[:]), [20]byte(e[30:50])
+		if res.flags&wimSolid == 0 {
+			w.addGroup(&g)
+		}
 		switch {
+		case res.flags&wimSolid != 0 && w.Room():
+			g.add(w, res, hash)
+		case res.flags&wimSolid != 0:
 		case res.flags&wimMetadata != 0:
-			w.images = append(w.images, res)
-		case res.flags&wimSolid != 0 && res.original == 1<<32: // the container of solid blobs
+			w.images = append(w.images, func() (io.Reader, error) { return w.reader(res), w.unread(res) })
 		default:
-			w.addResource(res, [20]byte(e[30:50]))
+			w.addResource(res, hash)
 		}
 	}
+	w.addGroup(&g)
 }
 
 func (w *file) addResource(res resource, hash [20]byte) {
@@ -123,41 +137,57 @@ func (w *file) addResource(res resource, hash [20]byte) {
 	}
 	f := w.Add(device.Key{Off: res.off, Size: res.original, Hash: uint64(res.size)}, nil, nil, func() io.Reader { return w.reader(res) })
 	f.Member.Method = w.method(res)
-	if res.flags&wimSolid != 0 {
-		f.Member.Size = -1
-	}
 	if err := w.unread(res); err != nil {
 		f.Member.Err = err
 	}
 	w.byHash[hash] = f
 }
 
-func (w *file) method(res resource) string {
+// Kinds of compression, as solid resources number them.
+const (
+	kindStored = iota
+	kindXpress
+	kindLZX
+	kindLZMS
+)
+
+var kindNames = [...]string{"stored", "xpress", "lzx", "lzms"}
+
+// kind is how a resource that is not solid is compressed.
+func (w *file) kind(res resource) int {
 	switch {
-	case res.flags&(wimCompressed|wimSolid) == 0:
-		return "stored"
+	case res.flags&wimCompressed == 0:
+		return kindStored
 	case w.flags&wimXpress != 0:
-		return "xpress"
+		return kindXpress
 	case w.flags&wimLZX != 0:
-		return "lzx"
+		return kindLZX
 	}
-	return "lzms"
+	return kindLZMS
 }
 
+func (w *file) method(res resource) string { return kindNames[w.kind(res)] }
+
 // unread says why a resource is not decoded.
-func (w *file) unread(res resource) error {
-	switch method := w.method(res); {
-	case res.flags&wimSolid != 0:
-		return fmt.Errorf("solid resource: %w", level.ErrUnsupported)
-	case method == "lzms":
-		return fmt.Errorf("method lzms: %w", level.ErrUnsupported)
-	case method != "stored" && (w.chunk < 1<<12 || w.chunk > 1<<21 || w.chunk&(w.chunk-1) != 0):
-		return fmt.Errorf("chunks of %d bytes: %w", w.chunk, level.ErrUnsupported)
-	case method != "stored" && w.chunk > w.Limits.Dictionary:
-		return fmt.Errorf("chunks of %d bytes: %w", w.chunk, level.ErrLimit)
-	case method == "lzx" && w.lzx.Decoder == nil:
+func (w *file) unread(res resource) error { return w.unreadChunks(w.kind(res), w.chunk) }
+
+// unreadChunks says why chunks of a length are not decoded.
+func (w *file) unreadChunks(kind int, chunk int64) error {
+	most := int64(1 << 21)
+	if kind == kindLZMS {
+		most = 1 << 30
+	}
+	switch {
+	case kind == kindStored:
+	case kind > kindLZMS:
+		return fmt.Errorf("compression %d: %w", kind, level.ErrUnsupported)
+	case chunk < 1<<12 || chunk > most || chunk&(chunk-1) != 0:
+		return fmt.Errorf("chunks of %d bytes: %w", chunk, level.ErrUnsupported)
+	case chunk > w.Limits.Dictionary:
+		return fmt.Errorf("chunks of %d bytes: %w", chunk, level.ErrLimit)
+	case kind == kindLZX && w.lzx.Decoder == nil && chunk == w.chunk:
 		var err error
-		w.lzx, err = newLZX(w.chunk)
+		w.lzx, err = newLZX(chunk)
 		return err
 	}
 	return nil
@@ -165,24 +195,34 @@ func (w *file) unread(res resource) error {
 
 // reader decodes a resource that can be read.
 func (w *file) reader(res resource) io.Reader {
-	switch w.method(res) {
-	case "stored":
+	c := newChunks(w.Dev, res, w.chunk, nil)
+	switch w.kind(res) {
+	case kindStored:
 		return device.NewExtentReader(w.Dev, []device.Extent{{Off: res.off, N: res.size}}, res.size)
-	case "xpress":
-		return newChunks(w.Dev, res, w.chunk, &xpressDecoder{})
-	case "lzx":
-		return newChunks(w.Dev, res, w.chunk, w.lzx)
+	case kindXpress:
+		c.decoder = &xpressDecoder{}
+	case kindLZX:
+		c.decoder = w.lzx
+	case kindLZMS:
+		c.lzms = w.lzmsDecoder()
 	}
-	return device.NewExtentReader(w.Dev, nil, 0)
+	return c
+}
+
+func (w *file) lzmsDecoder() *lzms.Decoder {
+	if w.lzms == nil {
+		w.lzms = new(lzms.Decoder)
+	}
+	return w.lzms
 }
 
 // readImage reads the directory tree of an image, and gives the resources their
 // names.
-func (w *file) readImage(res resource) {
-	err := w.unread(res)
+func (w *file) readImage(open func() (io.Reader, error)) {
+	r, err := open()
 	var tree []byte
 	if err == nil {
-		if tree, err = input.ReadUpTo(w.reader(res), maxMetadata); len(tree) > 0 {
+		if tree, err = input.ReadUpTo(r, maxMetadata); len(tree) > 0 {
 			w.readTree(tree)
 		}
 	}

@@ -18,6 +18,9 @@ func TestWIMTools(t *testing.T) {
 		"lzx":        {"--compress=LZX"},
 		"lzx-max":    {"--compress=maximum:100"},
 		"lzx-2m":     {"--compress=LZX", "--chunk-size=2M"},
+		"lzms":       {"--compress=LZMS"},
+		"lzms-32k":   {"--compress=LZMS", "--chunk-size=32K"},
+		"lzms-1m":    {"--compress=LZMS:100", "--chunk-size=1M"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			image := filepath.Join(t.TempDir(), "image.wim")
@@ -28,17 +31,21 @@ func TestWIMTools(t *testing.T) {
 }
 
 func TestWIMSolid(t *testing.T) {
-	image := filepath.Join(t.TempDir(), "image.esd")
-	archivetest.Run(t, "wimlib-imagex", "capture", archivetest.Plant(t, archivetest.TreeFiles()), image, "--solid", "--no-acls")
-	all, _, err := archivetest.ReadAll(t, Format, archivetest.Slurp(t, image))
-	unread := 0
-	for _, g := range all {
-		if g.Err != nil {
-			unread++
-		}
-	}
-	if err != nil || unread == 0 {
-		t.Errorf("%d members, %d unread, %v", len(all), unread, err)
+	files := archivetest.WIMTree(t)
+	root := archivetest.Plant(t, files)
+	for name, args := range map[string][]string{
+		"lzms":       {},
+		"lzms-32k":   {"--solid-chunk-size=32K"},
+		"lzms-1m":    {"--solid-chunk-size=1M"},
+		"lzx":        {"--solid-compress=LZX", "--solid-chunk-size=128K"},
+		"xpress":     {"--solid-compress=XPRESS", "--solid-chunk-size=64K"},
+		"not-xpress": {"--compress=XPRESS", "--solid-compress=LZX", "--solid-chunk-size=32K"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			image := filepath.Join(t.TempDir(), "image.esd")
+			archivetest.Run(t, "wimlib-imagex", append([]string{"capture", root, image, "--solid", "--no-acls"}, args...)...)
+			archivetest.CheckTree(t, Format, archivetest.Slurp(t, image), files)
+		})
 	}
 }
 
@@ -67,7 +74,7 @@ func FuzzWIMDecoders(f *testing.F) {
 func BenchmarkWIM(b *testing.B) {
 	body := archivetest.Text(2 << 20)
 	root := archivetest.Plant(b, map[string]string{"a.txt": body})
-	for _, method := range []string{"none", "XPRESS", "LZX"} {
+	for _, method := range []string{"none", "XPRESS", "LZX", "LZMS"} {
 		image := filepath.Join(b.TempDir(), "image.wim")
 		archivetest.Run(b, "wimlib-imagex", "capture", root, image, "--no-acls", "--compress="+method)
 		data := archivetest.Slurp(b, image)
