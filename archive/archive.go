@@ -47,6 +47,7 @@ const (
 	Cab      Format = "cab"
 	Arj      Format = "arj"
 	Lzh      Format = "lzh"
+	Ace      Format = "ace"
 	Szdd     Format = "szdd"
 	Chm      Format = "chm"
 	SIS      Format = "sis" // packages of Symbian

@@ -31,7 +31,7 @@
 //     type flag give several, with what follows under each; members behind zero blocks
 //     and bad checksums; any type flag; sparse members expanded and as they are stored.
 //     cpio, ar and deb, rpm: members behind junk, and those that a wrong size covers.
-//   - rar (1.3 to 7), 7z, cab, arj, lzh: headers with a wrong checksum are used; behind
+//   - rar (1.3 to 7), 7z, cab, arj, lzh, ace (1 and 2): headers with a wrong checksum are used; behind
 //     damage, and behind the end, the search goes on. Comments, alternate streams and
 //     services that are not known are members too. szdd and KWAJ, chm.
 //   - iso (ISO 9660, Joliet, Rock Ridge), udf: the trees of all volume descriptors and all
@@ -57,7 +57,7 @@
 //
 // # Passwords
 //
-// Limits.Keys are tried on zip (the traditional cipher and AES), RAR 3 to 7, 7z, ARJ, PDF
+// Limits.Keys are tried on zip (the traditional cipher and AES), RAR 3 to 7, 7z, ARJ, ACE, PDF
 // (standard handler, revisions 2 to 6) and Office documents ([MS-OFFCRYPTO]);
 // Member.Password says which one fits. Those that programs try by themselves (the empty
 // one in PDF, Excel's own) are tried without Keys. What no password opens is in the

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/fivefifty/fivefifty/archive/internal/ace"
 	"github.com/fivefifty/fivefifty/archive/internal/applefile"
 	"github.com/fivefifty/fivefifty/archive/internal/cab"
 	"github.com/fivefifty/fivefifty/archive/internal/chm"
@@ -71,6 +72,7 @@ var formats = [...]*level.Format{
 	cab.Cab,
 	lharc.Arj,
 	lharc.Lzh,
+	ace.Format,
 	cab.Szdd,
 	chm.Format,
 	sis.Format,

@@ -19,12 +19,13 @@ const module = "github.com/fivefifty/fivefifty"
 var allowed = map[string][]string{
 	"scanner":                        {"mime", "archive", "internal/budget", "internal/filetype", "internal/spool"},
 	"mime":                           {"internal/saferead", "github.com/emersion/go-message", "golang.org/x/text"},
-	"archive":                        rooms("anomaly", "applefile", "cab", "chm", "cms", "disk", "dmg", "html", "installshield", "level", "lharc", "nsis", "office", "overlay", "pdf", "rar", "sevenzip", "sis", "squashfs", "stream", "unix", "wim", "xar", "zip"),
+	"archive":                        rooms("ace", "anomaly", "applefile", "cab", "chm", "cms", "disk", "dmg", "html", "installshield", "level", "lharc", "nsis", "office", "overlay", "pdf", "rar", "sevenzip", "sis", "squashfs", "stream", "unix", "wim", "xar", "zip"),
+	"archive/internal/ace":           room("internal/unace"),
 	"archive/internal/anomaly":       {},
 	"archive/internal/applefile":     room(),
 	"archive/internal/archivetest":   rooms("level"),
 	"archive/internal/bcj":           {},
-	"archive/internal/cab":           room("archive/internal/lharc", "internal/huffman", "internal/lzx", "internal/quantum", "github.com/klauspost/compress"),
+	"archive/internal/cab":           room("internal/huffman", "internal/lha", "internal/lzx", "internal/quantum", "github.com/klauspost/compress"),
 	"archive/internal/cfb":           room(),
 	"archive/internal/chm":           room("internal/lzx"),
 	"archive/internal/cms":           room(),
@@ -32,7 +33,7 @@ var allowed = map[string][]string{
 	"archive/internal/disk":          room("archive/internal/device", "archive/internal/squashfs", "github.com/klauspost/compress"),
 	"archive/internal/dmg":           room("archive/internal/device", "github.com/klauspost/compress"),
 	"archive/internal/html":          room("archive/internal/magic"),
-	"archive/internal/input":         append(rooms("level"), "internal/saferead", "github.com/klauspost/compress"),
+	"archive/internal/input":         append(rooms("anomaly", "level"), "internal/saferead", "github.com/klauspost/compress"),
 	"archive/internal/installshield": room("archive/internal/device", "github.com/klauspost/compress"),
 	"archive/internal/level":         append(rooms("anomaly"), "internal/lzma", "internal/saferead", "golang.org/x/text"),
 	"archive/internal/lharc":         room("internal/lha"),
@@ -68,6 +69,7 @@ var allowed = map[string][]string{
 	"internal/rar3":                  {"internal/huffman", "internal/ppmd"},
 	"internal/saferead":              {},
 	"internal/spool":                 {},
+	"internal/unace":                 {"internal/huffman"},
 }
 
 // rooms are folders of archive/internal.
