@@ -48,6 +48,8 @@ const (
 	Arj      Format = "arj"
 	Lzh      Format = "lzh"
 	Ace      Format = "ace"
+	ALZ      Format = "alz" // ESTsoft ALZip
+	EGG      Format = "egg" // ESTsoft ALZip
 	Szdd     Format = "szdd"
 	Chm      Format = "chm"
 	SIS      Format = "sis" // packages of Symbian

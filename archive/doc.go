@@ -31,9 +31,9 @@
 //     type flag give several, with what follows under each; members behind zero blocks
 //     and bad checksums; any type flag; sparse members expanded and as they are stored.
 //     cpio, ar and deb, rpm: members behind junk, and those that a wrong size covers.
-//   - rar (1.3 to 7), 7z, cab, arj, lzh, ace (1 and 2): headers with a wrong checksum are used; behind
+//   - rar (1.3 to 7), 7z, cab, arj, lzh, ace (1 and 2), alz: headers with a wrong checksum are used; behind
 //     damage, and behind the end, the search goes on. Comments, alternate streams and
-//     services that are not known are members too. szdd and KWAJ, chm.
+//     services that are not known are members too. egg, solid too; szdd and KWAJ, chm.
 //   - iso (ISO 9660, Joliet, Rock Ridge), udf: the trees of all volume descriptors and all
 //     sessions; boot images; raw sectors. fat, disk (FAT, exFAT, NTFS and HFS+ volumes,
 //     bare or in partitions), vhd, vhdx, wim, squashfs, xar, dmg.
@@ -57,12 +57,12 @@
 //
 // # Passwords
 //
-// Limits.Keys are tried on zip (the traditional cipher and AES), RAR 3 to 7, 7z, ARJ, ACE, PDF
+// Limits.Keys are tried on zip (the traditional cipher and AES), RAR 3 to 7, 7z, ARJ, ACE, ALZ, PDF
 // (standard handler, revisions 2 to 6) and Office documents ([MS-OFFCRYPTO]);
 // Member.Password says which one fits. Those that programs try by themselves (the empty
 // one in PDF, Excel's own) are tried without Keys. What no password opens is in the
 // iteration by its name, where that can be seen, with ErrEncrypted. So is what needs a
-// certificate or an older cipher.
+// certificate or an older cipher, and all of EGG's encryption.
 //
 // # Limits
 //
@@ -78,7 +78,7 @@
 // RAR), else behind what a dictionary of that size can decode.
 //
 // Not decoded, and reported as ErrUnsupported: other methods of zip; RAR 1.5's packer; 7z
-// with deflate64, lz4, brotli or RISC-V filters; LHA's lh2, lh3, pm1 and pm2; xz's RISC-V
+// with deflate64, lz4, brotli or RISC-V filters; EGG's AZO; LHA's lh2, lh3, pm1 and pm2; xz's RISC-V
 // filter; zstd before 0.8; solid and LZMS WIM; LZFSE and LZMA in disk images; EFS and
 // compressed HFS+ files. OneNote sections in SharePoint's packaging yield nothing.
 // Scripts are not run: what they compute is not seen.

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/fivefifty/fivefifty/archive/internal/ace"
+	"github.com/fivefifty/fivefifty/archive/internal/alzip"
 	"github.com/fivefifty/fivefifty/archive/internal/applefile"
 	"github.com/fivefifty/fivefifty/archive/internal/cab"
 	"github.com/fivefifty/fivefifty/archive/internal/chm"
@@ -73,6 +74,8 @@ var formats = [...]*level.Format{
 	lharc.Arj,
 	lharc.Lzh,
 	ace.Format,
+	alzip.ALZ,
+	alzip.EGG,
 	cab.Szdd,
 	chm.Format,
 	sis.Format,

@@ -17,6 +17,9 @@ func (v *view) byMagic() kind {
 	if k := v.byFirstByte(b); k != none {
 		return k
 	}
+	if k := byRareMagic(b); k != none {
+		return k
+	}
 	switch {
 	case matchers.Tar(b) || oldTar(b):
 		return kTar

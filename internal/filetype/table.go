@@ -37,6 +37,8 @@ const (
 	kArj
 	kLzh
 	kAce
+	kAlz
+	kEgg
 	kTar
 	kCpio
 	kAr
@@ -170,6 +172,8 @@ var types = [kindCount]Type{
 	kArj:      {"arj", "application/x-arj", Archive},
 	kLzh:      {"lzh", "application/x-lzh-compressed", Archive},
 	kAce:      {"ace", "application/x-ace-compressed", Archive},
+	kAlz:      {"alz", "application/x-alz-compressed", Archive},
+	kEgg:      {"egg", "application/x-egg", Archive},
 	kTar:      {"tar", "application/x-tar", Archive},
 	kCpio:     {"cpio", "application/x-cpio", Archive},
 	kAr:       {"ar", "application/x-archive", Archive},
