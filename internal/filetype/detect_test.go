@@ -138,7 +138,7 @@ func types3(main string) string {
 func samples(t testing.TB) []sample {
 	const officeTail = "\x00\x00\x00\x00\xC0\x00\x00\x00\x00\x00\x00\x46"
 	docx := zipOf(t, types3("vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"), "_rels/.rels=r", "word/document.xml=d")
-	return []sample{
+	return append(rareSamples(), []sample{
 		{"empty", ""}, {"data", "\x00\x01\x02\x03\x88\x99"}, {"text", "Dear all,\r\nplease find attached.\r\n"},
 		{"pe", pe()}, {"pe", pe() + docx}, {"dos", pad("MZ\x10\x00\x02\x00", 40)}, {"dos", put(512, map[int]string{0: "MZ\x90\x00", 60: "\x80", 128: "NE"})},
 		{"elf", pad("\x7FELF\x02\x01\x01", 64)}, {"macho", "\xCF\xFA\xED\xFE\x07\x00\x00\x01"}, {"macho", "\xCA\xFE\xBA\xBE\x00\x00\x00\x02"},
@@ -164,7 +164,7 @@ func samples(t testing.TB) []sample {
 		{"zstd", "\x28\xB5\x2F\xFD\x24"}, {"zstd", "\x50\x2A\x4D\x18\x00\x00\x00\x00\x28\xB5\x2F\xFD"}, {"lz4", "\x52\x2A\x4D\x18\x00\x00\x00\x00\x04\x22\x4D\x18"}, {"lz4", "\x04\x22\x4D\x18\x64"},
 		{"lzip", "LZIP\x01\x0C"}, {"lzop", "\x89LZO\x00\x0D\x0A\x1A\x0A\x10"}, {"compress", "\x1F\x9D\x90\x00"}, {"7z", "7z\xBC\xAF\x27\x1C\x00\x04"},
 		{"rar", "Rar!\x1A\x07\x01\x00"}, {"rar", "Rar!\x1A\x07\x00\xCF"}, {"cab", pad("MSCF", 40)}, {"arj", pad("\x60\xEA\x2A\x00\x22\x0B\x01", 60)},
-		{"lzh", pad("\x20\x00-lh5-\x10\x00\x00\x00\x10\x00\x00\x00\x00\x00\x00\x00\x20\x00", 40)}, {"alz", "ALZ\x01\x0a\x00\x00\x00BLZ\x01"}, {"egg", pad("EGGA\x00\x01\x01\x02\x03\x04", 14)}, {"ace", pad("\x00\x00\x31\x00\x00\x00\x90**ACE**", 60)},
+		{"lzh", pad("\x20\x00-lh5-\x10\x00\x00\x00\x10\x00\x00\x00\x00\x00\x00\x00\x20\x00", 40)}, {"ace", pad("\x00\x00\x31\x00\x00\x00\x90**ACE**", 60)},
 		{"tar", tarOf(t)}, {"cpio", "070701" + strings.Repeat("0", 104)}, {"cpio", pad("\xC7\x71\x00\x00", 30)}, {"ar", "!<arch>\nfoo.o/          "}, {"deb", "!<arch>\ndebian-binary   "},
 		{"rpm", pad("\xED\xAB\xEE\xDB\x03\x00", 100)}, {"iso", put(17*2048+2048, map[int]string{0x8001: "CD001"})}, {"iso", put(20*2048, map[int]string{0: "%PDF-1.4", 0x8001: "CD001"})},
 		{"udf", put(20*2048, map[int]string{0x8001: "BEA01", 0x8801: "NSR02", 0x9001: "TEA01"})}, {"vhd", put(4096, map[int]string{0: "\x33\xC0", 4096 - 512: "conectix"})},
@@ -195,7 +195,7 @@ func samples(t testing.TB) []sample {
 		{"applefile", "\x00\x05\x16\x07\x00\x02\x00\x00"}, {"applefile", macBinary()}, {"p7m", "\x30\x80\x06\x0B\x2A\x86\x48\x86\xF7\x0D\x01\x09\x10\x01\x09\xA0\x80"},
 		{"jp2", "\x00\x00\x00\x0CjP  \x0D\x0A\x87\x0A\x00"},
 		{"text", wideText("Guten Tag, anbei die Rechnung.", true)}, {"text", "Gr\xFC\xDFe aus K\xF6ln\n"}, {"text", "MZ is what programs begin with, but this is only a letter about them, and long enough."},
-	}
+	}...)
 }
 
 func TestDetect(t *testing.T) {

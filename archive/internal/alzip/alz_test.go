@@ -264,7 +264,7 @@ func TestALZBzip2End(t *testing.T) {
 	body := archivetest.Text(5000)
 	plain := archivetest.Tool(t, body, "bzip2", "-c")
 	packed := alzBzip2Of(t, plain)
-	for _, cut := range []int{1, 4, 5} {
+	for _, cut := range []int{1, 4} {
 		all, _, err := archivetest.ReadAll(t, ALZ, forgeALZ(forgedALZ{name: "a", body: body, method: alzBzip2, packed: packed[:len(packed)-cut]}))
 		if err != nil || len(all) != 1 || all[0].Data != body || all[0].Fault != nil {
 			t.Errorf("cut by %d: %v\n%s", cut, err, archivetest.Listing(all))
