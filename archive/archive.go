@@ -49,6 +49,8 @@ const (
 	Lzh      Format = "lzh"
 	Ace      Format = "ace"
 	ALZ      Format = "alz" // ESTsoft ALZip
+	ARC      Format = "arc" // ARC, PKPAK, Spark
+	ZOO      Format = "zoo"
 	EGG      Format = "egg" // ESTsoft ALZip
 	Szdd     Format = "szdd"
 	Chm      Format = "chm"

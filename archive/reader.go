@@ -7,6 +7,7 @@ import (
 	"github.com/fivefifty/fivefifty/archive/internal/ace"
 	"github.com/fivefifty/fivefifty/archive/internal/alzip"
 	"github.com/fivefifty/fivefifty/archive/internal/applefile"
+	"github.com/fivefifty/fivefifty/archive/internal/arc"
 	"github.com/fivefifty/fivefifty/archive/internal/cab"
 	"github.com/fivefifty/fivefifty/archive/internal/chm"
 	"github.com/fivefifty/fivefifty/archive/internal/cms"
@@ -76,6 +77,8 @@ var formats = [...]*level.Format{
 	ace.Format,
 	alzip.ALZ,
 	alzip.EGG,
+	arc.ARC,
+	arc.ZOO,
 	cab.Szdd,
 	chm.Format,
 	sis.Format,

@@ -19,11 +19,12 @@ const module = "github.com/fivefifty/fivefifty"
 var allowed = map[string][]string{
 	"scanner":                        {"mime", "archive", "internal/budget", "internal/filetype", "internal/spool"},
 	"mime":                           {"internal/saferead", "github.com/emersion/go-message", "golang.org/x/text"},
-	"archive":                        rooms("ace", "alzip", "anomaly", "applefile", "cab", "chm", "cms", "disk", "dmg", "html", "installshield", "level", "lharc", "nsis", "office", "overlay", "pdf", "rar", "sevenzip", "sis", "squashfs", "stream", "unix", "wim", "xar", "zip"),
+	"archive":                        rooms("ace", "alzip", "anomaly", "applefile", "arc", "cab", "chm", "cms", "disk", "dmg", "html", "installshield", "level", "lharc", "nsis", "office", "overlay", "pdf", "rar", "sevenzip", "sis", "squashfs", "stream", "unix", "wim", "xar", "zip"),
 	"archive/internal/ace":           room("internal/unace"),
 	"archive/internal/alzip":         room("archive/internal/lz", "internal/lzma", "github.com/klauspost/compress", "golang.org/x/text"),
 	"archive/internal/anomaly":       {},
 	"archive/internal/applefile":     room(),
+	"archive/internal/arc":           room("archive/internal/lz", "internal/huffman", "internal/lha"),
 	"archive/internal/archivetest":   rooms("level"),
 	"archive/internal/bcj":           {},
 	"archive/internal/cab":           room("internal/huffman", "internal/lha", "internal/lzx", "internal/quantum", "github.com/klauspost/compress"),

@@ -19,6 +19,8 @@ type mark struct {
 var rareMarks = [...]mark{
 	{kAlz, 0, "ALZ\x01", func(b []byte) bool { return len(b) >= 12 && b[7] == 0 }},
 	{kEgg, 0, "EGGA\x00\x01", func(b []byte) bool { return has(b, 10, "\x00\x00\x00\x00") }},
+	{kArc, 0, "\x1A", arc},
+	{kZoo, 20, "\xDC\xA7\xC4\xFD", nil},
 
 	// StuffIt: the first has one of many types of file before "rLau".
 	{kStuffIt, 10, "rLau", func(b []byte) bool { return b[0] == 'S' && (has(b, 0, "SIT!") || has(b, 0, "ST")) }},
@@ -172,6 +174,33 @@ func ext(b []byte) bool {
 	s, le := b[1024:], binary.LittleEndian
 	return le.Uint32(s) > 0 && le.Uint32(s[4:]) > 0 && le.Uint32(s[24:]) <= 6 && le.Uint32(s[72:]) <= 4 && le.Uint32(s[76:]) <= 1 &&
 		le.Uint32(s[32:]) > 0 && le.Uint32(s[40:]) > 0
+}
+
+// arc asks for a method, a name without blanks, and a date or a header behind the data.
+func arc(b []byte) bool {
+	if len(b) < 29 {
+		return false
+	}
+	method := b[1] &^ 0x80
+	name, _, ended := bytes.Cut(b[2:15], []byte{0})
+	if !ended || len(name) == 0 || method == 0 || method > 11 && method < 20 || method > 30 && b[1] != 0xFF {
+		return false
+	}
+	for _, c := range name {
+		if c <= ' ' || c == 0x7F {
+			return false
+		}
+	}
+	le := binary.LittleEndian
+	date, next := le.Uint16(b[19:]), 29+int64(le.Uint32(b[15:]))
+	switch {
+	case method == 1:
+		next -= 4
+	case b[1] != method:
+		next += 12
+	}
+	dated := date>>5&15 >= 1 && date>>5&15 <= 12 && date&31 >= 1 && date>>9 < 60
+	return dated || next < int64(len(b)) && b[next] == 0x1A
 }
 
 // bkf sums the header of a block of the Microsoft Tape Format.

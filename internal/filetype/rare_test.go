@@ -21,6 +21,8 @@ func tape() string {
 func rareSamples() []sample {
 	return []sample{
 		{"alz", "ALZ\x01\x0a\x00\x00\x00BLZ\x01"}, {"egg", pad("EGGA\x00\x01\x01\x02\x03\x04", 14)},
+		{"arc", pad("\x1A\x08A.TXT\x00\x00\x00\x00\x00\x00\x00\x00\x10\x00\x00\x00\x21\x5A", 40)}, {"arc", pad("\x1A\x02A.TXT\x00\x00\x00\x00\x00\x00\x00\x00", 29) + "\x1A\x00"},
+		{"zoo", pad("ZOO 2.10 Archive.\x1A\x00\x00\xDC\xA7\xC4\xFD\x2A", 60)},
 		{"stuffit", pad("SIT!\x00\x01\x00\x00\x01\x00rLau\x01", 22)}, {"stuffit", pad("ST65\x00\x01\x00\x00\x01\x00rLau\x01", 22)},
 		{"stuffit", pad("StuffIt (c)1997-2001 Aladdin Systems, Inc., http://www.aladdinsys.com/StuffIt/\r\n\x1a\x00", 120)},
 		{"stuffitx", "StuffIt!\x00\x01\x02\x03"}, {"stuffitx", "StuffIt?\x00\x01\x02\x03"},
@@ -68,7 +70,7 @@ func TestRareProse(t *testing.T) {
 	}
 	for _, s := range []string{
 		put(2048, map[int]string{1: "x", 1080: "\x53\xEF"}), pad("\x85\x19\x01\xE0", 48), pad("CISO\x01", 64), put(2048, map[int]string{1: "\xff", 2048 - 12: "NER5"}),
-		pad("\xEA\x01", 40), pad("\x00\x00\x00\x7B\x01", 40), put(64, map[int]string{0: "\x31\x18\x10\x06", 20: "\x77"}), strings.Repeat("\x00", 0x11000),
+		pad("\x1A\x02A B", 40), pad("\x1A\x0CABC", 40), pad("\xEA\x01", 40), pad("\x00\x00\x00\x7B\x01", 40), put(64, map[int]string{0: "\x31\x18\x10\x06", 20: "\x77"}), strings.Repeat("\x00", 0x11000),
 	} {
 		if got := Detect([]byte(s)[:min(len(s), headSize)], strings.NewReader(s)); got.Name != "data" {
 			t.Errorf("%.20q: %s", s, got.Name)

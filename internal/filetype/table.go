@@ -39,6 +39,8 @@ const (
 	kAce
 	kAlz
 	kEgg
+	kArc
+	kZoo
 	kTar
 	kCpio
 	kAr
@@ -213,6 +215,8 @@ var types = [kindCount]Type{
 	kAce:      {"ace", "application/x-ace-compressed", Archive},
 	kAlz:      {"alz", "application/x-alz-compressed", Archive},
 	kEgg:      {"egg", "application/x-egg", Archive},
+	kArc:      {"arc", "application/x-arc", Archive},
+	kZoo:      {"zoo", "application/x-zoo", Archive},
 	kTar:      {"tar", "application/x-tar", Archive},
 	kCpio:     {"cpio", "application/x-cpio", Archive},
 	kAr:       {"ar", "application/x-archive", Archive},
