@@ -51,6 +51,7 @@ const (
 	ALZ      Format = "alz" // ESTsoft ALZip
 	ARC      Format = "arc" // ARC, PKPAK, Spark
 	ZOO      Format = "zoo"
+	StuffIt  Format = "stuffit"
 	EGG      Format = "egg" // ESTsoft ALZip
 	Szdd     Format = "szdd"
 	Chm      Format = "chm"

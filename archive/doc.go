@@ -33,7 +33,7 @@
 //     cpio, ar and deb, rpm: members behind junk, and those that a wrong size covers.
 //   - rar (1.3 to 7), 7z, cab, arj, lzh, ace (1 and 2), alz: headers with a wrong checksum are used; behind
 //     damage, and behind the end, the search goes on. Comments, alternate streams and
-//     services that are not known are members too. egg, solid too; arc, zoo; szdd and KWAJ, chm.
+//     services that are not known are members too. egg, solid too; arc, zoo; stuffit, both forks; szdd and KWAJ, chm.
 //   - iso (ISO 9660, Joliet, Rock Ridge), udf: the trees of all volume descriptors and all
 //     sessions; boot images; raw sectors. fat, disk (FAT, exFAT, NTFS and HFS+ volumes,
 //     bare or in partitions), vhd, vhdx, wim, squashfs, xar, dmg.
@@ -78,7 +78,8 @@
 // RAR), else behind what a dictionary of that size can decode.
 //
 // Not decoded, and reported as ErrUnsupported: other methods of zip; RAR 1.5's packer; 7z
-// with deflate64, lz4, brotli or RISC-V filters; EGG's AZO; what PAK added to ARC; LHA's lh2, lh3, pm1 and pm2; xz's RISC-V
+// with deflate64, lz4, brotli or RISC-V filters; EGG's AZO; what PAK added to ARC; StuffIt's
+// methods 6, 8, 13 to 15 and its encryption; LHA's lh2, lh3, pm1 and pm2; xz's RISC-V
 // filter; zstd before 0.8; solid and LZMS WIM; LZFSE and LZMA in disk images; EFS and
 // compressed HFS+ files. OneNote sections in SharePoint's packaging yield nothing.
 // Scripts are not run: what they compute is not seen.

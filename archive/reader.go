@@ -26,6 +26,7 @@ import (
 	"github.com/fivefifty/fivefifty/archive/internal/sis"
 	"github.com/fivefifty/fivefifty/archive/internal/squashfs"
 	"github.com/fivefifty/fivefifty/archive/internal/stream"
+	"github.com/fivefifty/fivefifty/archive/internal/stuffit"
 	"github.com/fivefifty/fivefifty/archive/internal/unix"
 	"github.com/fivefifty/fivefifty/archive/internal/wim"
 	"github.com/fivefifty/fivefifty/archive/internal/xar"
@@ -79,6 +80,7 @@ var formats = [...]*level.Format{
 	alzip.EGG,
 	arc.ARC,
 	arc.ZOO,
+	stuffit.Format,
 	cab.Szdd,
 	chm.Format,
 	sis.Format,

@@ -324,10 +324,10 @@ func (w *arcWalker) decoder(e arcEntry, r io.Reader) (io.Reader, error) {
 		return nil, err
 	}
 	in := w.buffers.input(r)
-	repeated := func(r io.Reader) io.Reader { return &repeats{r: bufio.NewReader(r)} }
+	repeated := func(r io.Reader) io.Reader { return lz.NewRepeats(bufio.NewReader(r)) }
 	switch e.method {
 	case arcPacked:
-		return &repeats{r: in}, nil
+		return lz.NewRepeats(in), nil
 	case arcSqueezed:
 		return repeated(newSqueezed(in)), nil
 	case arcCrunch5:

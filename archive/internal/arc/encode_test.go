@@ -7,6 +7,8 @@ import (
 	"github.com/fivefifty/fivefifty/archive/internal/archivetest"
 )
 
+const repeatMark = 0x90
+
 // repeatsOf packs runs as ARC does.
 func repeatsOf(body string) string {
 	var out []byte
