@@ -2,6 +2,6 @@
 // with both forks of each file. They have no specification; the source is what The
 // Unarchiver reads.
 //
-// The methods that came with version 3 (13, LZ with Huffman codes) and 5 (15, "Arsenic")
-// are not decoded.
+// The method of version 3 (13, LZ with Huffman codes) and those of others' archives (6, 8,
+// 14) are not decoded.
 package stuffit

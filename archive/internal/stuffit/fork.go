@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 
 	"golang.org/x/text/encoding/charmap"
@@ -80,13 +81,14 @@ func (o *opener) open(path []byte, f fork) {
 		f.packed = max(0, o.size-f.data)
 	}
 	b := &input.Packed{Member: m, Size: f.size, Want: uint32(f.crc)}
-	if f.method != arsenic {
-		b.Sum = new(input.CRC16)
+	b.Sum = new(input.CRC16)
+	if f.method == arsenic { // the checksum stands at the end of the stream
+		b.Sum = crc32.NewIEEE()
 	}
 	if f.encrypted && f.packed > 0 {
 		m.Err = fmt.Errorf("StuffIt: %w", level.ErrEncrypted)
 	} else {
-		b.R, m.Err = o.decoder(f)
+		b.R, m.Err = o.decoder(f, b)
 	}
 	if m.Err != nil {
 		o.Yield(m, nil)
@@ -107,6 +109,8 @@ func methodName(m byte) string {
 		return "stuffit-huffman"
 	case lzah:
 		return "lh1"
+	case arsenic:
+		return "arsenic"
 	}
 	return fmt.Sprintf("stuffit-%d", m)
 }
@@ -114,7 +118,8 @@ func methodName(m byte) string {
 // tables is what the tables of LZW take, in bytes.
 const tables = 64 << 10
 
-func (o *opener) decoder(f fork) (io.Reader, error) {
+// decoder opens a fork, which is the body's.
+func (o *opener) decoder(f fork, b *input.Packed) (io.Reader, error) {
 	r := &level.Marked{R: saferead.Section(o.src, f.data, f.packed, o.size)}
 	switch f.method {
 	case stored:
@@ -133,6 +138,8 @@ func (o *opener) decoder(f fork) (io.Reader, error) {
 			return nil, err
 		}
 		return lha.NewReader(lha.LH1, r, f.size), nil
+	case arsenic:
+		return newArsenic(bufio.NewReader(r), o.limits.Dictionary, func(crc uint32) { b.Want = crc }), nil
 	}
 	return nil, fmt.Errorf("method %s: %w", methodName(f.method), level.ErrUnsupported)
 }

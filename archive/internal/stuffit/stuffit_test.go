@@ -39,6 +39,8 @@ func (f forgedFork) bytes() []byte {
 		return archivetest.LZWOf(f.body, lzwBits, true, 20_000)[3:]
 	case f.method&oldMethod == huffed:
 		return huffedOf(f.body)
+	case f.method&oldMethod == arsenic:
+		return arsenicOf(f.body, 9)
 	}
 	return []byte(f.body)
 }
@@ -275,7 +277,7 @@ func TestClasses(t *testing.T) {
 			want error
 		}{
 			"13":      {forged{name: "a", data: forgedFork{body: "b", method: 13}}, level.ErrUnsupported},
-			"arsenic": {forged{name: "a", data: forgedFork{body: "b", method: arsenic}}, level.ErrUnsupported},
+			"arsenic": {forged{name: "a", data: forgedFork{body: "b", method: arsenic, packed: "b"}}, level.ErrMalformed},
 			"lzah":    {forged{name: "a", data: forgedFork{body: "b", method: lzah, packed: "\x00"}}, level.ErrMalformed},
 			"huffed":  {forged{name: "a", data: forgedFork{body: "b", method: huffed, packed: strings.Repeat("\x00", 4000)}}, level.ErrMalformed},
 			"cut":     {forged{name: "a", data: forgedFork{body: "bb", method: huffed, packed: "\x80"}}, level.ErrMalformed},
