@@ -79,7 +79,7 @@
 //
 // Not decoded, and reported as ErrUnsupported: other methods of zip; RAR 1.5's packer; 7z
 // with deflate64, lz4, brotli or RISC-V filters; EGG's AZO; what PAK added to ARC; StuffIt's
-// methods 6, 8, 13 and 14; LHA's lh2, lh3, pm1 and pm2; xz's RISC-V
+// methods 6, 8 and 14; LHA's lh2, lh3, pm1 and pm2; xz's RISC-V
 // filter; zstd before 0.8; solid and LZMS WIM; LZFSE and LZMA in disk images; EFS and
 // compressed HFS+ files. OneNote sections in SharePoint's packaging yield nothing.
 // Scripts are not run: what they compute is not seen.

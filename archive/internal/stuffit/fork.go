@@ -25,6 +25,7 @@ const (
 	lzw      = 2
 	huffed   = 3
 	lzah     = 5
+	lzHuff   = 13
 	arsenic  = 15
 	lzwBits  = 14
 )
@@ -109,6 +110,8 @@ func methodName(m byte) string {
 		return "stuffit-huffman"
 	case lzah:
 		return "lh1"
+	case lzHuff:
+		return "stuffit-13"
 	case arsenic:
 		return "arsenic"
 	}
@@ -138,6 +141,11 @@ func (o *opener) decoder(f fork, b *input.Packed) (io.Reader, error) {
 			return nil, err
 		}
 		return lha.NewReader(lha.LH1, r, f.size), nil
+	case lzHuff:
+		if err := o.windows.Take(m13Window); err != nil {
+			return nil, err
+		}
+		return newMethod13(bufio.NewReader(r), f.size), nil
 	case arsenic:
 		return newArsenic(bufio.NewReader(r), o.limits.Dictionary, func(crc uint32) { b.Want = crc }), nil
 	}

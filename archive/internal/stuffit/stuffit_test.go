@@ -39,6 +39,8 @@ func (f forgedFork) bytes() []byte {
 		return archivetest.LZWOf(f.body, lzwBits, true, 20_000)[3:]
 	case f.method&oldMethod == huffed:
 		return huffedOf(f.body)
+	case f.method&oldMethod == lzHuff:
+		return method13Of(f.body, 1, true)
 	case f.method&oldMethod == arsenic:
 		return arsenicOf(f.body, 9)
 	}
@@ -276,7 +278,10 @@ func TestClasses(t *testing.T) {
 			f    forged
 			want error
 		}{
-			"13":      {forged{name: "a", data: forgedFork{body: "b", method: 13}}, level.ErrUnsupported},
+			"14":      {forged{name: "a", data: forgedFork{body: "b", method: 14}}, level.ErrUnsupported},
+			"13":      {forged{name: "a", data: forgedFork{body: "b", method: lzHuff, packed: "\xf0"}}, level.ErrMalformed},
+			"13 cut":  {forged{name: "a", data: forgedFork{body: "b", method: lzHuff, packed: "\x10"}}, level.ErrMalformed},
+			"13 code": {forged{name: "a", data: forgedFork{body: "b", method: lzHuff, packed: "\x00" + strings.Repeat("\x00", 200)}}, level.ErrMalformed},
 			"arsenic": {forged{name: "a", data: forgedFork{body: "b", method: arsenic, packed: "b"}}, level.ErrMalformed},
 			"lzah":    {forged{name: "a", data: forgedFork{body: "b", method: lzah, packed: "\x00"}}, level.ErrMalformed},
 			"huffed":  {forged{name: "a", data: forgedFork{body: "b", method: huffed, packed: strings.Repeat("\x00", 4000)}}, level.ErrMalformed},
@@ -321,6 +326,7 @@ func FuzzStuffIt(f *testing.F) {
 	}
 	for _, forge := range formats {
 		f.Add(forge(forged{name: "a", data: forgedFork{body: "abcabcabc", method: lzw}, resource: forgedFork{body: "b", method: repeated}}))
+		f.Add(forge(forged{name: "a", data: forgedFork{body: "abcabcabc", method: lzHuff}, resource: forgedFork{body: "abcabcabc", method: arsenic}}))
 		f.Add(forge(forged{name: "a", data: forgedFork{body: "abcabcabc", method: lzah, packed: "\x00\x05\x02\x80abcdefghijkl"}}))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
