@@ -21,6 +21,10 @@ var (
 // Format is how an ACE archive is found and opened.
 var Format = &level.Format{Name: "ace", Detect: func(p *level.Probe) bool { return p.Met(mark) }, Open: open, Marks: marks}
 
+// mostSummed bounds the headers whose checksum Detect looks at, in bytes: the signature
+// may occur often.
+const mostSummed = 4 << 10
+
 // begins says whether the signature at an offset is of a main header: with the right
 // checksum, unless the file begins with it.
 func begins(p *level.Probe, at int64) bool {
@@ -28,8 +32,15 @@ func begins(p *level.Probe, at int64) bool {
 	if at < 0 || at < p.Size-int64(len(p.Tail)) && at >= int64(len(p.Head)) {
 		return false
 	}
-	h, ok := parse(p.From(at))
-	return ok && h.kind == typeMain && (at == 0 || !h.bad)
+	b := p.From(at)
+	if len(b) < headFixed+mainFixed || b[headFixed] != typeMain {
+		return false
+	}
+	if n := int(binary.LittleEndian.Uint16(b[2:])); n > mostSummed {
+		return at+int64(headFixed+n) <= p.Size
+	}
+	h, ok := parse(b)
+	return ok && (at == 0 || !h.bad)
 }
 
 // walker goes from header to header.
@@ -75,6 +86,7 @@ func open(src io.ReaderAt, size int64, l level.Limits) (level.Walker, error) {
 // find returns the offset of the first main header, -1 if there is none.
 func find(src io.ReaderAt, size int64) (int64, error) {
 	s := input.NewSearch(src, size, signature)
+	work := 8*size + 1<<20 // bytes of headers
 	for from := int64(signatureAt); ; from++ {
 		at, err := s.Next(from)
 		if err != nil || at < 0 {
@@ -86,6 +98,9 @@ func find(src io.ReaderAt, size int64) (int64, error) {
 		}
 		if ok && h.kind == typeMain && (at == signatureAt || !h.bad) {
 			return at - signatureAt, nil
+		}
+		if work -= int64(len(h.raw)); work < 0 {
+			return -1, fmt.Errorf("search for a header: %w", level.ErrMalformed)
 		}
 		from = at
 	}

@@ -70,6 +70,7 @@ type alzWalker struct {
 	limits level.Limits
 	notes  []string
 	off    int64
+	fields *input.Fields
 	more   bool // the file ends as a volume that is not the last
 	keys   level.Candidates
 }
@@ -106,7 +107,7 @@ func openALZ(src io.ReaderAt, size int64, l level.Limits) (level.Walker, error) 
 			from = at
 			continue
 		}
-		w := &alzWalker{src: src, size: size, limits: l, off: at + alzHeader, keys: level.Candidates{Keys: l.Keys}}
+		w := &alzWalker{src: src, size: size, limits: l, off: at + alzHeader, fields: input.NewFields(src, size), keys: level.Candidates{Keys: l.Keys}}
 		if at > 0 {
 			w.note(anomaly.Prepended)
 		}
@@ -122,7 +123,7 @@ func (w *alzWalker) Close()              {}
 
 func (w *alzWalker) Next() (*level.Member, io.Reader, error) {
 	for w.off < w.size {
-		f := input.NewFields(w.src, w.size)
+		f := w.fields
 		f.Off = w.off
 		sign := string(f.Next(4))
 		switch {

@@ -83,6 +83,11 @@ type eggReader struct {
 	limits level.Limits
 	x      *eggIndex
 	names  map[uint32]string // of folders, by their number
+
+	// Searches for the headers of files and blocks, and what each found last: that
+	// stands until it is passed, so that the file is searched once.
+	searches [2]*input.Search
+	found    [2]int64
 }
 
 // readEggIndex reads the headers from an offset on.
@@ -123,14 +128,16 @@ func (r *eggReader) note(name string) { r.x.notes = level.NoteOnce(r.x.notes, na
 // at what they do not know.
 func (r *eggReader) search(from int64, ended bool) {
 	next := int64(-1)
-	for _, sign := range [...]uint32{eggFile, eggBlock} {
-		s := input.NewSearch(r.f.Src, r.f.Size, string(binary.LittleEndian.AppendUint32(nil, sign)))
-		at, err := s.Next(from)
-		if err != nil {
-			r.f.Err = err
-			return
+	for i, sign := range [...]uint32{eggFile, eggBlock} {
+		if r.searches[i] == nil {
+			r.searches[i] = input.NewSearch(r.f.Src, r.f.Size, string(binary.LittleEndian.AppendUint32(nil, sign)))
 		}
-		if at >= 0 && (next < 0 || at < next) {
+		if at := r.found[i]; at >= 0 && at < from {
+			if r.found[i], r.f.Err = r.searches[i].Next(from); r.f.Err != nil {
+				return
+			}
+		}
+		if at := r.found[i]; at >= 0 && (next < 0 || at < next) {
 			next = at
 		}
 	}
@@ -215,13 +222,18 @@ func (r *eggReader) plausible(at int64) bool {
 
 // known says whether a known signature stands at an offset, or the file ends there.
 func (r *eggReader) known(at int64) bool {
-	f := input.NewFields(r.f.Src, r.f.Size)
-	f.Off = at
-	switch f.U32() {
-	case eggEnd, eggFile, eggBlock, eggNote, eggSplit, eggSolid, eggEncrypt, eggDummy, eggSkip, eggName, eggWindows, eggPosix:
-		return !f.Short
+	if at > r.f.Size-4 {
+		return at == r.f.Size
 	}
-	return at == r.f.Size
+	off := r.f.Off
+	r.f.Off = at
+	sign := r.f.U32()
+	r.f.Off = off
+	switch sign {
+	case eggEnd, eggFile, eggBlock, eggNote, eggSplit, eggSolid, eggEncrypt, eggDummy, eggSkip, eggName, eggWindows, eggPosix:
+		return true
+	}
+	return false
 }
 
 // head reads the head of an extra field, and moves behind it.

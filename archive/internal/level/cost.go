@@ -7,8 +7,9 @@ import "strings"
 var MethodCosts = map[string]int64{
 	"bzip2": 10, "ppmd": 170, "quantum": 40, "lh1": 8,
 	"lzma": 3, "lzma2": 3, "xz": 3, "squashfs": 3, "lzx": 3, "rar-29": 3, "rar-36": 3,
-	"ace-lz77": 2, "ace-blocked": 8,
-	"shrink": 2, "arc-crunched": 30, "arc-squeezed": 4, "stuffit-huffman": 4, "stuffit-13": 6, "arsenic": 30, "deflate-shuffled": 2, "implode": 2, "deflate64": 2, "bcj2": 2, "dmg": 4,
+	"ace-lz77": 2, "ace-blocked": 8, "arc-crunched": 30, "arc-squeezed": 4,
+	"stuffit-huffman": 4, "stuffit-13": 6, "arsenic": 30, "deflate-shuffled": 2,
+	"shrink": 2, "implode": 2, "deflate64": 2, "bcj2": 2, "dmg": 4,
 	"reduce-1": 2, "reduce-2": 2, "reduce-3": 2, "reduce-4": 2,
 }
 

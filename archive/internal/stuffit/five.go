@@ -35,12 +35,13 @@ type fiveWalker struct {
 	opener
 	off     int64
 	folders map[int64][]byte // paths by the entries' offsets
+	search  *input.Search
+	fields  *input.Fields
 }
 
 // step yields the next entry.
 func (w *fiveWalker) step() error {
-	s := input.NewSearch(w.src, w.size, fiveEntry)
-	at, err := s.Next(w.off)
+	at, err := w.search.Next(w.off)
 	if err != nil {
 		return err
 	}
@@ -53,8 +54,8 @@ func (w *fiveWalker) step() error {
 			return err
 		}
 	}
-	f := input.NewFields(w.src, w.size)
-	f.Off = at
+	f := w.fields
+	f.Off, f.Short = at, false
 	w.entry(f, at)
 	if f.Err != nil {
 		return f.Err
@@ -66,7 +67,7 @@ func (w *fiveWalker) step() error {
 
 // skipped notes what lies between entries, unless it is zeros.
 func (w *fiveWalker) skipped(from, to int64, last bool) error {
-	f := input.NewFields(w.src, w.size)
+	f := w.fields
 	f.Off = from
 	b := f.Some(to-from, 4096)
 	switch {

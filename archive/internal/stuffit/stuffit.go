@@ -51,7 +51,7 @@ func open(src io.ReaderAt, size int64, l level.Limits) (level.Walker, error) {
 		w.Then(w.step)
 		return w, nil
 	case isFive(head):
-		w := &fiveWalker{opener: o, folders: map[int64][]byte{}}
+		w := &fiveWalker{opener: o, folders: map[int64][]byte{}, search: input.NewSearch(src, size, fiveEntry), fields: input.NewFields(src, size)}
 		w.off = min(int64(be.Uint32(head[fiveFirstAt:])), size)
 		w.Then(w.step)
 		return w, nil
