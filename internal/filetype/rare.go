@@ -177,6 +177,7 @@ func ext(b []byte) bool {
 }
 
 // arc asks for a method, a name without blanks, and a date or a header behind the data.
+// Compiled terminfo begins as the oldest method with a name of one byte does.
 func arc(b []byte) bool {
 	if len(b) < 29 {
 		return false
@@ -200,7 +201,7 @@ func arc(b []byte) bool {
 		next += 12
 	}
 	dated := date>>5&15 >= 1 && date>>5&15 <= 12 && date&31 >= 1 && date>>9 < 60
-	return dated || next < int64(len(b)) && b[next] == 0x1A
+	return dated && (method != 1 || len(name) > 1) || next < int64(len(b)) && b[next] == 0x1A
 }
 
 // bkf sums the header of a block of the Microsoft Tape Format.

@@ -70,7 +70,7 @@ func TestRareProse(t *testing.T) {
 	}
 	for _, s := range []string{
 		put(2048, map[int]string{1: "x", 1080: "\x53\xEF"}), pad("\x85\x19\x01\xE0", 48), pad("CISO\x01", 64), put(2048, map[int]string{1: "\xff", 2048 - 12: "NER5"}),
-		pad("\x1A\x02A B", 40), pad("\x1A\x0CABC", 40), pad("\xEA\x01", 40), pad("\x00\x00\x00\x7B\x01", 40), put(64, map[int]string{0: "\x31\x18\x10\x06", 20: "\x77"}), strings.Repeat("\x00", 0x11000),
+		pad("\x1A\x01\x30\x00\x26\x00\x0F\x00\x9D\x01\x41\x05xterm|\x21\x5A terminal", 60), pad("\x1A\x02A B", 40), pad("\x1A\x0CABC", 40), pad("\xEA\x01", 40), pad("\x00\x00\x00\x7B\x01", 40), put(64, map[int]string{0: "\x31\x18\x10\x06", 20: "\x77"}), strings.Repeat("\x00", 0x11000),
 	} {
 		if got := Detect([]byte(s)[:min(len(s), headSize)], strings.NewReader(s)); got.Name != "data" {
 			t.Errorf("%.20q: %s", s, got.Name)

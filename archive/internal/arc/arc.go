@@ -104,13 +104,14 @@ func arcNamed(name []byte) bool {
 }
 
 // arcPlausible asks for one sign more than a name, as the mark is only a byte: a date,
-// or a header or an end behind the data. next is what stands there.
+// or a header or an end behind the data. next is what stands there. Compiled terminfo
+// begins as the oldest method with a name of one byte does.
 func arcPlausible(e arcEntry, size int64, next []byte) bool {
 	month, day := e.date>>5&15, e.date&31
 	dated := month >= 1 && month <= 12 && day >= 1
 	end := e.data + e.packed
 	if end > size {
-		return dated && e.date>>9 < 60
+		return dated && e.date>>9 < 60 && (e.method != arcOld || len(e.name) > 1)
 	}
 	return dated || end == size || len(next) > 0 && next[0] == arcMark
 }

@@ -171,6 +171,7 @@ func TestNotARC(t *testing.T) {
 	for _, data := range []string{
 		"", "\x1a", "\x1a\x00", "\x1a\x45\xdf\xa3" + strings.Repeat("\x01", 40), "\x1a\x08" + strings.Repeat("\x00", 40), "\x1a\x02two words here and more of them, and more",
 		"\x1a\x02A.TXT\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff\xff\x7f\x00\x00\x00\x00\x00\x00\xff\xff\xff\x7f and more", "\x1a\x0c" + strings.Repeat("A", 60),
+		"\x1a\x01\x30\x00\x26\x00\x0f\x00\x9d\x01\x41\x05xterm|\x21\x5a terminal, and so on",
 	} {
 		if archivetest.Detects([]byte(data), ARC) || archivetest.Detects([]byte(data), ZOO) {
 			t.Errorf("%q is detected", data)
