@@ -47,6 +47,12 @@ const (
 	Cab      Format = "cab"
 	Arj      Format = "arj"
 	Lzh      Format = "lzh"
+	Ace      Format = "ace"
+	ALZ      Format = "alz" // ESTsoft ALZip
+	ARC      Format = "arc" // ARC, PKPAK, Spark
+	ZOO      Format = "zoo"
+	StuffIt  Format = "stuffit"
+	EGG      Format = "egg" // ESTsoft ALZip
 	Szdd     Format = "szdd"
 	Chm      Format = "chm"
 	SIS      Format = "sis" // packages of Symbian

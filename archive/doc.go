@@ -32,9 +32,9 @@
 //     and bad checksums; any type flag; sparse members expanded, with their pieces packed
 //     or in blocks, and as they are stored; extension headers that some take for files.
 //     cpio, ar and deb, rpm: members behind junk, and those that a wrong size covers.
-//   - rar (1.3 to 7), 7z, cab, arj, lzh: headers with a wrong checksum are used; behind
+//   - rar (1.3 to 7), 7z, cab, arj, lzh, ace (1 and 2), alz: headers with a wrong checksum are used; behind
 //     damage, and behind the end, the search goes on. Comments, alternate streams and
-//     services that are not known are members too. szdd and KWAJ, chm.
+//     services that are not known are members too. egg, solid too; arc, zoo; stuffit, both forks; szdd and KWAJ, chm.
 //   - iso (ISO 9660, Joliet, Rock Ridge), udf: the trees of all volume descriptors and all
 //     sessions; boot images; raw sectors. fat, disk (FAT, exFAT, NTFS and HFS+ volumes,
 //     bare or in partitions), vhd, vhdx, wim, squashfs, xar, dmg.
@@ -59,12 +59,12 @@
 // # Passwords
 //
 // Limits.Keys are tried on zip (the traditional cipher, WinZip's AES, and PKWARE's with
-// a password), RAR 3 to 7, 7z, ARJ, PDF
+// a password), RAR 3 to 7, 7z, ARJ, ACE, ALZ, PDF
 // (standard handler, revisions 2 to 6) and Office documents ([MS-OFFCRYPTO]);
 // Member.Password says which one fits. Those that programs try by themselves (the empty
 // one in PDF, Excel's own) are tried without Keys. What no password opens is in the
 // iteration by its name, where that can be seen, with ErrEncrypted. So is what needs a
-// certificate or an older cipher.
+// certificate or an older cipher, and what EGG or StuffIt encrypts.
 //
 // # Limits
 //
@@ -80,8 +80,8 @@
 // RAR), else behind what a dictionary of that size can decode.
 //
 // Not decoded, and reported as ErrUnsupported: other methods of zip; 7z with brotli, lz5
-// or lizard; zstd before 0.8; EFS and the newest compression of HFS+; OneNote sections in
-// SharePoint's packaging.
+// or lizard; EGG's AZO; what PAK added to ARC; StuffIt's methods 6, 8 and 14; zstd before
+// 0.8; EFS and the newest compression of HFS+; OneNote sections in SharePoint's packaging.
 // Scripts are not run: what they compute is not seen.
 //
 // The bytes of a body are not bounded here: a small container can decode to any

@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/fivefifty/fivefifty/archive/internal/ace"
+	"github.com/fivefifty/fivefifty/archive/internal/alzip"
 	"github.com/fivefifty/fivefifty/archive/internal/applefile"
+	"github.com/fivefifty/fivefifty/archive/internal/arc"
 	"github.com/fivefifty/fivefifty/archive/internal/cab"
 	"github.com/fivefifty/fivefifty/archive/internal/chm"
 	"github.com/fivefifty/fivefifty/archive/internal/cms"
@@ -23,6 +26,7 @@ import (
 	"github.com/fivefifty/fivefifty/archive/internal/sis"
 	"github.com/fivefifty/fivefifty/archive/internal/squashfs"
 	"github.com/fivefifty/fivefifty/archive/internal/stream"
+	"github.com/fivefifty/fivefifty/archive/internal/stuffit"
 	"github.com/fivefifty/fivefifty/archive/internal/unix"
 	"github.com/fivefifty/fivefifty/archive/internal/wim"
 	"github.com/fivefifty/fivefifty/archive/internal/xar"
@@ -71,6 +75,12 @@ var formats = [...]*level.Format{
 	cab.Cab,
 	lharc.Arj,
 	lharc.Lzh,
+	ace.Format,
+	alzip.ALZ,
+	alzip.EGG,
+	arc.ARC,
+	arc.ZOO,
+	stuffit.Format,
 	cab.Szdd,
 	chm.Format,
 	sis.Format,

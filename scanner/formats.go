@@ -29,7 +29,11 @@ var formatOfType = map[string]archive.Format{
 // are, so not to open one is not the same as not to look at it.
 var containers = set("7z", "rar", "cab", "arj", "lzh", "ace", "xz", "lzma", "zstd", "lz4", "lzip", "lzop",
 	"compress", "cpio", "ar", "deb", "rpm", "iso", "udf", "vhd", "vhdx", "dmg", "wim",
-	"chm", "one", "tnef", "szdd", "msg", "p7m")
+	"chm", "one", "tnef", "szdd", "msg", "p7m", "alz", "egg", "arc", "zoo",
+	"stuffit", "stuffitx", "diskdoubler", "lrzip", "rzip", "zpaq", "freearc", "pea", "uharc", "kgb",
+	"paq", "applearchive", "lzfse", "snappy", "pack200", "vmdk", "vdi", "qcow", "parallels", "ciso",
+	"nrg", "daa", "isz", "cramfs", "jffs2", "ubi", "xfs", "ext", "btrfs", "f2fs", "pst", "mdb", "warc",
+	"bkf", "dar", "innosetup", "hxs", "asar")
 
 // flagClosed records what the item holds that is not opened: containers of
 // formats that are not implemented, and encrypted envelopes.

@@ -138,7 +138,7 @@ func types3(main string) string {
 func samples(t testing.TB) []sample {
 	const officeTail = "\x00\x00\x00\x00\xC0\x00\x00\x00\x00\x00\x00\x46"
 	docx := zipOf(t, types3("vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"), "_rels/.rels=r", "word/document.xml=d")
-	return []sample{
+	return append(rareSamples(), []sample{
 		{"empty", ""}, {"data", "\x00\x01\x02\x03\x88\x99"}, {"text", "Dear all,\r\nplease find attached.\r\n"},
 		{"pe", pe()}, {"pe", pe() + docx}, {"dos", pad("MZ\x10\x00\x02\x00", 40)}, {"dos", put(512, map[int]string{0: "MZ\x90\x00", 60: "\x80", 128: "NE"})},
 		{"elf", pad("\x7FELF\x02\x01\x01", 64)}, {"macho", "\xCF\xFA\xED\xFE\x07\x00\x00\x01"}, {"macho", "\xCA\xFE\xBA\xBE\x00\x00\x00\x02"},
@@ -195,7 +195,7 @@ func samples(t testing.TB) []sample {
 		{"applefile", "\x00\x05\x16\x07\x00\x02\x00\x00"}, {"applefile", macBinary()}, {"p7m", "\x30\x80\x06\x0B\x2A\x86\x48\x86\xF7\x0D\x01\x09\x10\x01\x09\xA0\x80"},
 		{"jp2", "\x00\x00\x00\x0CjP  \x0D\x0A\x87\x0A\x00"},
 		{"text", wideText("Guten Tag, anbei die Rechnung.", true)}, {"text", "Gr\xFC\xDFe aus K\xF6ln\n"}, {"text", "MZ is what programs begin with, but this is only a letter about them, and long enough."},
-	}
+	}...)
 }
 
 func TestDetect(t *testing.T) {

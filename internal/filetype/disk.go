@@ -38,6 +38,9 @@ func (v *view) byTail() kind {
 			return kDMG
 		}
 	}
+	if v.nero() {
+		return kNRG
+	}
 	if v.size < 22+46 {
 		return none
 	}

@@ -14,7 +14,11 @@ func (v *view) byMagic() kind {
 	if len(b) < 2 {
 		return none
 	}
-	if k := v.byFirstByte(b); k != none {
+	if k := v.byFirstByte(b); k != none && k != kTTF {
+		return k
+	} else if rare := byRareMagic(b); rare != none {
+		return rare
+	} else if k != none {
 		return k
 	}
 	switch {

@@ -37,6 +37,10 @@ const (
 	kArj
 	kLzh
 	kAce
+	kAlz
+	kEgg
+	kArc
+	kZoo
 	kTar
 	kCpio
 	kAr
@@ -58,6 +62,45 @@ const (
 	kUU
 	kBinHex
 	kAppleFile
+
+	kStuffIt
+	kStuffItX
+	kDiskDoubler
+	kLrzip
+	kRzip
+	kZpaq
+	kFreeArc
+	kPea
+	kUharc
+	kKGB
+	kPaq
+	kAppleArchive
+	kLZFSE
+	kSnappy
+	kPack200
+	kVMDK
+	kVDI
+	kQCOW
+	kParallels
+	kCISO
+	kNRG
+	kDAA
+	kISZ
+	kCramfs
+	kJFFS2
+	kUBI
+	kXFS
+	kExt
+	kBtrfs
+	kF2FS
+	kPST
+	kMDB
+	kWARC
+	kBKF
+	kDAR
+	kInno
+	kHxS
+	kAsar
 
 	kDocx
 	kDocm
@@ -170,6 +213,10 @@ var types = [kindCount]Type{
 	kArj:      {"arj", "application/x-arj", Archive},
 	kLzh:      {"lzh", "application/x-lzh-compressed", Archive},
 	kAce:      {"ace", "application/x-ace-compressed", Archive},
+	kAlz:      {"alz", "application/x-alz-compressed", Archive},
+	kEgg:      {"egg", "application/x-egg", Archive},
+	kArc:      {"arc", "application/x-arc", Archive},
+	kZoo:      {"zoo", "application/x-zoo", Archive},
 	kTar:      {"tar", "application/x-tar", Archive},
 	kCpio:     {"cpio", "application/x-cpio", Archive},
 	kAr:       {"ar", "application/x-archive", Archive},
@@ -192,6 +239,45 @@ var types = [kindCount]Type{
 	kBinHex:   {"binhex", "application/mac-binhex40", Archive},
 
 	kAppleFile: {"applefile", "application/applefile", Archive},
+
+	kStuffIt:      {"stuffit", "application/x-stuffit", Archive},
+	kStuffItX:     {"stuffitx", "application/x-stuffitx", Archive},
+	kDiskDoubler:  {"diskdoubler", "application/x-diskdoubler", Archive},
+	kLrzip:        {"lrzip", "application/x-lrzip", Archive},
+	kRzip:         {"rzip", "application/x-rzip", Archive},
+	kZpaq:         {"zpaq", "application/x-zpaq", Archive},
+	kFreeArc:      {"freearc", "application/x-freearc", Archive},
+	kPea:          {"pea", "application/x-pea", Archive},
+	kUharc:        {"uharc", "application/x-uharc", Archive},
+	kKGB:          {"kgb", "application/x-kgb", Archive},
+	kPaq:          {"paq", "application/x-paq", Archive},
+	kAppleArchive: {"applearchive", "application/x-apple-archive", Archive},
+	kLZFSE:        {"lzfse", "application/x-lzfse", Archive},
+	kSnappy:       {"snappy", "application/x-snappy-framed", Archive},
+	kPack200:      {"pack200", "application/x-java-pack200", Archive},
+	kVMDK:         {"vmdk", "application/x-vmdk", Archive},
+	kVDI:          {"vdi", "application/x-virtualbox-vdi", Archive},
+	kQCOW:         {"qcow", "application/x-qemu-disk", Archive},
+	kParallels:    {"parallels", "application/x-parallels-disk", Archive},
+	kCISO:         {"ciso", "application/x-compressed-iso", Archive},
+	kNRG:          {"nrg", "application/x-nrg", Archive},
+	kDAA:          {"daa", "application/x-daa", Archive},
+	kISZ:          {"isz", "application/x-isz", Archive},
+	kCramfs:       {"cramfs", "application/x-cramfs-image", Archive},
+	kJFFS2:        {"jffs2", "application/x-jffs2-image", Archive},
+	kUBI:          {"ubi", "application/x-ubi-image", Archive},
+	kXFS:          {"xfs", "application/x-xfs-image", Archive},
+	kExt:          {"ext", "application/x-ext-image", Archive},
+	kBtrfs:        {"btrfs", "application/x-btrfs-image", Archive},
+	kF2FS:         {"f2fs", "application/x-f2fs-image", Archive},
+	kPST:          {"pst", "application/vnd.ms-outlook-pst", Archive},
+	kMDB:          {"mdb", "application/x-msaccess", Archive},
+	kWARC:         {"warc", "application/warc", Archive},
+	kBKF:          {"bkf", "application/x-ntbackup", Archive},
+	kDAR:          {"dar", "application/x-dar", Archive},
+	kInno:         {"innosetup", "application/x-innosetup", Archive},
+	kHxS:          {"hxs", "application/x-ms-help", Archive},
+	kAsar:         {"asar", "application/x-asar", Archive},
 
 	kDocx:       {"docx", ooxml + "wordprocessingml.document", Document},
 	kDocm:       {"docm", "application/vnd.ms-word.document.macroenabled.12", Document},

@@ -9,6 +9,9 @@ func (v *view) volume() kind {
 	if len(b) < 512 {
 		return none
 	}
+	if v.btrfs() {
+		return kBtrfs
+	}
 	switch {
 	case fatBoot(b):
 		return kFAT

@@ -9,7 +9,6 @@ import (
 	"github.com/fivefifty/fivefifty/archive/internal/anomaly"
 	"github.com/fivefifty/fivefifty/archive/internal/input"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
-	"github.com/fivefifty/fivefifty/archive/internal/lharc"
 	"github.com/fivefifty/fivefifty/internal/saferead"
 )
 
@@ -151,7 +150,7 @@ func (b *szddBody) Read(p []byte) (int, error) {
 		level.Note(b.m, anomaly.Size)
 	}
 	if err != io.EOF {
-		return n, lharc.BodyError(err)
+		return n, level.BodyError(err)
 	}
 	if b.n < b.m.Size {
 		return n, fmt.Errorf("%d bytes of %d: %w", b.n, b.m.Size, level.ErrMalformed)

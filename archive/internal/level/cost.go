@@ -9,6 +9,8 @@ var MethodCosts = map[string]int64{
 	"bzip2": 10, "quantum": 40, "lh1": 8, "lh2": 10, "pm1": 6, "pm2": 8,
 	"lzma": 3, "lzma2": 3, "xz": 3, "squashfs": 3, "lzx": 3, "rar-13": 2, "rar-14": 2, "rar-15": 2,
 	"rar-29": 3, "rar-36": 3, "rar-50": 3, "rar-70": 3,
+	"ace-lz77": 2, "ace-blocked": 8, "arc-crunched": 30, "arc-squeezed": 4,
+	"stuffit-huffman": 4, "stuffit-13": 6, "arsenic": 30, "deflate-shuffled": 2,
 	"shrink": 2, "implode": 2, "deflate64": 2, "bcj2": 2, "dmg": 4,
 	"lzfse": 2, "lzvn": 2, "lzms": 8,
 	"reduce-1": 2, "reduce-2": 2, "reduce-3": 2, "reduce-4": 2,

@@ -263,24 +263,24 @@ func (w *arjWalker) file(h *arjHeader) (*level.Member, io.Reader) {
 	if data > w.size {
 		data, w.off = w.size, w.size
 	}
-	b := &packedBody{m: m, size: size, crc: uint64(crc), sum: sumCRC32, before: flags&arjExtFile != 0, after: flags&arjVolume != 0}
+	b := &input.Packed{Member: m, Size: size, Want: crc, Sum: crc32.NewIEEE(), Before: flags&arjExtFile != 0, After: flags&arjVolume != 0}
 	open := func(r io.Reader) (io.Reader, error) { return w.decoder(method, r, size) }
-	var input io.Reader = saferead.Section(w.src, data, packed, w.size)
+	var body io.Reader = saferead.Section(w.src, data, packed, w.size)
 	if m.Encrypted && packed > 0 {
-		password, ok := w.ungarble(input.(*io.SectionReader), modifier, b, open)
+		password, ok := w.ungarble(body.(*io.SectionReader), modifier, b, open)
 		if !ok {
 			m.Err = level.ErrEncrypted
 			return m, nil
 		}
 		m.Password = password
-		input = newGarble(saferead.Section(w.src, data, packed, w.size), password, modifier)
+		body = newGarble(saferead.Section(w.src, data, packed, w.size), password, modifier)
 	}
-	r, err := open(&level.Marked{R: input})
+	r, err := open(&level.Marked{R: body})
 	if err != nil {
 		m.Err = err
 		return m, nil
 	}
-	b.r = r
+	b.R = r
 	return m, b
 }
 
@@ -333,13 +333,13 @@ func (g *garble) Read(p []byte) (int, error) {
 }
 
 // ungarble finds the password by decoding the member up to its checksum.
-func (w *arjWalker) ungarble(r *io.SectionReader, modifier byte, b *packedBody, open func(io.Reader) (io.Reader, error)) (string, bool) {
+func (w *arjWalker) ungarble(r *io.SectionReader, modifier byte, b *input.Packed, open func(io.Reader) (io.Reader, error)) (string, bool) {
 	candidates := level.Passwords(w.limits.Keys)
 	if w.key.have {
 		candidates = append([]string{w.key.password}, candidates...)
 	}
 	for _, p := range candidates {
-		if p == "" || !level.Spend(w.limits.Keys, 1+r.Size()/16+min(b.size, input.MaxDrain)/64) {
+		if p == "" || !level.Spend(w.limits.Keys, 1+r.Size()/16+min(b.Size, input.MaxDrain)/64) {
 			continue
 		}
 		plain, err := open(newGarble(io.NewSectionReader(r, 0, r.Size()), p, modifier))
@@ -347,8 +347,8 @@ func (w *arjWalker) ungarble(r *io.SectionReader, modifier byte, b *packedBody, 
 			continue
 		}
 		h := crc32.NewIEEE()
-		n, err := io.Copy(h, io.LimitReader(plain, min(b.size, input.MaxDrain)))
-		if err == nil && n == b.size && uint64(h.Sum32()) == b.crc {
+		n, err := io.Copy(h, io.LimitReader(plain, min(b.Size, input.MaxDrain)))
+		if err == nil && n == b.Size && h.Sum32() == b.Want {
 			w.key = arjKey{p, true}
 			return p, true
 		}

@@ -326,18 +326,18 @@ func (w *lzhWalker) open(h *lzhHeader) (*level.Member, io.Reader) {
 		level.Note(m, anomaly.DirData)
 	}
 	w.off = h.data + h.packed
-	b := &packedBody{m: m, size: h.size, crc: uint64(h.crc)}
+	b := &input.Packed{Member: m, Size: h.size, Want: uint32(h.crc)}
 	if h.hasCRC && !m.Dir {
-		b.sum = sumCRC16
+		b.Sum = new(input.CRC16)
 	}
-	input := &level.Marked{R: saferead.Section(w.src, h.data, h.packed, w.size)}
+	packed := &level.Marked{R: saferead.Section(w.src, h.data, h.packed, w.size)}
 	method, stored := lzhMethod(h.method)
 	switch {
 	case stored:
 		m.Method = "stored"
-		b.r = input
+		b.R = packed
 		if m.Dir {
-			b.size = -1
+			b.Size = -1
 		}
 	case method == 0:
 		m.Err = fmt.Errorf("method %q: %w", h.method, level.ErrUnsupported)
@@ -348,7 +348,7 @@ func (w *lzhWalker) open(h *lzhHeader) (*level.Member, io.Reader) {
 			m.Err = err
 			break
 		}
-		b.r = lha.NewReader(method, input, h.size)
+		b.R = lha.NewReader(method, packed, h.size)
 	}
 	if m.Err != nil {
 		return m, nil

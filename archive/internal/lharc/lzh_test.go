@@ -11,6 +11,7 @@ import (
 
 	"github.com/fivefifty/fivefifty/archive/internal/anomaly"
 	"github.com/fivefifty/fivefifty/archive/internal/archivetest"
+	"github.com/fivefifty/fivefifty/archive/internal/input"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
 )
 
@@ -32,7 +33,9 @@ func (f forgedLzh) bytes() []byte {
 	if method == "" {
 		method = "-lh0-"
 	}
-	crc := crc16(0, []byte(f.body))
+	var sum input.CRC16
+	sum.Write([]byte(f.body))
+	crc := uint16(sum)
 	common := func(packed int) []byte {
 		h := append([]byte{0, 0}, method...)
 		h = binary.LittleEndian.AppendUint32(h, uint32(packed))

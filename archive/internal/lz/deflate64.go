@@ -23,6 +23,7 @@ type InflateAny struct {
 	lit     huffman.Decoder
 	dist    huffman.Decoder
 	lens    huffman.Decoder
+	order   *[19]uint8 // of the lengths of the code of lengths
 }
 
 // InflateKind is what an InflateAny takes.
@@ -42,8 +43,16 @@ const (
 
 // NewInflateAny decodes one stream of in.
 func NewInflateAny(in *input.Bytes, kind InflateKind) *InflateAny {
-	d := &InflateAny{kind: kind}
+	d := &InflateAny{kind: kind, order: &codeOrder}
 	d.open(in, d.symbol)
+	return d
+}
+
+// NewInflateOrder decodes deflate whose code of lengths has its own lengths in another
+// order.
+func NewInflateOrder(in *input.Bytes, order [19]uint8) *InflateAny {
+	d := NewInflateAny(in, InflateLax)
+	d.order = &order
 	return d
 }
 
@@ -188,7 +197,7 @@ func (d *InflateAny) dynamicBlock() error {
 	}
 	literals, distances, n := int(h&31)+257, int(h>>5&31)+1, int(h>>10)+4
 	var lengths [19]uint8
-	for _, at := range codeOrder[:n] {
+	for _, at := range d.order[:n] {
 		v, err := d.bits.Take(3)
 		if err != nil {
 			return err

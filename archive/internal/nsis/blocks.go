@@ -11,6 +11,7 @@ import (
 	"github.com/fivefifty/fivefifty/archive/internal/bcj"
 	"github.com/fivefifty/fivefifty/archive/internal/input"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
+	"github.com/fivefifty/fivefifty/archive/internal/lz"
 	"github.com/fivefifty/fivefifty/internal/lzma"
 	"github.com/fivefifty/fivefifty/internal/saferead"
 )
@@ -59,7 +60,7 @@ func decoder(r io.Reader, method string, filtered bool, dictionary int64) (io.Re
 	case "deflate":
 		return flate.NewReader(in), nil
 	case "bzip2":
-		return newBzip2(in), nil
+		return lz.NewBzip2(in, lz.Bzip2NSIS), nil
 	}
 	head := make([]byte, 5)
 	if filtered {

@@ -2,54 +2,16 @@ package zip
 
 import (
 	"bufio"
-	"hash/crc32"
 	"io"
 
 	"golang.org/x/text/encoding/charmap"
 
+	"github.com/fivefifty/fivefifty/archive/internal/input"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
 )
 
-// crypto is the traditional cipher, APPNOTE.TXT section 6.1.
-type crypto struct{ k0, k1, k2 uint32 }
-
 // cryptoHead is the length of the encrypted header before the body, in bytes.
 const cryptoHead = 12
-
-func newCrypto(password []byte) crypto {
-	c := crypto{0x12345678, 0x23456789, 0x34567890}
-	for _, b := range password {
-		c.update(b)
-	}
-	return c
-}
-
-func (c *crypto) update(plain byte) {
-	c.k0 = crc32.IEEETable[byte(c.k0)^plain] ^ c.k0>>8
-	c.k1 = (c.k1+c.k0&0xff)*134775813 + 1
-	c.k2 = crc32.IEEETable[byte(c.k2)^byte(c.k1>>24)] ^ c.k2>>8
-}
-
-func (c *crypto) decrypt(p []byte) {
-	for i, b := range p {
-		t := c.k2&0xffff | 2
-		b ^= byte(t * (t ^ 1) >> 8)
-		c.update(b)
-		p[i] = b
-	}
-}
-
-// cryptoReader decrypts what it reads.
-type cryptoReader struct {
-	r io.Reader
-	c crypto
-}
-
-func (z *cryptoReader) Read(p []byte) (int, error) {
-	n, err := z.r.Read(p)
-	z.c.decrypt(p[:n])
-	return n, err
-}
 
 // passwordForms are the bytes that archivers make of a password: UTF-8, and for
 // other than ASCII what DOS and Windows programs of the West write.
@@ -116,13 +78,13 @@ func (z *file) unlockTraditional(p *planned, passwords []string) (*seal, error) 
 			if !level.Spend(z.limits.Keys, int64(len(form)+len(head))/8+1) {
 				return nil, nil
 			}
-			c, plain := newCrypto(form), head
-			c.decrypt(plain[:])
+			c, plain := input.NewZipCipher(form), head
+			c.Decrypt(plain[:])
 			if !p.checks[plain[cryptoHead-1]] {
 				continue
 			}
 			s := &seal{password: password, head: cryptoHead, open: func(r io.Reader) io.Reader {
-				return &cryptoReader{r, c}
+				return c.Reader(r)
 			}}
 			if ok, err := z.opens(p, s); ok || err != nil {
 				return s, err

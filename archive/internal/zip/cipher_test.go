@@ -18,6 +18,7 @@ import (
 
 	"github.com/fivefifty/fivefifty/archive/internal/anomaly"
 	"github.com/fivefifty/fivefifty/archive/internal/archivetest"
+	"github.com/fivefifty/fivefifty/archive/internal/input"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
 )
 
@@ -49,14 +50,10 @@ func tryKeys(passwords ...string) *level.Keys {
 
 // cryptoOf encrypts with the traditional cipher.
 func cryptoOf(plain []byte, password string, check byte) []byte {
-	c := newCrypto([]byte(password))
+	c := input.NewZipCipher([]byte(password))
 	out := append([]byte("elevenbytes"), check)
 	out = append(out, plain...)
-	for i, b := range out {
-		t := c.k2&0xffff | 2
-		c.update(b)
-		out[i] = b ^ byte(t*(t^1)>>8)
-	}
+	c.Encrypt(out)
 	return out
 }
 

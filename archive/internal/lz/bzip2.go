@@ -1,4 +1,4 @@
-package nsis
+package lz
 
 import (
 	"errors"
@@ -7,10 +7,11 @@ import (
 	"github.com/fivefifty/fivefifty/internal/huffman"
 )
 
-// bzip2 decodes bzip2 as NSIS writes it (Source/bzip2/decompress.c there): without
-// the stream's header, with blocks that begin with one byte instead of six, and
-// without checksums or randomised blocks.
-type bzip2 struct {
+// Bzip2 decodes bzip2 as other formats than its own have it: without the stream's
+// header, with blocks that begin with another mark, and without checksums or
+// randomised blocks. Its memory grows with a block, not with what a header says.
+type Bzip2 struct {
+	marks  Bzip2Marks
 	bits   huffman.Bits
 	codes  [bzGroups]bzCode
 	choice []byte   // which of codes is for each run of symbols
@@ -30,19 +31,34 @@ const (
 	bzGroupRun  = 50      // symbols by one code
 	bzSelectors = 18_002  // that a block can use
 	bzMaxLength = 20      // bits of a code
-	bzBlockHead = 0x31
-	bzEnd       = 0x17
 )
 
 var errBzip2 = errors.New("bzip2: corrupt block")
 
-func newBzip2(r io.ByteReader) *bzip2 {
-	d := new(bzip2)
+// Bzip2Marks are what a block and the end of a stream begin with.
+type Bzip2Marks struct {
+	Block, End string
+	Framed     bool // as in bzip2's own format: a header, and a checksum and one bit more for each block
+}
+
+// Marks in the field: of NSIS (Source/bzip2/decompress.c there), and of ALZip.
+var (
+	Bzip2NSIS  = Bzip2Marks{Block: "\x31", End: "\x17"}
+	Bzip2ALZip = Bzip2Marks{Block: "DLZ\x01", End: "DLZ\x02"}
+	Bzip2Plain = Bzip2Marks{Block: "1AY&SY", End: "\x17\x72\x45\x38\x50\x90", Framed: true}
+)
+
+// NewBzip2 decodes one stream.
+func NewBzip2(r io.ByteReader, marks Bzip2Marks) *Bzip2 {
+	d := &Bzip2{marks: marks}
 	d.bits.R = r
+	if marks.Framed && (d.bits.Take(24) != 'B'<<16|'Z'<<8|'h' || d.bits.Take(8) == 0) {
+		d.err = errBzip2
+	}
 	return d
 }
 
-func (d *bzip2) Read(p []byte) (n int, err error) {
+func (d *Bzip2) Read(p []byte) (n int, err error) {
 	for n < len(p) {
 		if d.repeat > 0 {
 			p[n] = d.last
@@ -79,7 +95,7 @@ func (d *bzip2) Read(p []byte) (n int, err error) {
 }
 
 // step takes the next byte of the block.
-func (d *bzip2) step() byte {
+func (d *Bzip2) step() byte {
 	v := d.block[d.at]
 	d.at = v >> 8
 	d.left--
@@ -87,16 +103,24 @@ func (d *bzip2) step() byte {
 }
 
 // readBlock decodes the next block, up to the transform of Burrows and Wheeler.
-func (d *bzip2) readBlock() error {
-	switch d.bits.Take(8) {
-	case bzEnd:
-		if d.bits.Short() {
-			return d.bits.Fault(errBzip2)
-		}
-		return io.EOF
-	case bzBlockHead:
-	default:
+func (d *Bzip2) readBlock() error {
+	mark := make([]byte, 0, 8)
+	for range len(d.marks.Block) {
+		mark = append(mark, byte(d.bits.Take(8)))
+	}
+	switch {
+	case d.bits.Short():
 		return d.bits.Fault(errBzip2)
+	case string(mark) == d.marks.End:
+		return io.EOF
+	case string(mark) != d.marks.Block:
+		return errBzip2
+	case d.marks.Framed:
+		d.bits.Take(16) // of the checksum
+		d.bits.Take(16)
+		if d.bits.Take(1) != 0 {
+			return errBzip2 // randomised, as no program has written since 1997
+		}
 	}
 	origin := d.bits.Take(24)
 	used := d.readUsed()
@@ -113,7 +137,7 @@ func (d *bzip2) readBlock() error {
 }
 
 // readUsed reads which bytes occur.
-func (d *bzip2) readUsed() (used []byte) {
+func (d *Bzip2) readUsed() (used []byte) {
 	groups := d.bits.Take(16)
 	for i := range 16 {
 		if groups>>(15-i)&1 == 0 {
@@ -130,7 +154,7 @@ func (d *bzip2) readUsed() (used []byte) {
 }
 
 // readChoice reads the number of codes, and which of them is for each run.
-func (d *bzip2) readChoice() bool {
+func (d *Bzip2) readChoice() bool {
 	groups, count := int(d.bits.Take(3)), int(d.bits.Take(15))
 	if groups < 2 || groups > bzGroups || count == 0 {
 		return false
@@ -158,7 +182,7 @@ func (d *bzip2) readChoice() bool {
 }
 
 // readCodes reads the lengths of the codes, each as a difference to the one before.
-func (d *bzip2) readCodes(symbols int) bool {
+func (d *Bzip2) readCodes(symbols int) bool {
 	var lengths [258]byte
 	for i := range d.codes {
 		if !d.codes[i].there {
@@ -184,7 +208,7 @@ func (d *bzip2) readCodes(symbols int) bool {
 
 // readSymbols decodes the block's bytes: runs of the byte in front of the list, and
 // places in it.
-func (d *bzip2) readSymbols(list []byte, counts *[256]uint32) bool {
+func (d *Bzip2) readSymbols(list []byte, counts *[256]uint32) bool {
 	d.block = d.block[:0]
 	end := len(list) + 1
 	run, weight := 0, 1
@@ -227,7 +251,7 @@ func (d *bzip2) readSymbols(list []byte, counts *[256]uint32) bool {
 
 // invert undoes the transform: above each byte comes the place of the one that
 // follows it.
-func (d *bzip2) invert(counts *[256]uint32) {
+func (d *Bzip2) invert(counts *[256]uint32) {
 	sum := uint32(0)
 	for i, n := range counts {
 		counts[i] = sum
