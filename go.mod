@@ -9,7 +9,6 @@ require (
 	github.com/hillu/go-yara/v4 v4.2.4
 	github.com/klauspost/compress v1.20.3
 	github.com/pierrec/lz4/v4 v4.1.33
-	github.com/therootcompany/xz v1.0.1
 	github.com/ulikunitz/xz v0.5.17
 	golang.org/x/text v0.43.0
 )
