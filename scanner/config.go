@@ -29,7 +29,7 @@ type Limits struct {
 	MessageBytes int64         // raw bytes of the message; default 64 MiB; protects the spool and the line
 	ObjectBytes  int64         // decoded bytes of one object; default 100 MiB; protects engines
 	TotalBytes   int64         // decoded bytes of all objects; default 400 MiB; protects CPU and disk
-	Work         int64         // bytes that came out of containers, each as often as its method is slower than deflate (bzip2 10, PPMd 170, …), or what containers take of a processor on Linux if that is more, 7 ns for each; default 1 Gi, some eight seconds; protects CPU
+	Work         int64         // bytes that came out of containers, each as often as its method is slower than deflate (bzip2 10, Quantum 40, …; PPMd counts its own), or what containers take of a processor on Linux if that is more, 7 ns for each; default 1 Gi, some eight seconds; protects CPU
 	Ratio        int64         // bytes out per byte in along the chain from a message's part to an object, above 32 MiB; default 1,000; finds bombs early
 	Depth        int           // nesting of multiparts, messages and containers together; default 17
 	Objects      int           // objects of all kinds; default 10,000
