@@ -1,5 +1,7 @@
 package rar3
 
+import "io"
+
 // output is what a decoder has made: the dictionary, and the filters that bytes go
 // through.
 type output struct {
@@ -9,6 +11,8 @@ type output struct {
 
 	length, distance int // of a match to be copied
 	filters          filters
+	done             bool
+	err              error // sticky
 }
 
 func newOutput(window int) output {
@@ -30,6 +34,32 @@ func (d *output) Grow(window int) {
 	}
 	n += copy(win[n:], d.win[:d.w])
 	d.win, d.w, d.full = win, n, false
+}
+
+// read hands out what the filters let go, and has more decoded by run, about so many
+// bytes at a time.
+func (d *output) read(p []byte, run func(n int) error) (int, error) {
+	for {
+		if n := d.filters.take(p); n > 0 || len(p) == 0 {
+			return n, nil
+		}
+		if d.filters.over {
+			d.err = ErrFilters
+		}
+		if d.err != nil || d.done {
+			if d.filters.flush() {
+				continue
+			}
+			if d.err != nil {
+				return 0, d.err
+			}
+			return 0, io.EOF
+		}
+		d.err = run(32 << 10)
+		if d.err == nil && d.filters.unknown && d.done {
+			d.err = ErrFilter
+		}
+	}
 }
 
 func (d *output) put(b byte) {

@@ -74,9 +74,6 @@ type Decoder struct {
 	order                int
 	coder                ppmd.Coder
 	escape               byte
-
-	done bool
-	err  error
 }
 
 // New returns a decoder with a dictionary of so many bytes, a power of two. most
@@ -116,29 +113,7 @@ func (d *Decoder) Next(r io.Reader, solid bool) {
 	d.filters.forget()
 }
 
-func (d *Decoder) Read(p []byte) (int, error) {
-	for {
-		if n := d.filters.take(p); n > 0 || len(p) == 0 {
-			return n, nil
-		}
-		if d.filters.over {
-			d.err = ErrFilters
-		}
-		if d.err != nil || d.done {
-			if d.filters.flush() {
-				continue
-			}
-			if d.err != nil {
-				return 0, d.err
-			}
-			return 0, io.EOF
-		}
-		d.err = d.run(32 << 10)
-		if d.err == nil && d.filters.unknown && d.done {
-			d.err = ErrFilter
-		}
-	}
-}
+func (d *Decoder) Read(p []byte) (int, error) { return d.read(p, d.run) }
 
 // run decodes about n bytes.
 func (d *Decoder) run(n int) error {

@@ -44,8 +44,6 @@ type Decoder5 struct {
 	last                    bool // and it is the file's last
 	tables                  bool // codes were read
 
-	done bool
-	err  error
 }
 
 // blockBytes are the bytes of a block that are left.
@@ -88,29 +86,7 @@ func (d *Decoder5) Next(r io.Reader, version int, solid bool) {
 	}
 }
 
-func (d *Decoder5) Read(p []byte) (int, error) {
-	for {
-		if n := d.filters.take(p); n > 0 || len(p) == 0 {
-			return n, nil
-		}
-		if d.filters.over {
-			d.err = ErrFilters
-		}
-		if d.err != nil || d.done {
-			if d.filters.flush() {
-				continue
-			}
-			if d.err != nil {
-				return 0, d.err
-			}
-			return 0, io.EOF
-		}
-		d.err = d.run(32 << 10)
-		if d.err == nil && d.filters.unknown && d.done {
-			d.err = ErrFilter
-		}
-	}
-}
+func (d *Decoder5) Read(p []byte) (int, error) { return d.read(p, d.run) }
 
 // run decodes about n bytes.
 func (d *Decoder5) run(n int) error {
