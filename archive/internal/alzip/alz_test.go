@@ -221,22 +221,7 @@ func forgedALZs() map[string]archivetest.Forged {
 	}
 }
 
-func TestALZForged(t *testing.T) {
-	for name, c := range forgedALZs() {
-		t.Run(name, func(t *testing.T) {
-			all, r, err := archivetest.ReadAll(t, ALZ, c.Data)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !archivetest.Holds(all) || !archivetest.Detects(c.Data, ALZ) {
-				t.Errorf("marker not found:\n%s", archivetest.Listing(all))
-			}
-			if n := archivetest.NoteNames(all, r); c.Anomaly != "" && !slices.Contains(n, c.Anomaly) {
-				t.Errorf("anomalies %v, want %q", n, c.Anomaly)
-			}
-		})
-	}
-}
+func TestALZForged(t *testing.T) { archivetest.FindForged(t, ALZ, forgedALZs()) }
 
 func TestALZClasses(t *testing.T) {
 	cut := forgeALZ(forgedALZ{name: "a", body: archivetest.Payload})

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
-	"slices"
 	"testing"
 
 	"github.com/fivefifty/fivefifty/archive/internal/anomaly"
@@ -198,22 +197,7 @@ func forgedEGGs() map[string]archivetest.Forged {
 	}
 }
 
-func TestEGGForged(t *testing.T) {
-	for name, c := range forgedEGGs() {
-		t.Run(name, func(t *testing.T) {
-			all, r, err := archivetest.ReadAll(t, EGG, c.Data)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !archivetest.Holds(all) || !archivetest.Detects(c.Data, EGG) {
-				t.Errorf("marker not found:\n%s", archivetest.Listing(all))
-			}
-			if n := archivetest.NoteNames(all, r); c.Anomaly != "" && !slices.Contains(n, c.Anomaly) {
-				t.Errorf("anomalies %v, want %q", n, c.Anomaly)
-			}
-		})
-	}
-}
+func TestEGGForged(t *testing.T) { archivetest.FindForged(t, EGG, forgedEGGs()) }
 
 func TestEGGClasses(t *testing.T) {
 	secret := func(more int, body string) []byte {

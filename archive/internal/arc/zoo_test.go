@@ -151,22 +151,7 @@ func forgedZOOs() map[string]archivetest.Forged {
 	}
 }
 
-func TestZOOForged(t *testing.T) {
-	for name, c := range forgedZOOs() {
-		t.Run(name, func(t *testing.T) {
-			all, r, err := archivetest.ReadAll(t, ZOO, c.Data)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !archivetest.Holds(all) || !archivetest.Detects(c.Data, ZOO) {
-				t.Errorf("marker not found:\n%s", archivetest.Listing(all))
-			}
-			if n := archivetest.NoteNames(all, r); c.Anomaly != "" && !slices.Contains(n, c.Anomaly) {
-				t.Errorf("anomalies %v, want %q", n, c.Anomaly)
-			}
-		})
-	}
-}
+func TestZOOForged(t *testing.T) { archivetest.FindForged(t, ZOO, forgedZOOs()) }
 
 func TestZOONames(t *testing.T) {
 	all, _, err := archivetest.ReadAll(t, ZOO, forgeZOO(forgedZOO{name: "LONGNA~1.JS", long: "long name.js\x00", dir: "a/b\x00", body: "b"}, forgedZOO{name: "B", body: "b", method: 9}))

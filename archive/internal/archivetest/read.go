@@ -66,6 +66,25 @@ func NoteNames(all []Got, r *level.Reader) []string {
 	return names
 }
 
+// FindForged reads archives by name: each is detected, yields the marker, and has its
+// anomaly, if it names one.
+func FindForged(t *testing.T, f *level.Format, all map[string]Forged) {
+	for name, c := range all {
+		t.Run(name, func(t *testing.T) {
+			got, r, err := ReadAll(t, f, c.Data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !Holds(got) || !Detects(c.Data, f) {
+				t.Errorf("marker not found:\n%s", Listing(got))
+			}
+			if n := NoteNames(got, r); c.Anomaly != "" && !slices.Contains(n, c.Anomaly) {
+				t.Errorf("anomalies %v, want %q", n, c.Anomaly)
+			}
+		})
+	}
+}
+
 // Listing shows members in the log of a test.
 func Listing(all []Got) (out string) {
 	for _, g := range all {
