@@ -237,3 +237,36 @@ func (f *uuFile) branch(label string) extractor {
 	}
 	return c
 }
+
+// fileMarks are what the first lines of carved files begin with.
+var fileMarks = [...][]byte{[]byte("begin"), yBegin, []byte("(This file must"), armorBegin}
+
+// HoldsFile reports whether files stand in a text in an encoding of their own
+// (uuencode, yEnc, BinHex, armor), so that a Walker that is given the text as a body
+// carves them. A text that came as a part of a message has been carved.
+func HoldsFile(text []byte) bool {
+	for _, mark := range fileMarks {
+		for at := 0; ; at += len(mark) {
+			i := bytes.Index(text[at:], mark)
+			if i < 0 {
+				break
+			}
+			at += i
+			start := at
+			for start > 0 && isQuote(text[start-1]) {
+				start--
+			}
+			if start > 0 && text[start-1] != '\n' && text[start-1] != '\r' {
+				continue
+			}
+			line := text[at:min(len(text), at+carveLine)]
+			if end := lineEnd(line); end >= 0 {
+				line = line[:end]
+			}
+			if startsFile(line) {
+				return true
+			}
+		}
+	}
+	return false
+}

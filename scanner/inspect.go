@@ -116,7 +116,19 @@ func (it *item) isMessage() bool {
 		return false // a text that nobody saves as a file; messages pasted into it are carved
 	}
 	b, err := it.obj.body.Bytes()
-	return err == nil && mime.Resembles(b[:min(len(b), sniffBytes)])
+	if err != nil {
+		return false
+	}
+	return mime.Resembles(b[:min(len(b), sniffBytes)]) || it.mayHoldFile() && mime.HoldsFile(b)
+}
+
+// mayHoldFile says whether the item is a text that has not been carved for encoded
+// files: a text that a message declares as one has been.
+func (it *item) mayHoldFile() bool {
+	if !it.packed && strings.HasPrefix(it.obj.Declared, "text/") {
+		return false
+	}
+	return it.typ.Class == filetype.Text || it.typ.Class == filetype.Script
 }
 
 // oidEnveloped is id-envelopedData, 1.2.840.113549.1.7.3 in DER (RFC 5652
