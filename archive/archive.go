@@ -39,7 +39,8 @@ const (
 	Ar       Format = "ar" // also Debian packages
 	Rpm      Format = "rpm"
 	PDF      Format = "pdf"
-	HTML     Format = "html"     // what web pages, SVG, XML and calendars hold as data: URIs, base64 and attachments
+	HTML     Format = "html"     // what web pages, calendars, scripts and other texts hold as data: URIs, base64, attachments
+	UTF16    Format = "utf16"    // text in UTF-16 or UTF-32, which is given in UTF-8
 	Squash   Format = "squashfs" // SquashFS
 	XAR      Format = "xar"      // Apple's installer packages
 	Rar      Format = "rar"

@@ -28,6 +28,7 @@ import (
 	"github.com/fivefifty/fivefifty/archive/internal/stream"
 	"github.com/fivefifty/fivefifty/archive/internal/stuffit"
 	"github.com/fivefifty/fivefifty/archive/internal/unix"
+	"github.com/fivefifty/fivefifty/archive/internal/wide"
 	"github.com/fivefifty/fivefifty/archive/internal/wim"
 	"github.com/fivefifty/fivefifty/archive/internal/xar"
 	"github.com/fivefifty/fivefifty/archive/internal/zip"
@@ -70,6 +71,7 @@ var formats = [...]*level.Format{
 	unix.Rpm,
 	pdf.Format,
 	html.Format,
+	wide.Format,
 	rar.Format,
 	sevenzip.Format,
 	cab.Cab,

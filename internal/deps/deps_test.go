@@ -19,7 +19,7 @@ const module = "github.com/fivefifty/fivefifty"
 var allowed = map[string][]string{
 	"scanner":                        {"mime", "archive", "internal/budget", "internal/filetype", "internal/spool"},
 	"mime":                           {"internal/saferead", "github.com/emersion/go-message", "golang.org/x/text"},
-	"archive":                        rooms("ace", "alzip", "anomaly", "applefile", "arc", "cab", "chm", "cms", "disk", "dmg", "html", "installshield", "level", "lharc", "nsis", "office", "overlay", "pdf", "rar", "sevenzip", "sis", "squashfs", "stream", "stuffit", "unix", "wim", "xar", "zip"),
+	"archive":                        rooms("ace", "alzip", "anomaly", "applefile", "arc", "cab", "chm", "cms", "disk", "dmg", "html", "installshield", "level", "lharc", "nsis", "office", "overlay", "pdf", "rar", "sevenzip", "sis", "squashfs", "stream", "stuffit", "unix", "wide", "wim", "xar", "zip"),
 	"archive/internal/ace":           room("internal/unace"),
 	"archive/internal/alzip":         room("archive/internal/lz", "internal/lzma", "github.com/klauspost/compress", "golang.org/x/text"),
 	"archive/internal/anomaly":       {},
@@ -53,6 +53,7 @@ var allowed = map[string][]string{
 	"archive/internal/stuffit":       room("archive/internal/lz", "internal/huffman", "internal/lha", "golang.org/x/text"),
 	"archive/internal/text":          {"golang.org/x/text"},
 	"archive/internal/unix":          room("archive/internal/stream"),
+	"archive/internal/wide":          append(room(), "golang.org/x/text"),
 	"archive/internal/wim":           room("archive/internal/device", "internal/huffman", "internal/lzms", "internal/lzx"),
 	"archive/internal/xar":           room("archive/internal/device", "github.com/klauspost/compress"),
 	"archive/internal/zip":           room("archive/internal/lz", "archive/internal/stream", "internal/lzma", "internal/ppmd", "github.com/klauspost/compress", "golang.org/x/text"),

@@ -19,7 +19,7 @@ type body struct {
 	buf     []byte
 	pos     int
 	base    int64 // position of buf[0] in the text
-	hit     uriHit
+	hit     found
 	out     []byte // decoded and not yet read
 	err     error
 
@@ -32,7 +32,7 @@ type body struct {
 
 // reset begins the data of a hit. There is one body for all, of which the one before
 // is dead.
-func (b *body) reset(w *walker, hit uriHit) {
+func (b *body) reset(w *walker, hit found) {
 	b.section = input.Meter{R: &level.Marked{R: io.NewSectionReader(w.src, hit.at, max(0, w.size-hit.at))}, Work: w.work, Weight: 1}
 	b.r, b.hit, b.quote, b.base = &b.section, hit, hit.quote, hit.at
 	if b.buf == nil {
@@ -42,14 +42,14 @@ func (b *body) reset(w *walker, hit uriHit) {
 	b.out, b.err, b.bits, b.n, b.ended = nil, nil, 0, 0, false
 }
 
-// enough decodes the first bytes, and reports whether they are enough for a member.
-func (b *body) enough() bool {
+// enough decodes the first bytes, and reports whether they are enough for a member. size
+// is that of the text.
+func (b *body) enough(size int64) bool {
 	b.decode()
-	least := uriLeast
-	if b.hit.literal {
-		least = uriLiteral / 4 * 3
+	if b.hit.kind == literal {
+		return len(b.out) >= uriLiteral/4*3 && magic.Plausible(b.out, size)
 	}
-	return len(b.out) >= least
+	return len(b.out) >= uriLeast
 }
 
 // end is the position up to which the text has been decoded.
@@ -98,13 +98,13 @@ func (b *body) char() (c byte, ok bool) {
 			c, used = scriptEscape(b.buf[b.pos:], used)
 		}
 		switch {
-		case b.hit.folded && (c == '\n' || c == '\r'):
+		case b.hit.kind == attachment && (c == '\n' || c == '\r'):
 			if !b.continued() {
 				return 0, false
 			}
 			continue
 		case c == '\n' || c == '\r' || c == '\t':
-			if b.quote == 0 && b.hit.first != '(' && !b.hit.literal {
+			if b.quote == 0 && b.hit.first != '(' && b.hit.kind < literal {
 				return 0, false
 			}
 			b.pos += used
@@ -115,7 +115,7 @@ func (b *body) char() (c byte, ok bool) {
 				return 0, false
 			}
 			continue
-		case b.quote == 0 && !b.hit.folded && b.endsBare(c):
+		case b.quote == 0 && b.hit.kind != attachment && b.endsBare(c):
 			return 0, false
 		}
 		b.pos += used
@@ -146,30 +146,33 @@ func (b *body) continued() bool {
 	return true
 }
 
-// joined passes what joins two strings of a script, if another follows: "+", or the
-// comma of an array.
+// joined passes what joins two strings of a script, if another follows: "+"; and of those
+// that are not a URI "&" and "& _" of Basic, the comma of an array, or nothing.
 func (b *body) joined() bool {
 	b.fill(256)
-	rest := bytes.TrimLeft(b.buf[b.pos:min(len(b.buf), b.pos+256)], " \t\r\n\\")
-	if len(rest) == 0 || rest[0] != '+' && (rest[0] != ',' || !b.hit.literal) {
+	all := b.buf[b.pos:min(len(b.buf), b.pos+256)]
+	rest := bytes.TrimLeft(all, " \t\r\n\\")
+	if len(rest) == 0 {
 		return false
 	}
-	comma := rest[0] == ','
-	after := bytes.TrimLeft(rest[1:], " \t\r\n\\")
-	if len(after) < 2 || !isQuote(after[0]) {
-		return false
-	}
-	if comma {
-		// Another file may follow in the array.
-		var head [12]byte
-		if decodeQuantums(head[:], after[1:]) == len(head) && magic.Known(head[:]) {
+	switch joint := rest[0]; {
+	case joint == '+', b.hit.kind == literal && (joint == '&' || joint == ','):
+		rest = bytes.TrimLeft(rest[1:], " \t\r\n\\_")
+		if len(rest) < 2 || !isQuote(rest[0]) || joint == ',' && another(rest[1:]) {
 			return false
 		}
+	case b.hit.kind != literal || !isQuote(joint) || another(rest[1:]):
+		return false
 	}
-	b.quote = after[0]
-	limit := b.buf[b.pos:min(len(b.buf), b.pos+256)]
-	b.pos += len(limit) - len(after) + 1
+	b.quote = rest[0]
+	b.pos += len(all) - len(rest) + 1
 	return true
+}
+
+// another says whether a file of its own begins with a string of an array.
+func another(b []byte) bool {
+	var head [12]byte
+	return decodeQuantums(head[:], b) == len(head) && magic.Known(head[:])
 }
 
 // scriptEscape decodes a backslash in a string of a script (ECMA-262 section 12.9.4).
@@ -205,7 +208,7 @@ func (b *body) decode() {
 	for b.err == nil && len(b.out) < len(b.store)-4 && !b.ended {
 		b.plain()
 		c, ok := b.char()
-		if ok && c == '%' && !b.hit.literal && !b.hit.folded {
+		if ok && c == '%' && b.hit.kind == uri {
 			c = b.percent()
 		} else if ok && c == '#' && !b.hit.base64 {
 			ok = false // a fragment
@@ -266,7 +269,7 @@ var uriPlain = func() (t [256]bool) {
 func (b *body) digit(c byte) {
 	d := base64Digit[c]
 	if d < 0 {
-		if b.hit.literal && b.quote == 0 && !isSpace(c) {
+		if b.hit.kind >= literal && b.quote == 0 && !isSpace(c) {
 			b.ended = true
 		}
 		return

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"unicode/utf16"
 
 	"github.com/fivefifty/fivefifty/archive/internal/archivetest"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
@@ -48,21 +47,6 @@ func lines(s, sep string, n int) (out string) {
 	return out + s
 }
 
-func wide(s string, big bool) string {
-	out := "\xff\xfe"
-	if big {
-		out = "\xfe\xff"
-	}
-	for _, u := range utf16.Encode([]rune(s)) {
-		pair := []byte{byte(u), byte(u >> 8)}
-		if big {
-			pair[0], pair[1] = pair[1], pair[0]
-		}
-		out += string(pair)
-	}
-	return out
-}
-
 // embeddings are texts from which some program gets zipped.
 func embeddings() map[string]struct{ text, name string } {
 	enc := b64(zipped2())
@@ -89,8 +73,6 @@ func embeddings() map[string]struct{ text, name string } {
 		"quoted-entity":  {page(`<p onclick="location=&quot;` + uri + `&quot;">`), "data-1.zip"},
 		"svg":            {`<svg xmlns="http://www.w3.org/2000/svg"><image href="` + uri + `"/></svg>`, "data-1.zip"},
 		"xml":            {`<?xml version="1.0"?><x>` + uri + `</x>`, "data-1.zip"},
-		"utf16":          {wide(page(`<a href="`+uri+`">`), false), "data-1.zip"},
-		"utf16-big":      {wide(page(`<a href="`+uri+`">`), true), "data-1.zip"},
 		"late":           {page(strings.Repeat("<p>text</p>", 150_000) + `<a href="` + uri + `">`), "data-1.zip"},
 		"decoy":          {page(`<p title='"data:,'><a href='` + uri + `'>`), "data-2.zip"},
 		"atob":           {page("<script>var b=atob('" + enc + "')</script>"), "data-1.bin"},
@@ -99,6 +81,14 @@ func embeddings() map[string]struct{ text, name string } {
 		"atob-array":     {page(`<script>atob(["` + lines(enc, `", "`, 64) + `"].join(""))</script>`), "data-1.bin"},
 		"hidden-text":    {page("<pre id=p>\n" + lines(enc, "\n", 76) + "\n</pre>"), "data-1.bin"},
 		"script-file":    {"var p = atob('" + enc + "');", "data-1.bin"},
+		"powershell":     {"$x = '" + enc + "'\n[IO.File]::WriteAllBytes('a.zip', [Convert]::FromBase64String($x))\n", "data-1.bin"},
+		"basic":          {"s = \"" + lines(enc, "\" & _\r\n\"", 40) + "\"\r\n", "data-1.bin"},
+		"python":         {"s = (\"" + lines(enc, "\"\n  \"", 40) + "\")\n", "data-1.bin"},
+		"json":           {`{"name": "a.zip", "content": "` + enc + `"}`, "data-1.bin"},
+		"prose":          {"The file in base64, for your convenience:\n\n" + lines(enc, "\n", 64) + "\n\n(signed)\n", "data-1.bin"},
+		"late-text":      {strings.Repeat("a line of a log\n", 80_000) + enc, "data-1.bin"},
+		"file":           {lines(enc, "\r\n", 76) + "\r\n", "data-1.bin"},
+		"file-one-line":  {enc, "data-1.bin"},
 		"ics":            {"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nATTACH;ENCODING=BASE64;VALUE=BINARY;X-FILENAME=a.zip:" + lines(enc, "\r\n ", 60) + "\r\nSUMMARY:x\r\nEND:VEVENT\r\n", "a.zip"},
 		"ics-folded":     {"BEGIN:VCALENDAR\r\nATTACH;FMTTYPE=application/zip;ENCO\r\n DING=BASE\r\n 64;VALUE=BINARY:\r\n " + lines(enc, "\r\n\t", 60) + "\r\nEND:VCALENDAR\r\n", "data-1.zip"},
 		"vcard":          {"BEGIN:VCARD\nKEY;ENCODING=b:" + enc + "\nEND:VCARD\n", "data-1.bin"},
@@ -135,6 +125,8 @@ func TestEmbeddedBenign(t *testing.T) {
 		"json":     `<script>{"data":"a, b","data: x":"base64,","k":'data:'}</script>`,
 		"short":    `<img src="data:image/gif;base64,R0lG">`,
 		"token":    `<meta content="` + strings.Repeat("dGhpcyBpcyBhIHRva2Vu", 9) + `">`,
+		"keys":     "data: none\n" + strings.Repeat("TVqQAAMAAAAEAAAA//8AALgAAAAAAAAA", 1) + "\n",
+		"numbers":  "<p>" + lines(b64(strings.Repeat("MZ\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 20)), "\n", 64),
 		"no-comma": `<img src="data:image/gif;base64">` + strings.Repeat("x", 5000),
 	} {
 		all, _, err := archivetest.ReadAll(t, Format, []byte(text))
@@ -160,7 +152,14 @@ func TestEmbeddedInMemory(t *testing.T) {
 }
 
 func TestEmbeddedNotText(t *testing.T) {
-	for _, data := range []string{"", "a text: with a colon", "\x00<html data:", zipped} {
+	for _, data := range []string{
+		"", "a text: with a colon", "\x00<html data:", zipped,
+		strings.Repeat("0123456789abcdef0123456789abcdef\n", 30),               // digests
+		strings.Repeat("Abcdefgh1234\n", 30) + "Abcdefgh\nAbcdefgh1234\n",      // words
+		strings.Repeat("Abcdefgh12345\n", 30),                                  // no quantums
+		b64(strings.Repeat("\xff\xfe\xfd", 300))[:60],                          // short
+		"ssh-rsa " + b64(strings.Repeat("\x00\x00\x00\x07ssh-rsa", 30)) + "\n", // a key
+	} {
 		if _, _, err := archivetest.ReadAll(t, Format, []byte(data)); !errors.Is(err, level.ErrFormat) {
 			t.Errorf("%.20q: %v", data, err)
 		}

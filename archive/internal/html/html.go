@@ -1,0 +1,72 @@
+package html
+
+import (
+	"bytes"
+
+	"github.com/fivefifty/fivefifty/archive/internal/level"
+)
+
+// Format is how a text with embedded data is found and opened.
+var Format = &level.Format{Name: "html", Detect: detect, Open: open}
+
+// textBytes decide whether a file is a text, and of what kind.
+const textBytes = 1 << 10
+
+// detect reports whether the file is a text in which data may be embedded: it
+// begins like markup, or what Detect reads of it holds some, or there is more of it
+// than that.
+func detect(p *level.Probe) bool {
+	first := p.Head[:min(len(p.Head), textBytes)]
+	if !isText(first) || len(first) == 0 {
+		return false
+	}
+	start := skipBlank(first)
+	if len(start) > 1 && start[0] == '<' && isMarkup(start[1]) || foldPrefix(start, "begin:v") {
+		return true
+	}
+	return int64(len(p.Head)) < p.Size || isBase64(first, p.Size) || mayHold(p.Head)
+}
+
+// mayHold looks for what embedded data begin with.
+func mayHold(b []byte) bool {
+	return hasFold(b, '<', "script", true) || hasFold(b, ':', "data", false) || bytes.Contains(b, []byte("atob(")) ||
+		bytes.Contains(b, scriptMark) || hasLiteral(b)
+}
+
+// skipBlank cuts off a byte order mark and white space.
+func skipBlank(b []byte) []byte { return bytes.TrimLeft(b, "\xef\xbb\xbf \t\r\n\f") }
+
+// isText reports whether b is without the control characters that texts do not
+// have, and no PDF file, which may begin like one.
+func isText(b []byte) bool {
+	for _, c := range b {
+		if c < '\t' || c > '\r' && c < ' ' && c != 0x1b && c != 0x1a {
+			return false
+		}
+	}
+	return !bytes.HasPrefix(b, []byte("%PDF"))
+}
+
+// isMarkup reports whether c can follow the "<" of a tag, comment or instruction.
+func isMarkup(c byte) bool {
+	return c == '!' || c == '?' || c == '/' || c|0x20 >= 'a' && c|0x20 <= 'z'
+}
+
+// hasFold reports whether a word stands right behind or before a certain byte.
+func hasFold(b []byte, c byte, word string, behind bool) bool {
+	for from := 0; ; {
+		i := bytes.IndexByte(b[from:], c)
+		if i < 0 {
+			return false
+		}
+		i += from
+		from = i + 1
+		if behind && foldPrefix(b[from:], word) || !behind && i >= len(word) && foldPrefix(b[i-len(word):], word) {
+			return true
+		}
+	}
+}
+
+func foldPrefix(b []byte, word string) bool {
+	return len(b) >= len(word) && bytes.EqualFold(b[:len(word)], []byte(word))
+}
