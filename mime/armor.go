@@ -33,11 +33,13 @@ func armorLabel(line, mark []byte) (label string, ok bool) {
 	return label, label != "PGP SIGNED MESSAGE" // the text itself, until the signature
 }
 
+const cmsType = "application/pkcs7-mime"
+
 // armorType is the media type of what an armor of this label holds.
 func armorType(label string) string {
 	switch {
 	case label == "PKCS7" || label == "CMS" || label == "PKCS #7 SIGNED DATA":
-		return "application/pkcs7-mime"
+		return cmsType
 	case label == "CERTIFICATE" || label == "X509 CERTIFICATE" || label == "TRUSTED CERTIFICATE":
 		return "application/pkix-cert"
 	case strings.HasPrefix(label, "PGP MESSAGE"):

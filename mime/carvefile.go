@@ -1,6 +1,9 @@
 package mime
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // extractor decodes a file that stands in a text.
 type extractor interface {
@@ -259,14 +262,22 @@ func HoldsFile(text []byte) bool {
 			if start > 0 && text[start-1] != '\n' && text[start-1] != '\r' {
 				continue
 			}
-			line := text[at:min(len(text), at+carveLine)]
+			line, rest := text[at:min(len(text), at+carveLine)], []byte(nil)
 			if end := lineEnd(line); end >= 0 {
-				line = line[:end]
+				line, rest = line[:end], line[end:]
 			}
-			if startsFile(line) {
+			if startsFile(line) && !usualArmor(line, rest) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// usualArmor says whether the line begins what armor is for, and no program hands on as a
+// file: what is OpenPGP's, or a certificate or key, which DER begins with a long sequence.
+// rest is what follows.
+func usualArmor(line, rest []byte) bool {
+	label, ok := armorLabel(line, armorBegin)
+	return ok && (strings.HasPrefix(label, "PGP ") || armorType(label) != cmsType && bytes.HasPrefix(bytes.TrimLeft(rest, "\r\n"), []byte("MI")))
 }
