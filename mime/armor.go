@@ -52,12 +52,15 @@ func armorType(label string) string {
 	return "application/octet-stream"
 }
 
+func isKeyLabel(label string) bool { return strings.HasSuffix(label, "PRIVATE KEY") }
+
 // armorFile extracts base64 between its lines.
 type armorFile struct {
 	e    *Entity
 	d    *base64Decoder // nil if the message has no room
 	to   *leaf
 	posx bool // uuencode -m, which ends with "===="
+	key  bool // a private key, of which no program makes a file, encrypted or not
 	pgp  bool // a last line of "=" and four characters is a checksum
 	head armorHead
 	peek *packetPeek // of a PGP message
@@ -81,7 +84,7 @@ func newBase64File(c *carver, b begin) *armorFile {
 
 func newArmorFile(c *carver, line []byte) *armorFile {
 	label, _ := armorLabel(line, armorBegin)
-	f := &armorFile{e: c.entity(armorType(label), "base64"), pgp: strings.HasPrefix(label, "PGP")}
+	f := &armorFile{e: c.entity(armorType(label), "base64"), key: isKeyLabel(label), pgp: strings.HasPrefix(label, "PGP")}
 	f.open(c.w)
 	if f.d != nil && f.e.MediaType == "application/pgp-encrypted" {
 		f.peek = &packetPeek{sink: f.to, e: f.e}
@@ -132,7 +135,7 @@ func (f *armorFile) fields(line []byte) bool {
 	folded := f.head == armorFields && !blank && (line[0] == ' ' || line[0] == '\t')
 	if folded || bytes.Contains(line, []byte(": ")) {
 		f.head = armorFields
-		if bytes.HasPrefix(line, []byte("Proc-Type: ")) && bytes.HasSuffix(bytes.TrimRight(line, " \t"), []byte("ENCRYPTED")) {
+		if !f.key && bytes.HasPrefix(line, []byte("Proc-Type: ")) && bytes.HasSuffix(bytes.TrimRight(line, " \t"), []byte("ENCRYPTED")) {
 			f.e.fault(fmt.Errorf("mime: PEM: %w", ErrEncrypted))
 		}
 		return true

@@ -279,5 +279,5 @@ func HoldsFile(text []byte) bool {
 // rest is what follows.
 func usualArmor(line, rest []byte) bool {
 	label, ok := armorLabel(line, armorBegin)
-	return ok && (strings.HasPrefix(label, "PGP ") || armorType(label) != cmsType && bytes.HasPrefix(bytes.TrimLeft(rest, "\r\n"), []byte("MI")))
+	return ok && (strings.HasPrefix(label, "PGP ") || isKeyLabel(label) || armorType(label) != cmsType && bytes.HasPrefix(bytes.TrimLeft(rest, "\r\n"), []byte("MI")))
 }

@@ -401,7 +401,8 @@ func TestArmor(t *testing.T) {
 		{"compressed", "-----BEGIN PGP MESSAGE-----\n\n" + lines(packet(0xc8)) + "-----END PGP MESSAGE-----\n", packet(0xc8), "application/pgp-encrypted", ErrUnsupported},
 		{"signature", "-----BEGIN PGP SIGNATURE-----\n\n" + lines(packet(0xc2)) + "=abcd\n-----END PGP SIGNATURE-----\n", packet(0xc2), "application/pgp-signature", nil},
 		{"certificate", "-----BEGIN CERTIFICATE-----\n" + lines(packet(0x30)) + "-----END CERTIFICATE-----\n", packet(0x30), "application/pkix-cert", nil},
-		{"key", "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n" + lines(packet(1)) + "-----END RSA PRIVATE KEY-----\n", packet(1), "application/octet-stream", ErrEncrypted},
+		{"key", "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n" + lines(packet(1)) + "-----END RSA PRIVATE KEY-----\n", packet(1), "application/octet-stream", nil},
+		{"pem", "-----BEGIN PRIVACY-ENHANCED MESSAGE-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n" + lines(packet(1)) + "-----END PRIVACY-ENHANCED MESSAGE-----\n", packet(1), "application/octet-stream", ErrEncrypted},
 	} {
 		files := carvedFrom(t, "hello\n"+c.text+"bye\n")
 		if len(files) != 1 {
