@@ -3,6 +3,7 @@ module github.com/fivefifty/fivefifty
 go 1.26.0
 
 require (
+	github.com/andybalholm/brotli v1.3.0
 	github.com/emersion/go-message v0.18.2
 	github.com/google/go-cmp v0.7.0
 	github.com/h2non/filetype v1.1.3

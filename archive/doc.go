@@ -80,8 +80,7 @@
 // never an allocation: from the start where its size counts from the start (PPMd, LZX,
 // RAR), else behind what a dictionary of that size can decode.
 //
-// Not decoded, and reported as ErrUnsupported: other methods of zip; 7z with brotli, lz5
-// or lizard; EGG's AZO; what PAK added to ARC; StuffIt's methods 6, 8 and 14; zstd before
+// Not decoded, and reported as ErrUnsupported: other methods of zip; 7z with lz5 or lizard; EGG's AZO; what PAK added to ARC; StuffIt's methods 6, 8 and 14; zstd before
 // 0.8; EFS and the newest compression of HFS+; OneNote sections in SharePoint's packaging.
 // Scripts are not run: what they compute is not seen.
 //

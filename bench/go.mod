@@ -11,6 +11,7 @@ require (
 )
 
 require (
+	github.com/andybalholm/brotli v1.3.0 // indirect
 	github.com/h2non/filetype v1.1.3 // indirect
 	github.com/maypok86/otter/v2 v2.4.0 // indirect
 	github.com/nwaples/rardecode/v2 v2.4.6 // indirect

@@ -46,7 +46,7 @@ var allowed = map[string][]string{
 	"archive/internal/overlay":       room("archive/internal/device"),
 	"archive/internal/pdf":           room("archive/internal/lz", "archive/internal/magic", "github.com/klauspost/compress", "golang.org/x/text"),
 	"archive/internal/rar":           room("internal/rar15", "internal/rar3", "github.com/nwaples/rardecode/v2"),
-	"archive/internal/sevenzip":      room("archive/internal/bcj", "archive/internal/lz", "archive/internal/stream", "internal/lzma", "internal/ppmd", "github.com/klauspost/compress"),
+	"archive/internal/sevenzip":      room("archive/internal/bcj", "archive/internal/lz", "archive/internal/stream", "internal/lzma", "internal/ppmd", "github.com/andybalholm/brotli", "github.com/klauspost/compress"),
 	"archive/internal/sis":           room(),
 	"archive/internal/squashfs":      room("archive/internal/device", "github.com/klauspost/compress"),
 	"archive/internal/stream":        room("archive/internal/bcj", "internal/lzma", "github.com/klauspost/compress", "github.com/pierrec/lz4/v4"),

@@ -360,6 +360,8 @@ func (z *walker) simple(c *coder, in io.Reader, size int64) (io.Reader, error) {
 		return z.zstd(in)
 	case m7zLZ4:
 		return stream.NewLz4(in, z.limits.Dictionary), z.windows.Take(lz4Bytes)
+	case m7zBrotli:
+		return newBrotli(in), z.windows.Take(brotliBytes)
 	case m7zSwap2, m7zSwap4:
 		return &bcj.Reader{Src: in, Filter: bcj.Swap(int(c.id & 7))}, nil
 	case m7zDelta:

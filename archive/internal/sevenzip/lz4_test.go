@@ -91,12 +91,14 @@ func TestLZ4Broken(t *testing.T) {
 
 // FuzzMethods decodes a stream with the methods that are not of 7-Zip's own header.
 func FuzzMethods(f *testing.F) {
-	methods := []string{lz4Method, "\x04\x01\x09", "\x0b", "\x02\x03\x04"}
+	methods := []string{lz4Method, "\x04\x01\x09", "\x0b", "\x02\x03\x04", brotliMethod}
 	for i := range methods {
 		f.Add(byte(i), lz4Frame(f, archivetest.Payload))
 		f.Add(byte(i), append(skippable(lz4Frame(f, archivetest.Payload)), lz4Frame(f, "x", lz4.BlockSizeOption(lz4.Block64Kb))...))
 		f.Add(byte(i), archivetest.Pack(8, archivetest.Payload))
 		f.Add(byte(i), archivetest.PackedProgram(200))
+		f.Add(byte(i), brotliOf(f, archivetest.Payload, 5))
+		f.Add(byte(i), brotliFramed(brotliOf(f, archivetest.Payload, 5), 1))
 	}
 	f.Fuzz(func(t *testing.T, method byte, raw []byte) {
 		z := forged{packed: raw, method: []byte(methods[int(method)%len(methods)]), unpacked: 1 << 30, crcs: []uint32{0}, names: []string{"a"}}
