@@ -67,7 +67,7 @@ func NoteNames(all []Got, r *level.Reader) []string {
 }
 
 // FindForged reads archives by name: each is detected, yields the marker, and has its
-// anomaly, if it names one.
+// anomaly, if it names one; the one that is called plain has none.
 func FindForged(t *testing.T, f *level.Format, all map[string]Forged) {
 	for name, c := range all {
 		t.Run(name, func(t *testing.T) {
@@ -78,7 +78,7 @@ func FindForged(t *testing.T, f *level.Format, all map[string]Forged) {
 			if !Holds(got) || !Detects(c.Data, f) {
 				t.Errorf("marker not found:\n%s", Listing(got))
 			}
-			if n := NoteNames(got, r); c.Anomaly != "" && !slices.Contains(n, c.Anomaly) {
+			if n := NoteNames(got, r); c.Anomaly != "" && !slices.Contains(n, c.Anomaly) || name == "plain" && len(n) > 0 {
 				t.Errorf("anomalies %v, want %q", n, c.Anomaly)
 			}
 		})

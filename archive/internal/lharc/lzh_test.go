@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"testing"
 
 	"github.com/fivefifty/fivefifty/archive/internal/anomaly"
@@ -159,22 +158,7 @@ func forgedLzhs() map[string]archivetest.Forged {
 	}
 }
 
-func TestLzhForged(t *testing.T) {
-	for name, c := range forgedLzhs() {
-		t.Run(name, func(t *testing.T) {
-			all, r, err := archivetest.ReadAll(t, Lzh, c.Data)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !archivetest.Holds(all) {
-				t.Errorf("marker not found in %d members", len(all))
-			}
-			if n := archivetest.NoteNames(all, r); c.Anomaly != "" && !slices.Contains(n, c.Anomaly) {
-				t.Errorf("anomalies %v, want %q", n, c.Anomaly)
-			}
-		})
-	}
-}
+func TestLzhForged(t *testing.T) { archivetest.FindForged(t, Lzh, forgedLzhs()) }
 
 func TestLzhMethods(t *testing.T) {
 	for method, want := range map[string]error{"-lh8-": level.ErrUnsupported, "-pms-": level.ErrUnsupported, "-lh5-": level.ErrMalformed, "-lh2-": level.ErrMalformed, "-lh3-": level.ErrMalformed, "-lk7-": level.ErrMalformed, "-pm1-": level.ErrMalformed, "-pm2-": level.ErrMalformed} {

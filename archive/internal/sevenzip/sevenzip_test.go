@@ -138,25 +138,7 @@ func forged7zs() map[string]archivetest.Forged {
 	}
 }
 
-func Test7zForged(t *testing.T) {
-	for name, c := range forged7zs() {
-		t.Run(name, func(t *testing.T) {
-			all, r, err := archivetest.ReadAll(t, Format, c.Data)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !archivetest.Holds(all) {
-				t.Errorf("marker not found in %d members", len(all))
-			}
-			if n := archivetest.NoteNames(all, r); c.Anomaly != "" && !slices.Contains(n, c.Anomaly) || c.Anomaly == "" && len(n) > 0 && name == "plain" {
-				t.Errorf("anomalies %v, want %q", n, c.Anomaly)
-			}
-			if !archivetest.Detects(c.Data, Format) {
-				t.Error("not detected")
-			}
-		})
-	}
-}
+func Test7zForged(t *testing.T) { archivetest.FindForged(t, Format, forged7zs()) }
 
 // Test7zLies changes one byte of the header after the other: whatever comes of
 // it, the classes of errors hold, and nothing is allocated from it.
