@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -20,6 +21,15 @@ func contentPDF(pages int) []byte {
 		f.stream(10+i, "/Filter/FlateDecode", pdfZlib(archivetest.Text(40_000)))
 	}
 	return f.end("")
+}
+
+// cpuTime is the processor time that the test has used.
+func cpuTime() time.Duration {
+	var r syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
+		return 0
+	}
+	return time.Duration(r.Utime.Nano())
 }
 
 func BenchmarkPDFContent(b *testing.B) {

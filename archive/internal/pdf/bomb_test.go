@@ -10,9 +10,7 @@ import (
 	"io"
 	"runtime"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/fivefifty/fivefifty/archive/internal/level"
 )
@@ -92,7 +90,8 @@ func within(n int) []byte {
 	return forgePDF().stream(9, fmt.Sprintf("/N %d/First %d/Filter/Fl", n, first), pdfZlib(b.String())).end("")
 }
 
-// TestPDFBombs bounds processor time and memory. What is bounded inside is an error of Next.
+// TestPDFBombs bounds memory. What is bounded inside is an error of Next; the time that
+// bombs take is measured in bench.
 func TestPDFBombs(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
@@ -102,29 +101,18 @@ func TestPDFBombs(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.GC()
 			runtime.ReadMemStats(&before)
-			start := cpuTime()
 			members, output, err := drainPDF(data)
-			took := cpuTime() - start
 			runtime.ReadMemStats(&after)
 			if err != nil && !errors.Is(err, level.ErrLimit) {
 				t.Error(err)
 			}
 			used := after.TotalAlloc - before.TotalAlloc
-			t.Logf("%d bytes: %d members, %d bytes, %v, %d allocated: %v", len(data), members, output, took, used, err)
-			if took > 10*time.Second || used > 200<<20 {
+			t.Logf("%d bytes: %d members, %d bytes, %d allocated: %v", len(data), members, output, used, err)
+			if used > 200<<20 {
 				t.Error("too much")
 			}
 		})
 	}
-}
-
-// cpuTime is the processor time that the test has used.
-func cpuTime() time.Duration {
-	var r syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
-		return 0
-	}
-	return time.Duration(r.Utime.Nano())
 }
 
 // drainPDF reads up to 256 MiB, as a caller with a budget does.
