@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -395,6 +396,22 @@ func TestOfficeJudge(t *testing.T) {
 		}
 		if plain, _ := os.ReadFile(out); !bytes.Equal(plain, document) {
 			t.Errorf("%s: the tool reads other bytes", kind)
+		}
+	}
+}
+
+// TestOfficeNotEncrypted has documents that say they are encrypted, and are not.
+func TestOfficeNotEncrypted(t *testing.T) {
+	fib := make([]byte, 68)
+	binary.LittleEndian.PutUint16(fib[wordFlags:], wordEncrypted)
+	for kind, files := range map[string][]cfbFile{
+		"doc":     {{"WordDocument", append(fib, archivetest.Payload...)}},
+		"package": {{"EncryptedPackage", []byte("12345678" + archivetest.Payload)}, {"EncryptionInfo", []byte("\x04\x00\x04\x00\x40\x00\x00\x00<x/>")}},
+	} {
+		all, err := keyed(t, cfbForge{files: files}.bytes(), "wrong")
+		refused := slices.ContainsFunc(all, func(g archivetest.Got) bool { return errors.Is(g.Err, level.ErrEncrypted) })
+		if err != nil || !refused || !archivetest.Holds(all) {
+			t.Errorf("%s: %v %s", kind, err, archivetest.Listing(all))
 		}
 	}
 }

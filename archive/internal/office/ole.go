@@ -152,7 +152,10 @@ func (o *oleFile) stream(i int32) level.Step {
 			return err
 		}
 		if f := oleStreams[strings.ToLower(o.c.Entries[i].Name)]; f != nil {
-			return f(o, s)
+			if err := f(o, s); err != nil || !s.member.Encrypted {
+				return err
+			}
+			return o.asStored(i)
 		}
 		head, err := s.head(8)
 		if err != nil {
@@ -163,6 +166,18 @@ func (o *oleFile) stream(i int32) level.Step {
 		}
 		return nil
 	}
+}
+
+// asStored yields a stream that is said to be encrypted as it stands: nobody but the
+// program that opens it knows whether that is true.
+func (o *oleFile) asStored(i int32) error {
+	s, err := o.open(i)
+	if err != nil {
+		return err
+	}
+	s.member.Reading = "stored"
+	o.Yield(s.member, s.section())
+	return nil
 }
 
 // oleStreams are the streams that are more than their bytes, by their names in
