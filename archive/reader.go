@@ -14,6 +14,7 @@ import (
 	"github.com/fivefifty/fivefifty/archive/internal/disk"
 	"github.com/fivefifty/fivefifty/archive/internal/dmg"
 	"github.com/fivefifty/fivefifty/archive/internal/html"
+	"github.com/fivefifty/fivefifty/archive/internal/image"
 	"github.com/fivefifty/fivefifty/archive/internal/installshield"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
 	"github.com/fivefifty/fivefifty/archive/internal/lharc"
@@ -46,6 +47,11 @@ var formats = [...]*level.Format{
 	disk.Disk,
 	disk.VHD,
 	disk.VHDX,
+	image.VDI,
+	image.VMDK,
+	image.QCOW,
+	image.Parallels,
+	image.CISO,
 	squashfs.Format,
 	xar.Format,
 	wim.Format,

@@ -19,7 +19,7 @@ const module = "github.com/fivefifty/fivefifty"
 var allowed = map[string][]string{
 	"scanner":                        {"mime", "archive", "internal/budget", "internal/filetype", "internal/spool"},
 	"mime":                           {"internal/saferead", "github.com/emersion/go-message", "golang.org/x/text"},
-	"archive":                        rooms("ace", "alzip", "anomaly", "applefile", "arc", "cab", "chm", "cms", "disk", "dmg", "html", "installshield", "level", "lharc", "nsis", "office", "overlay", "pdf", "rar", "sevenzip", "sis", "squashfs", "stream", "stuffit", "unix", "wide", "wim", "xar", "zip"),
+	"archive":                        rooms("ace", "alzip", "anomaly", "applefile", "arc", "cab", "chm", "cms", "disk", "dmg", "html", "image", "installshield", "level", "lharc", "nsis", "office", "overlay", "pdf", "rar", "sevenzip", "sis", "squashfs", "stream", "stuffit", "unix", "wide", "wim", "xar", "zip"),
 	"archive/internal/ace":           room("internal/unace"),
 	"archive/internal/alzip":         room("archive/internal/lz", "internal/lzma", "github.com/klauspost/compress", "golang.org/x/text"),
 	"archive/internal/anomaly":       {},
@@ -35,6 +35,7 @@ var allowed = map[string][]string{
 	"archive/internal/disk":          room("archive/internal/device", "archive/internal/squashfs", "internal/lzfse", "github.com/klauspost/compress"),
 	"archive/internal/dmg":           room("archive/internal/device", "archive/internal/stream", "internal/lzfse", "github.com/klauspost/compress"),
 	"archive/internal/html":          room("archive/internal/magic"),
+	"archive/internal/image":         room("archive/internal/device", "archive/internal/disk", "github.com/klauspost/compress"),
 	"archive/internal/input":         append(rooms("anomaly", "level"), "internal/saferead", "github.com/klauspost/compress"),
 	"archive/internal/installshield": room("archive/internal/device", "github.com/klauspost/compress"),
 	"archive/internal/level":         append(rooms("anomaly"), "internal/lzma", "internal/saferead", "golang.org/x/text"),

@@ -21,7 +21,8 @@ type diskWalker struct {
 	index  int          // of the present volume in parts, from 1
 	single bool         // the disk is one volume, without a partition table
 	given  []error
-	over   error // the first volume's error, said at the end
+	fault  func() error // of the image that holds the disk, asked for at the end; may be nil
+	over   error        // the first volume's error, said at the end
 	notes  []string
 }
 
@@ -144,6 +145,8 @@ func (w *diskWalker) end() error {
 		return w.dev.Err
 	case w.over != nil:
 		return w.over
+	case w.fault != nil:
+		return device.FirstError(w.fault(), io.EOF)
 	}
 	return io.EOF
 }
