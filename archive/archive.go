@@ -24,6 +24,7 @@ const (
 	QCOW     Format = "qcow" // QEMU, all versions
 	HDD      Format = "parallels"
 	CISO     Format = "ciso"    // compressed discs of consoles
+	Ext      Format = "ext"     // Linux' ext2, ext3 and ext4
 	WIM      Format = "wim"     // Windows Imaging
 	DMG      Format = "dmg"     // Apple disk image
 	Overlay  Format = "overlay" // what follows the end of, or is a resource in, a file of another kind

@@ -13,6 +13,7 @@ import (
 	"github.com/fivefifty/fivefifty/archive/internal/cms"
 	"github.com/fivefifty/fivefifty/archive/internal/disk"
 	"github.com/fivefifty/fivefifty/archive/internal/dmg"
+	"github.com/fivefifty/fivefifty/archive/internal/ext"
 	"github.com/fivefifty/fivefifty/archive/internal/html"
 	"github.com/fivefifty/fivefifty/archive/internal/image"
 	"github.com/fivefifty/fivefifty/archive/internal/installshield"
@@ -52,6 +53,7 @@ var formats = [...]*level.Format{
 	image.QCOW,
 	image.Parallels,
 	image.CISO,
+	ext.Format,
 	squashfs.Format,
 	xar.Format,
 	wim.Format,
