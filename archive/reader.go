@@ -11,6 +11,7 @@ import (
 	"github.com/fivefifty/fivefifty/archive/internal/cab"
 	"github.com/fivefifty/fivefifty/archive/internal/chm"
 	"github.com/fivefifty/fivefifty/archive/internal/cms"
+	"github.com/fivefifty/fivefifty/archive/internal/cramfs"
 	"github.com/fivefifty/fivefifty/archive/internal/disk"
 	"github.com/fivefifty/fivefifty/archive/internal/dmg"
 	"github.com/fivefifty/fivefifty/archive/internal/ext"
@@ -55,6 +56,7 @@ var formats = [...]*level.Format{
 	image.CISO,
 	ext.Format,
 	squashfs.Format,
+	cramfs.Format,
 	xar.Format,
 	wim.Format,
 	dmg.Format,

@@ -3,6 +3,7 @@ package disk
 import (
 	"bytes"
 
+	"github.com/fivefifty/fivefifty/archive/internal/cramfs"
 	"github.com/fivefifty/fivefifty/archive/internal/device"
 	"github.com/fivefifty/fivefifty/archive/internal/ext"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
@@ -12,7 +13,7 @@ import (
 // volumes are the kinds of volumes that are read, each of which says ErrFormat to what is
 // of another.
 var volumes = [...]func(*device.Device, level.Limits) (level.Walker, error){
-	openFATDevice, openNTFSDevice, openExFATDevice, openHFSDevice, ext.OpenDevice, squashfs.OpenDevice, openISODevice, openUDFDevice,
+	openFATDevice, openNTFSDevice, openExFATDevice, openHFSDevice, ext.OpenDevice, squashfs.OpenDevice, cramfs.OpenDevice, openISODevice, openUDFDevice,
 }
 
 // openVolume opens a volume as every kind that it is of: marks stand at different places,
