@@ -126,7 +126,11 @@ const (
 	modeKind = 0xf000
 	modeDir  = 0x4000
 	modeFile = 0x8000
+	modeLink = 0xa000
 )
+
+// maxLink is the length from which on a symbolic link is none to 7-Zip, but a file.
+const maxLink = 4096
 
 // inode is what an inode says.
 type inode struct {
@@ -171,10 +175,13 @@ func (v *volume) readFolder(f folder) {
 }
 
 func (v *volume) add(in *device.Folder, name string, i inode) {
-	switch i.mode & modeKind {
-	case modeDir:
+	switch kind := i.mode & modeKind; {
+	case kind == modeDir:
 		v.addFolder(&device.Folder{Parent: in, Name: name}, i)
-	case modeFile:
+	case kind == modeFile:
+		v.addFile(in, name, i)
+	case kind == modeLink && i.size < maxLink:
+	case i.size > 0 && i.off > 0: // 7-Zip takes all that is no folder for a file; devices have no data
 		v.addFile(in, name, i)
 	}
 }

@@ -92,7 +92,8 @@ func (f *forge) put(b []byte) int {
 
 func (f *forge) root(entries ...[]byte) []byte {
 	dir := bytes.Join(entries, nil)
-	copy(f.image[rootAt:], f.inode(modeDir, len(dir), f.put(dir), ""))
+	at := f.put(dir)
+	copy(f.image[rootAt:], f.inode(modeDir, len(dir), at, ""))
 	return f.image
 }
 
@@ -181,6 +182,16 @@ func TestDamage(t *testing.T) {
 	good := f.put(file)
 	all, _, err := archivetest.ReadAll(t, Format, f.root(f.inode(modeDir, 100, 1<<20, "bad"), f.inode(modeDir, len(file), good, "good")))
 	if !errors.Is(err, level.ErrMalformed) || !archivetest.Holds(all) {
+		t.Errorf("%v\n%s", err, archivetest.Listing(all))
+	}
+}
+
+// TestKinds: what 7-Zip extracts as a file is one, whatever its mode says.
+func TestKinds(t *testing.T) {
+	f := newForge(binary.BigEndian, 0)
+	at := f.file(archivetest.Payload, pageBytes)
+	all, _, err := archivetest.ReadAll(t, Format, f.root(f.inode(0xe1a4, len(archivetest.Payload), at, "p.js"), f.inode(modeLink, 5, at, "link"), f.inode(0x2000, 5, 0, "dev")))
+	if err != nil || len(all) != 1 || !archivetest.Holds(all) {
 		t.Errorf("%v\n%s", err, archivetest.Listing(all))
 	}
 }

@@ -161,6 +161,18 @@ func TestLinks(t *testing.T) {
 	}
 }
 
+// TestKinds: what 7-Zip extracts as a file is one, whatever its mode says; links and
+// devices are none.
+func TestKinds(t *testing.T) {
+	image := made(t, archivetest.TreeFiles(), "20M", "-t", "ext4")
+	image = debug(t, image, "set_inode_field /readme.txt mode 0160644", "symlink /link /readme.txt", "mknod /dev p", "symlink /long "+strings.Repeat("far/", 100))
+	all, _, err := archivetest.ReadAll(t, Format, image)
+	if err != nil {
+		t.Fatal(err)
+	}
+	archivetest.CheckFiles(t, all, archivetest.TreeFiles())
+}
+
 // TestFlags: what is encrypted, or waits for its journal, is said.
 func TestFlags(t *testing.T) {
 	image := made(t, archivetest.TreeFiles(), "20M", "-t", "ext4")

@@ -14,7 +14,11 @@ const (
 	modeKind = 0xf000
 	modeDir  = 0x4000
 	modeFile = 0x8000
+	modeLink = 0xa000
 )
+
+// maxLink is the length from which on a symbolic link is none to 7-Zip, but a file.
+const maxLink = 4096
 
 // Flags of an inode.
 const (
@@ -58,7 +62,19 @@ func (v *volume) readInode(n int64) (inode, error) {
 
 func (i *inode) dir() bool { return i.mode&modeKind == modeDir }
 
-func (i *inode) file() bool { return i.mode&modeKind == modeFile && i.flags&flagEAInode == 0 }
+// file says whether the inode is a file to anyone: 7-Zip takes all that is no folder for
+// one. Devices and pipes have no length.
+func (i *inode) file() bool {
+	switch i.mode & modeKind {
+	case modeDir:
+		return false
+	case modeFile:
+		return i.flags&flagEAInode == 0
+	case modeLink:
+		return i.size >= maxLink
+	}
+	return i.size > 0
+}
 
 // inlineRest is what of a short file stands behind its inode: the value of the attribute
 // "system.data" ("Inline Data", "Extended Attributes").
