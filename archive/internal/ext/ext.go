@@ -136,7 +136,8 @@ func (v *volume) fault(err error) error { return device.FirstError(v.Dev.Err, er
 // readLost reads the inodes in use that no directory led to, as 7-Zip does and as
 // e2fsck would put them into lost+found.
 func (v *volume) readLost() {
-	groups := (v.inodes + v.inodesPer - 1) / v.inodesPer
+	// Both counts may be a lie: no more groups than the device has room for.
+	groups := min((v.inodes+v.inodesPer-1)/v.inodesPer, v.Dev.Size/v.block/v.perGroup+1)
 	bitmap := make([]byte, (v.inodesPer+7)/8)
 	for n := int64(0); n < groups && v.Over == nil; n++ {
 		g, ok := v.group(n)
