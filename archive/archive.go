@@ -13,12 +13,19 @@ const (
 	Bzip2 Format = "bzip2"
 	Tar   Format = "tar"
 
-	ISO      Format = "iso"     // ISO 9660 with its extensions
-	UDF      Format = "udf"     // Universal Disk Format
-	FAT      Format = "fat"     // a FAT volume
-	Disk     Format = "disk"    // a disk with partitions, or a volume that is not read
-	VHD      Format = "vhd"     // Virtual Hard Disk
-	VHDX     Format = "vhdx"    // Virtual Hard Disk, version 2
+	ISO      Format = "iso"  // ISO 9660 with its extensions
+	UDF      Format = "udf"  // Universal Disk Format
+	FAT      Format = "fat"  // a FAT volume
+	Disk     Format = "disk" // a disk with partitions, or a volume that is not read
+	VHD      Format = "vhd"  // Virtual Hard Disk
+	VHDX     Format = "vhdx" // Virtual Hard Disk, version 2
+	VDI      Format = "vdi"  // VirtualBox
+	VMDK     Format = "vmdk" // VMware
+	QCOW     Format = "qcow" // QEMU, all versions
+	HDD      Format = "parallels"
+	CISO     Format = "ciso"    // compressed discs of consoles
+	Ext      Format = "ext"     // Linux' ext2, ext3 and ext4
+	Cramfs   Format = "cramfs"  // Linux' compressed ROM file system
 	WIM      Format = "wim"     // Windows Imaging
 	DMG      Format = "dmg"     // Apple disk image
 	Overlay  Format = "overlay" // what follows the end of, or is a resource in, a file of another kind

@@ -36,8 +36,10 @@
 //     damage, and behind the end, the search goes on. Comments, alternate streams and
 //     services that are not known are members too. egg, solid too; arc, zoo; stuffit, both forks; szdd and KWAJ, chm.
 //   - iso (ISO 9660, Joliet, Rock Ridge), udf: the trees of all volume descriptors and all
-//     sessions; boot images; raw sectors. fat, disk (FAT, exFAT, NTFS and HFS+ volumes,
-//     bare or in partitions), vhd, vhdx, wim, squashfs, xar, dmg.
+//     sessions; boot images; raw sectors. fat, ext (2 to 4), cramfs, squashfs, disk (these,
+//     exFAT, NTFS and HFS+ volumes, bare or in partitions); of ext the copies of a broken
+//     superblock, and files in use that are in no directory. Images of disks: vhd, vhdx,
+//     vdi, vmdk, qcow, parallels, with stored and packed blocks; ciso. wim, xar, dmg.
 //   - ole (doc, xls, ppt, msi, msg; [MS-CFB]): streams; files packaged as objects; the source
 //     of macros ([MS-OVBA]); PowerPoint's compressed objects; an installer's streams; of
 //     an Outlook message the texts and attachments, those of embedded messages too. tnef,
@@ -55,7 +57,8 @@
 //
 // That macros, scripts, remote templates or launch actions are there is an anomaly: a
 // fact for policy, and no fault. A member that goes on in another volume yields what
-// this one has, and then an error that wraps ErrUnsupported.
+// this one has, and then an error that wraps ErrUnsupported; an image that builds on
+// another one, or has its data in other files, is an ErrUnsupported besides what it has.
 //
 // # Passwords
 //
@@ -81,8 +84,10 @@
 // never an allocation: from the start where its size counts from the start (PPMd, LZX,
 // RAR), else behind what a dictionary of that size can decode.
 //
-// Not decoded, and reported as ErrUnsupported: other methods of zip; 7z with lz5 or lizard; EGG's AZO; what PAK added to ARC; StuffIt's methods 6, 8 and 14; zstd before
-// 0.8; EFS and the newest compression of HFS+; OneNote sections in SharePoint's packaging.
+// Not decoded, and reported as ErrUnsupported: other methods of zip; 7z with lz5 or
+// lizard; EGG's AZO; what PAK added to ARC; StuffIt's methods 6, 8 and 14; zstd before
+// 0.8; EFS and the newest compression of HFS+; OneNote sections in SharePoint's packaging;
+// snapshots in an image; the journal of ext; cramfs with LZMA.
 // Scripts are not run: what they compute is not seen.
 //
 // The bytes of a body are not bounded here: a small container can decode to any

@@ -11,9 +11,12 @@ import (
 	"github.com/fivefifty/fivefifty/archive/internal/cab"
 	"github.com/fivefifty/fivefifty/archive/internal/chm"
 	"github.com/fivefifty/fivefifty/archive/internal/cms"
+	"github.com/fivefifty/fivefifty/archive/internal/cramfs"
 	"github.com/fivefifty/fivefifty/archive/internal/disk"
 	"github.com/fivefifty/fivefifty/archive/internal/dmg"
+	"github.com/fivefifty/fivefifty/archive/internal/ext"
 	"github.com/fivefifty/fivefifty/archive/internal/html"
+	"github.com/fivefifty/fivefifty/archive/internal/image"
 	"github.com/fivefifty/fivefifty/archive/internal/installshield"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
 	"github.com/fivefifty/fivefifty/archive/internal/lharc"
@@ -46,7 +49,14 @@ var formats = [...]*level.Format{
 	disk.Disk,
 	disk.VHD,
 	disk.VHDX,
+	image.VDI,
+	image.VMDK,
+	image.QCOW,
+	image.Parallels,
+	image.CISO,
+	ext.Format,
 	squashfs.Format,
+	cramfs.Format,
 	xar.Format,
 	wim.Format,
 	dmg.Format,

@@ -31,8 +31,8 @@ var containers = set("7z", "rar", "cab", "arj", "lzh", "ace", "xz", "lzma", "zst
 	"compress", "cpio", "ar", "deb", "rpm", "iso", "udf", "vhd", "vhdx", "dmg", "wim",
 	"chm", "one", "tnef", "szdd", "msg", "p7m", "alz", "egg", "arc", "zoo",
 	"stuffit", "stuffitx", "diskdoubler", "lrzip", "rzip", "zpaq", "freearc", "pea", "uharc", "kgb",
-	"paq", "applearchive", "lzfse", "snappy", "pack200", "vmdk", "vdi", "qcow", "parallels", "ciso",
-	"nrg", "daa", "isz", "cramfs", "jffs2", "ubi", "xfs", "ext", "btrfs", "f2fs", "pst", "mdb", "warc",
+	"paq", "applearchive", "lzfse", "snappy", "pack200",
+	"nrg", "daa", "isz", "jffs2", "ubi", "xfs", "btrfs", "f2fs", "pst", "mdb", "warc",
 	"bkf", "dar", "innosetup", "hxs", "asar")
 
 // flagClosed records what the item holds that is not opened: containers of

@@ -7,7 +7,7 @@ import "testing"
 func TestClosed(t *testing.T) {
 	s := newScanner(t, Config{})
 	for typ, body := range map[string]string{
-		"stuffitx": "StuffIt!\x00\x01\x02\x03", "qcow": "QFI\xFB\x00\x00\x00\x03\x00\x00", "pst": "!BDN\x12\x34\x56\x78SM\x17\x00",
+		"stuffitx": "StuffIt!\x00\x01\x02\x03", "ubi": "UBI#\x01\x00\x00\x00\x00\x00", "pst": "!BDN\x12\x34\x56\x78SM\x17\x00",
 	} {
 		r := scanString(t, s, mail(part{name: "a." + typ, body: []byte(body)}))
 		if r.Verdict != VerdictUnchecked || reasons(r)[ReasonUnsupported] != 1 {

@@ -11,8 +11,9 @@ var honest = table(map[string]string{
 	"zip": "zip jar apk docx docm dotm xlsx xlsm xlsb pptx pptm odt ods odp epub", "gz tgz": "gzip", "bz2 tbz tbz2": "bzip2",
 	"xz txz": "xz", "lzma": "lzma", "zst": "zstd", "lz4": "lz4", "lz": "lzip", "lzo": "lzop", "z": "compress",
 	"7z": "7z", "rar": "rar", "cab": "cab", "arj": "arj", "lzh lha": "lzh", "ace": "ace", "tar": "tar gzip bzip2 xz",
-	"cpio": "cpio", "a ar": "ar deb", "deb": "deb", "rpm": "rpm", "iso": "iso udf", "img ima": "iso udf fat disk data", "raw dd": "disk fat data", "udf": "udf iso",
+	"cpio": "cpio", "a ar": "ar deb", "deb": "deb", "rpm": "rpm", "iso": "iso udf", "img ima": "iso udf fat disk ext cramfs squashfs data", "raw dd": "disk fat ext data", "udf": "udf iso",
 	"vhd": "vhd vhdx data", "vhdx": "vhdx vhd", "dmg": "dmg bzip2 data iso", "wim": "wim", "pkg xar mpkg": "xar", "sfs squashfs": "squashfs",
+	"vdi": "vdi", "vmdk": "vmdk data", "qcow qcow2 qcow2c": "qcow", "hds": "parallels", "cso ciso zso": "ciso", "ext ext2 ext3 ext4": "ext",
 	"doc dot": "doc docx docm dotm rtf html text xml ole eml odt", "docx dotx": "docx ole doc rtf odt zip", "docm": "docm docx ole zip",
 	"dotm": "dotm docm docx ole zip", "xls xlt": "xls xlsx xlsm xlsb html xml text ole eml ods", "xlsx xltx": "xlsx xls ole html text ods zip",
 	"xlsm xltm": "xlsm xlsx ole zip", "xlsb": "xlsb xlsx ole zip", "ppt pps pot": "ppt pptx pptm ole odp", "pptx ppsx potx": "pptx ppt ole odp zip",
@@ -61,7 +62,7 @@ var promises = promiseTable(map[promise]string{
 	plain: "txt text log csv tsv md ics vcf json",
 	passive: "jpg jpeg jpe jfif png gif bmp webp tif tiff psd heic heif avif mp3 mp4 m4a m4v mov 3gp wav avi ogg flac mkv webm wmv wma " +
 		"pdf doc dot docx dotx docm dotm xls xlt xlsx xltx xlsm xlsb ppt pps pptx ppsx pptm odt ods odp epub rtf woff woff2 ttf otf",
-	packed: "zip gz tgz bz2 xz 7z rar cab arj lzh tar iso img vhd vhdx",
+	packed: "zip gz tgz bz2 xz 7z rar cab arj lzh tar iso img vhd vhdx vdi vmdk qcow2",
 })
 
 func promiseTable(in map[promise]string) map[string]promise {

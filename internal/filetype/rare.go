@@ -54,6 +54,7 @@ var rareMarks = [...]mark{
 	// Images of disks.
 	{kVMDK, 0, "KDMV", func(b []byte) bool { return smallLE(b, 4, 1, 3) }},
 	{kVMDK, 0, "COWD", func(b []byte) bool { return smallLE(b, 4, 1, 1) }},
+	{kVMDK, 0, "# Disk DescriptorFile", nil},
 	{kVDI, 0x40, "\x7F\x10\xDA\xBE", nil},
 	{kQCOW, 0, "QFI\xFB\x00\x00\x00", func(b []byte) bool { return len(b) > 7 && b[7] >= 1 && b[7] <= 3 }},
 	{kParallels, 0, "WithoutFreeSpace", binaryAt(16)},

@@ -34,7 +34,7 @@ func rareSamples() []sample {
 		{"applearchive", "AA01\x20\x00TYP1F"}, {"applearchive", pad("pbzx\x00\x00\x00\x00\x01\x00\x00\x00", 20)}, {"applearchive", pad("pbze\x00\x00\x00\x00\x00\x40\x00\x00", 20)},
 		{"lzfse", pad("bvx2\x00\x40\x00\x00", 20)}, {"lzfse", pad("bvxn\x10\x00\x00\x00\x08\x00\x00\x00", 20)}, {"lzfse", pad("bvx-\x10\x00\x00\x00", 20)},
 		{"snappy", "\xFF\x06\x00\x00sNaPpY\x00"}, {"pack200", pad("\xCA\xFE\xD0\x0D\x07\x96", 20)},
-		{"vmdk", pad("KDMV\x01\x00\x00\x00\x03", 512)}, {"vmdk", pad("COWD\x01\x00\x00\x00", 512)},
+		{"vmdk", pad("KDMV\x01\x00\x00\x00\x03", 512)}, {"vmdk", pad("COWD\x01\x00\x00\x00", 512)}, {"vmdk", "# Disk DescriptorFile\nversion=1\n"},
 		{"vdi", put(512, map[int]string{0: "<<< Oracle VM VirtualBox Disk Image >>>\n", 0x40: "\x7F\x10\xDA\xBE\x01\x00\x01\x00"})},
 		{"qcow", "QFI\xFB\x00\x00\x00\x03\x00\x00"}, {"parallels", pad("WithoutFreeSpace\x02\x00\x00\x00", 64)}, {"parallels", pad("WithouFreSpacExt\x02\x00\x00\x00", 64)},
 		{"ciso", pad("CISO\x00\x00\x00\x00\x00\x00\x10\x00\x00\x00\x00\x00\x00\x08\x00\x00\x01", 64)}, {"ciso", pad("CISO\x00\x00\x20\x00\x01\x01\x01\x00", 64)},

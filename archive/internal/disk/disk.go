@@ -5,10 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/fivefifty/fivefifty/archive/internal/anomaly"
+	"github.com/fivefifty/fivefifty/archive/internal/cramfs"
 	"github.com/fivefifty/fivefifty/archive/internal/device"
+	"github.com/fivefifty/fivefifty/archive/internal/ext"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
+	"github.com/fivefifty/fivefifty/archive/internal/squashfs"
 )
 
 // diskWalker yields the files of a disk's volumes, one volume after the other. A
@@ -17,11 +21,13 @@ type diskWalker struct {
 	dev    *device.Device
 	limits level.Limits
 	parts  []device.Partition
-	volume level.Walker // the present one, nil before the first and behind each
-	index  int          // of the present volume in parts, from 1
-	single bool         // the disk is one volume, without a partition table
+	volume level.Walker   // the present one, nil before the first and behind each
+	more   []level.Walker // what else the present partition is
+	index  int            // of the present volume in parts, from 1
+	single bool           // the disk is one volume, without a partition table
 	given  []error
-	over   error // the first volume's error, said at the end
+	fault  func() error // of the image that holds the disk, asked for at the end; may be nil
+	over   error        // the first volume's error, said at the end
 	notes  []string
 }
 
@@ -82,14 +88,15 @@ func openDiskDevice(dev *device.Device, l level.Limits) (*diskWalker, error) {
 	if t.More {
 		w.over = fmt.Errorf("partitions: %w", level.ErrLimit)
 	}
-	var head [bareHead]byte
-	_, whole := parseFATBoot(dev.Read(head[:], 0))
-	whole = whole || isBareVolume(head[:]) || unreadVolume(dev).name != ""
+	whole := isVolume(dev)
 	if whole {
 		// The code of a boot sector stands where a partition table would.
 		w.parts = keepReadable(dev, w.parts)
 	}
-	if len(w.parts) == 0 || whole {
+	// A partition may begin where the disk does: that of a disc which can be written to
+	// a disk.
+	covered := slices.ContainsFunc(w.parts, func(p device.Partition) bool { return p.Start == 0 })
+	if len(w.parts) == 0 || whole && !covered {
 		w.single = len(w.parts) == 0
 		w.parts = append(w.parts, device.Partition{Start: 0, N: dev.Size})
 	}
@@ -97,6 +104,26 @@ func openDiskDevice(dev *device.Device, l level.Limits) (*diskWalker, error) {
 		return nil, dev.Err
 	}
 	return w, nil
+}
+
+// isVolume says whether a disk bears the mark of a volume, which may have room for a boot
+// record before it.
+func isVolume(dev *device.Device) bool {
+	var head [2048]byte
+	b := dev.Read(head[:], 0)
+	_, fat := parseFATBoot(b)
+	return fat || isBareVolume(b) || ext.Is(dev) || squashfs.Is(b) || cramfs.Is(dev) || isDisc(dev) || unreadVolume(dev).name != ""
+}
+
+// isDisc asks for the descriptors of a disc (ECMA-119 section 8.1.2, ECMA-167 section
+// 2/9.1) where the first stands.
+func isDisc(dev *device.Device) bool {
+	var id [5]byte
+	switch string(dev.Read(id[:], 16*isoSector+1)) {
+	case "CD001", "BEA01", "NSR02", "NSR03":
+		return true
+	}
+	return false
 }
 
 // keepReadable drops the partitions that hold nothing that is known.
@@ -127,6 +154,10 @@ func (w *diskWalker) Next() (*level.Member, io.Reader, error) {
 			}
 			w.endVolume(err)
 		}
+		if len(w.more) > 0 {
+			w.volume, w.more = w.more[0], w.more[1:]
+			continue
+		}
 		if w.index == len(w.parts) {
 			return nil, nil, w.end()
 		}
@@ -144,6 +175,8 @@ func (w *diskWalker) end() error {
 		return w.dev.Err
 	case w.over != nil:
 		return w.over
+	case w.fault != nil:
+		return device.FirstError(w.fault(), io.EOF)
 	}
 	return io.EOF
 }
@@ -163,9 +196,9 @@ func (w *diskWalker) endVolume(err error) {
 // one that holds nothing.
 func (w *diskWalker) openPart(p device.Partition) *level.Member {
 	dev := w.dev.Part(p.Start, p.N)
-	v, err := openVolume(dev, w.limits)
+	all, err := openVolume(dev, w.limits)
 	if err == nil {
-		w.volume = v
+		w.volume, w.more = all[0], all[1:]
 		return nil
 	}
 	kind := unreadVolume(dev)
@@ -192,4 +225,8 @@ func (w *diskWalker) Close() {
 		w.volume.Close()
 		w.volume = nil
 	}
+	for _, v := range w.more {
+		v.Close()
+	}
+	w.more = nil
 }

@@ -235,7 +235,7 @@ func TestUDFJudge(t *testing.T) {
 			sub := u.entry(udfKindDir, u.fid(u.fid(nil, udfCharDir|udfCharParent, "", 1), 0, "p.js", js))
 			u.entryAt(1, udfKindDir, u.fid(u.fid(nil, udfCharDir|udfCharParent, "", 1), udfCharDir, "sub", sub))
 			image := u.finish(1)
-			if got := extracted(t, image, ".udf"); got["sub/p.js"] != archivetest.Payload {
+			if got := archivetest.Extracted(t, image, ".udf"); got["sub/p.js"] != archivetest.Payload {
 				t.Errorf("descriptors %d, extended %t: 7-Zip extracts %q", kind, extended, got)
 			}
 			archivetest.CheckTree(t, UDF, image, map[string]string{"sub/p.js": archivetest.Payload})

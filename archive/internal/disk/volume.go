@@ -3,20 +3,33 @@ package disk
 import (
 	"bytes"
 
+	"github.com/fivefifty/fivefifty/archive/internal/cramfs"
 	"github.com/fivefifty/fivefifty/archive/internal/device"
+	"github.com/fivefifty/fivefifty/archive/internal/ext"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
 	"github.com/fivefifty/fivefifty/archive/internal/squashfs"
 )
 
-// openVolume opens a volume of any kind that is read. The error wraps ErrFormat
-// for one that is not known.
-func openVolume(dev *device.Device, l level.Limits) (level.Walker, error) {
-	for _, open := range []func(*device.Device, level.Limits) (level.Walker, error){openFATDevice, openNTFSDevice, openExFATDevice, openHFSDevice, squashfs.OpenDevice, openISODevice, openUDFDevice} {
+// volumes are the kinds of volumes that are read, each of which says ErrFormat to what is
+// of another.
+var volumes = [...]func(*device.Device, level.Limits) (level.Walker, error){
+	openFATDevice, openNTFSDevice, openExFATDevice, openHFSDevice, ext.OpenDevice, squashfs.OpenDevice, cramfs.OpenDevice, openISODevice, openUDFDevice,
+}
+
+// openVolume opens a volume as every kind that it is of: marks stand at different places,
+// and what mounts a volume may be told which to go by. The error wraps ErrFormat for one
+// that is not known.
+func openVolume(dev *device.Device, l level.Limits) ([]level.Walker, error) {
+	var all []level.Walker
+	for _, open := range volumes {
 		if w, err := open(dev, l); err == nil {
-			return w, nil
+			all = append(all, w)
 		}
 	}
-	return nil, level.ErrFormat
+	if len(all) == 0 {
+		return nil, level.ErrFormat
+	}
+	return all, nil
 }
 
 // volumeKind is a kind of volume that is known and not read.
@@ -38,7 +51,6 @@ var unreadKinds = [...]volumeKind{
 	{"apfs", 32, "NXSB", level.ErrUnsupported, nil},
 	{"lvm", 512, "LABELONE", level.ErrUnsupported, nil},
 	{"btrfs", 0x10040, "_BHRfS_M", level.ErrUnsupported, nil},
-	{"ext", 1080, "\x53\xef", level.ErrUnsupported, saneExt},
 }
 
 // unreadVolume tells a kind of volume that is not read; one without a name if
@@ -59,14 +71,6 @@ func saneXFS(dev *device.Device) bool {
 	var b [8]byte
 	n := device.BE32(dev.Read(b[:], 0), 4)
 	return n >= 512 && n <= 64<<10 && n&(n-1) == 0
-}
-
-// saneExt asks for more than the two bytes that mark an ext superblock (Linux,
-// Documentation/filesystems/ext4): the block size, the state and the revision.
-func saneExt(dev *device.Device) bool {
-	var b [128]byte
-	return dev.Full(b[:], 1024) && device.LE32(b[:], 24) <= 6 && device.LE32(b[:], 32) > 0 &&
-		device.LE32(b[:], 0) > 0 && device.LE32(b[:], 4) > 0 && device.LE16(b[:], 58) <= 7 && device.LE32(b[:], 76) <= 1
 }
 
 // blank says that a volume begins with zeros, or is used for swapping: nothing

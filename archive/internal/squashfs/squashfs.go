@@ -56,6 +56,9 @@ var Format = &level.Format{Name: "squashfs", Detect: detect, Open: open}
 
 func detect(p *level.Probe) bool { return isSquash(p.Head) }
 
+// Is says whether a device that begins with b is an image.
+func Is(b []byte) bool { return isSquash(b) }
+
 func isSquash(b []byte) bool {
 	return len(b) >= 96 && bytes.HasPrefix(b, magic) && device.LE16(b, 28) == 4
 }
