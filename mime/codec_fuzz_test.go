@@ -220,7 +220,11 @@ func FuzzCarve(f *testing.F) {
 			return
 		}
 		const planted = "begin 644 planted\n%:&5L;&\\\n`\nend\n"
-		r := fuzzBodies(t, "Subject: x\n\n", []byte(string(text)+"\n"+planted))
+		body := []byte(string(text) + "\n" + planted)
+		if !HoldsFile(body) {
+			t.Error("HoldsFile does not see the planted file")
+		}
+		r := fuzzBodies(t, "Subject: x\n\n", body)
 		for _, rec := range r.all {
 			if rec.e.MediaType == "message/rfc822" { // which runs to the end, and is walked by the caller
 				return
