@@ -43,8 +43,12 @@ const (
 	eggFolderBit = 0x80 // of the attributes of Windows
 )
 
-// eggMaxExtra bounds what is kept of one extra field, in bytes.
-const eggMaxExtra = 64 << 10
+// Bounds of what is kept, in bytes: of one extra field, and of all names, which can be
+// behind the names of folders, and comments.
+const (
+	eggMaxExtra = 64 << 10
+	eggMaxTexts = 32 << 20
+)
 
 // eggEntry is a file.
 type eggEntry struct {
@@ -83,6 +87,7 @@ type eggReader struct {
 	limits level.Limits
 	x      *eggIndex
 	names  map[uint32]string // of folders, by their number
+	texts  int               // bytes of names and comments
 
 	// Searches for the headers of files and blocks, and what each found last: that
 	// stands until it is passed, so that the file is searched once.
@@ -263,7 +268,7 @@ func (r *eggReader) extra(e *eggEntry) {
 			text = ""
 		}
 		switch {
-		case text == "":
+		case text == "" || !r.keep(text):
 		case e != nil:
 			e.comments = append(e.comments, text)
 		default:
@@ -295,6 +300,15 @@ func (r *eggReader) extra(e *eggEntry) {
 	}
 }
 
+// keep counts a text, and says whether it may be kept.
+func (r *eggReader) keep(text string) bool {
+	if r.texts += len(text); r.texts > eggMaxTexts {
+		r.x.err = fmt.Errorf("names and comments: %w", level.ErrLimit)
+		return false
+	}
+	return true
+}
+
 // name adds a file's name.
 func (r *eggReader) name(e *eggEntry, flags byte, body []byte) {
 	c := input.Cursor{Rest: body}
@@ -314,7 +328,7 @@ func (r *eggReader) name(e *eggEntry, flags byte, body []byte) {
 	if folder != "" && len(folder) < r.limits.NameBytes {
 		name = strings.TrimSuffix(folder, "/") + "/" + name
 	}
-	if name != "" && len(e.names) < level.MaxNames {
+	if name != "" && len(e.names) < level.MaxNames && r.keep(name) {
 		e.names = append(e.names, name)
 	}
 }

@@ -18,6 +18,10 @@ type Stream struct {
 	Cut, Lost bool
 }
 
+// maxRuns bounds the runs of one stream, whatever a sector's size is: in a file of 100 MiB
+// there are 204,800 sectors.
+const maxRuns = 1 << 20
+
 // run is a run of adjacent sectors.
 type run struct {
 	from int64 // in the stream
@@ -65,7 +69,7 @@ func (c *File) follow(first uint32, size int64) (*Stream, error) {
 		c.used = max(c.used, sector+1)
 		at := c.offset(sector)
 		s.add(at, min(unit, c.Size-at, size-s.Size))
-		if c.work -= unit; c.work < 0 {
+		if c.work -= unit; c.work < 0 || len(s.runs) > maxRuns {
 			return nil, fmt.Errorf("links between sectors: %w", level.ErrLimit)
 		}
 		sector = s.step(c.fat, sector)
@@ -100,7 +104,7 @@ func (c *File) followMini(first uint32, size int64) (*Stream, error) {
 		}
 		at := int64(sector) << c.mshift
 		s.add(at, min(unit, c.mini.Size-at, size-s.Size))
-		if c.work -= unit; c.work < 0 {
+		if c.work -= unit; c.work < 0 || len(s.runs) > maxRuns {
 			return nil, fmt.Errorf("links between sectors: %w", level.ErrLimit)
 		}
 		sector = s.step(c.miniFAT, sector)

@@ -3,6 +3,7 @@ package device
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf16"
 
@@ -39,10 +40,22 @@ func (f *Folder) Path() string {
 
 // File is one file: its bytes, and the names that lead to them.
 type File struct {
-	Member level.Member
+	Member level.Member     // without its names until the file's turn comes
 	body   func() io.Reader // nil if member.Err says why there is none
 	Start  int64            // offset of its first byte on the device, where the format has it
+	names  []place
 }
+
+// place is a name in a folder. The paths of all files of a volume can be a hundred times
+// as long as the volume, so that each is put together when its file's turn comes.
+type place struct {
+	in   *Folder
+	name string
+}
+
+// maxPlaces is how many names of one file are kept: more than its Member keeps, for
+// several can be the same.
+const maxPlaces = 4 * level.MaxNames
 
 // Catalog collects the files of a volume. Equal bytes under several names, in one
 // tree or in several, are one member.
@@ -52,6 +65,7 @@ type Catalog struct {
 	Files   []*File
 	byKey   map[Key]*File
 	entries int   // names met
+	kept    int   // bytes of them
 	Over    error // more was there than the limits allow, or than could be read
 	notes   []string
 	yielded int
@@ -59,6 +73,10 @@ type Catalog struct {
 
 // EntriesPerMember is how many names are read for each member that is allowed.
 const EntriesPerMember = 8
+
+// maxKept bounds all names of a volume, in bytes, of which a name on a disk has 255
+// letters at most.
+const maxKept = 32 << 20
 
 // NewCatalog is for the files of one device.
 func NewCatalog(dev *Device, l level.Limits) *Catalog {
@@ -76,19 +94,24 @@ func (c *Catalog) Fail(err error) {
 }
 
 // Room counts a name, a folder's too, and says whether it may be kept.
-func (c *Catalog) Room() bool {
+func (c *Catalog) Room(name string) bool {
 	if c.entries >= EntriesPerMember*c.Limits.Members {
 		c.Fail(fmt.Errorf("directory entries: %w", level.ErrLimit))
 		return false
 	}
+	if len(name) > maxKept-c.kept {
+		c.Fail(fmt.Errorf("names: %w", level.ErrLimit))
+		return false
+	}
 	c.entries++
+	c.kept += len(name)
 	return true
 }
 
 // Add adds a file in a folder, or its names to the file that is there already.
 // body is called when the member is read; nil for a file with an error.
 func (c *Catalog) Add(key Key, in *Folder, names []string, body func() io.Reader) *File {
-	if !c.Room() {
+	if !c.Room(strings.Join(names, "")) {
 		return &File{}
 	}
 	f := c.byKey[key]
@@ -97,15 +120,25 @@ func (c *Catalog) Add(key Key, in *Folder, names []string, body func() io.Reader
 		c.byKey[key] = f
 		c.Files = append(c.Files, f)
 	}
-	path := in.Path()
 	for _, name := range names {
-		if name == "" {
-			level.Note(&f.Member, anomaly.NameEmpty)
-			continue
-		}
-		level.AddName(&f.Member, path+name, c.Limits.NameBytes)
+		f.name(in, name)
 	}
 	return f
+}
+
+// Name gives a file one name more.
+func (c *Catalog) Name(f *File, in *Folder, name string) {
+	if c.Room(name) {
+		f.name(in, name)
+	}
+}
+
+func (f *File) name(in *Folder, name string) {
+	if name == "" {
+		level.Note(&f.Member, anomaly.NameEmpty)
+	} else if p := (place{in, name}); len(f.names) < maxPlaces && !slices.Contains(f.names, p) {
+		f.names = append(f.names, p)
+	}
 }
 
 // AddExtents is add for a file that is given by its extents.
@@ -118,11 +151,11 @@ func (c *Catalog) AddExtents(in *Folder, names []string, extents []Extent, size 
 
 // Unreadable adds a file or a volume of which only the name is known.
 func (c *Catalog) Unreadable(in *Folder, name string, err error) {
-	if !c.Room() {
+	if !c.Room(name) {
 		return
 	}
 	f := &File{Member: level.Member{Size: -1, Err: err}}
-	level.AddName(&f.Member, in.Path()+name, c.Limits.NameBytes)
+	f.name(in, name)
 	c.Files = append(c.Files, f)
 }
 
@@ -140,6 +173,9 @@ func (c *Catalog) Next() (*level.Member, io.Reader, error) {
 	f := c.Files[c.yielded]
 	c.Files[c.yielded] = nil
 	c.yielded++
+	for _, p := range f.names {
+		level.AddName(&f.Member, p.in.Path()+p.name, c.Limits.NameBytes)
+	}
 	if f.Member.Err != nil || f.body == nil {
 		return &f.Member, nil, nil
 	}

@@ -137,7 +137,7 @@ func (s *exfatSet) entry(e []byte) bool {
 func (s *exfatSet) add() {
 	v, name := s.v, device.PlainName(string(utf16.Decode(s.name)))
 	if s.dir {
-		if v.Room() {
+		if v.Room(name) {
 			v.files = append(v.files, exfatFolder{&device.Folder{Parent: s.in, Name: name}, s.first, s.size, s.flags&exfatPlain != 0})
 		}
 		return

@@ -65,7 +65,7 @@ func (d *fatDirectory) entry(e []byte) bool {
 }
 
 func (d *fatDirectory) folder(first uint32, size int64, names []string) {
-	if !d.v.Room() {
+	if !d.v.Room(names[0]) {
 		return
 	}
 	d.v.queue = append(d.v.queue, fatFolder{&device.Folder{Parent: d.in, Name: names[0]}, first})

@@ -113,6 +113,11 @@ func (v *hfsVolume) extents(fork []byte, of hfsFork) []device.Extent {
 		if len(all) > maxMappedExtents {
 			break
 		}
+		// Any number of files can have the same extents.
+		if !v.Dev.Spend(int64(len(run.extents))) {
+			v.Fail(device.ErrWork)
+			break
+		}
 		add(run.extents)
 	}
 	return all
@@ -181,7 +186,7 @@ func (v *hfsVolume) catalogRecord(key, data []byte) {
 	}
 	parent, name := device.BE32(key, 0), hfsName(key[4:])
 	switch kind := int(data[0])<<8 | int(data[1]); {
-	case kind == 1 && v.Room():
+	case kind == 1 && v.Room(name):
 		v.folders[device.BE32(data, 8)] = &hfsFolder{parent: parent, name: name}
 	case kind == 2 && len(data) >= 88+2*hfsForkBytes && len(v.files) <= device.EntriesPerMember*v.Limits.Members:
 		v.files = append(v.files, hfsFile{

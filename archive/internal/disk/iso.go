@@ -178,7 +178,7 @@ func (v *isoImage) root(b []byte, sector int64, row bool) {
 		}
 	}
 	for _, at := range rec.places(tree) {
-		if (!check || v.isDirectory(tree, 0, rec.lba)) && v.Room() {
+		if (!check || v.isDirectory(tree, 0, rec.lba)) && v.Room("") {
 			v.queue = append(v.queue, isoFolder{nil, tree, at.Off, at.N, !row})
 		}
 	}

@@ -131,7 +131,7 @@ func (d *isoDirectory) record(r *isoRecord) {
 }
 
 func (d *isoDirectory) folder(queue *[]isoFolder, name string, off, size int64) {
-	if d.v.Room() {
+	if d.v.Room(name) {
 		*queue = append(*queue, isoFolder{&device.Folder{Parent: d.in, Name: name}, d.tree, off, size, false})
 	}
 }
@@ -183,6 +183,10 @@ func (d *isoDirectory) flush() {
 	d.pending = d.pending[:0]
 }
 
+// maxPathParents is how many directories can be parents in a path table: their numbers
+// have 16 bits.
+const maxPathParents = 1 << 16
+
 // isoPathTable is a path table, ECMA-119 section 9.4.
 type isoPathTable struct {
 	off, size int64
@@ -218,10 +222,12 @@ func (v *isoImage) readPathTable(t *isoTree, table isoPathTable) {
 		} else if parent > 0 && parent <= len(folders) {
 			f.Parent = folders[parent-1]
 		}
-		folders = append(folders, f)
+		if len(folders) < maxPathParents {
+			folders = append(folders, f)
+		}
 		lba += uint32(got[1])
 		at := t.base + int64(lba)*t.block
-		if !v.seen[isoSpot{at / isoSector, t.joliet}] && v.isDirectory(t, t.base, lba) && v.Room() {
+		if !v.seen[isoSpot{at / isoSector, t.joliet}] && v.isDirectory(t, t.base, lba) && v.Room("") {
 			v.queue = append(v.queue, isoFolder{f, t, at, isoSector, true})
 		}
 		off += int64(8 + n + n&1)

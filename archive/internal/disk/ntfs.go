@@ -19,6 +19,7 @@ type ntfsVolume struct {
 	mft     *device.Device
 	files   map[uint64]*ntfsFile
 	order   []uint64
+	kept    int // bytes of the files' parts
 }
 
 // ntfsFile is what the records of one file say.
@@ -151,7 +152,7 @@ func (v *ntfsVolume) readTable() {
 		}
 		f := v.files[owner]
 		if f == nil {
-			if !v.Room() {
+			if !v.Room("") {
 				return
 			}
 			f = &ntfsFile{}
@@ -163,6 +164,23 @@ func (v *ntfsVolume) readTable() {
 		}
 		v.readRecord(b, f)
 	}
+}
+
+// maxNTFSKept bounds what is kept of the parts of all files, in bytes, and ntfsPart is
+// what a part takes beside its name and its content. A table can be runs that all have
+// the same clusters.
+const (
+	maxNTFSKept = 64 << 20
+	ntfsPart    = 128
+)
+
+// keep counts a part, and says whether it may be kept.
+func (v *ntfsVolume) keep(n int) bool {
+	if v.kept += ntfsPart + n; v.kept > maxNTFSKept {
+		v.Fail(fmt.Errorf("master file table: %w", level.ErrLimit))
+		return false
+	}
+	return true
 }
 
 // maxNTFSParts bounds the names and the streams of one file, and the pieces of
@@ -186,13 +204,17 @@ func (v *ntfsVolume) readRecord(b []byte, f *ntfsFile) bool {
 		}
 		switch kind {
 		case ntfsAttrName:
-			if name, ok := parseNTFSName(residentValue(a)); ok {
+			if name, ok := parseNTFSName(residentValue(a)); ok && v.keep(len(name.name)) {
 				f.names = append(f.names, name)
 			}
 		case ntfsAttrData:
-			f.streams = append(f.streams, parseNTFSStream(a))
+			if s := parseNTFSStream(a); v.keep(len(s.name) + len(s.resident) + len(s.runs)) {
+				f.streams = append(f.streams, s)
+			}
 		}
-		at += n
+		if at += n; v.Over != nil {
+			break
+		}
 	}
 	return true
 }

@@ -81,7 +81,11 @@ func (v *ntfsVolume) stream(f *ntfsFile, s *ntfsStream) io.Reader {
 		extents = append(extents, v.extents(p.runs)...)
 	}
 	if s.flags&ntfsCompressed != 0 && s.unit > 0 && s.unit <= 8 {
-		return &ntfsUnits{dev: v.Dev, rest: extents, left: s.size, cluster: v.cluster, unit: v.cluster << s.unit}
+		u := &ntfsUnits{dev: v.Dev, rest: extents, left: s.size, cluster: v.cluster, unit: v.cluster << s.unit}
+		if 2*u.unit > v.Limits.Dictionary {
+			u.err = fmt.Errorf("compression units of %d bytes: %w", u.unit, level.ErrLimit)
+		}
+		return u
 	}
 	return device.NewExtentReader(v.Dev, cutAt(extents, s.valid), s.size)
 }

@@ -54,9 +54,7 @@ func (v *udfImage) oneEntry(vol *udfVolume, in *device.Folder, name string, e *u
 	known, seen := v.seen[e.at]
 	switch {
 	case seen && known != nil:
-		if v.Room() {
-			level.AddName(&known.Member, in.Path()+name, v.Limits.NameBytes)
-		}
+		v.Name(known, in, name)
 		return
 	case seen:
 		return
@@ -78,7 +76,7 @@ func (v *udfImage) oneEntry(vol *udfVolume, in *device.Folder, name string, e *u
 }
 
 func (v *udfImage) addFolder(vol *udfVolume, in *device.Folder, name string, at udfIcb) {
-	if !v.Room() {
+	if !v.Room(name) {
 		return
 	}
 	f := udfFolder{&device.Folder{Parent: in, Name: name}, vol, at}

@@ -131,11 +131,11 @@ const maxMappedExtents = 64 << 10
 // table.
 func (b *udfBody) device() *device.Device {
 	m := &device.MappedFile{}
-	for {
-		end := m.Set(append(m.Extents, b.run.Rest...))
-		b.run.Rest = nil
-		if b.next.on == nil || len(m.Extents) > maxMappedExtents || b.more() != nil {
-			return b.v.Dev.Derive(m, min(b.run.Left, end))
-		}
+	all := b.run.Rest
+	for b.next.on != nil && len(all) <= maxMappedExtents && b.more() == nil {
+		all = append(all, b.run.Rest...)
 	}
+	b.run.Rest = nil
+	end := m.Set(all)
+	return b.v.Dev.Derive(m, min(b.run.Left, end))
 }

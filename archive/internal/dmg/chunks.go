@@ -32,6 +32,7 @@ type chunks struct {
 	lzfse *lzfse.Reader
 	fail  error
 
+	zIn     *bufio.Reader // of z
 	lzfseIn *bufio.Reader // of lzfse
 }
 
@@ -127,11 +128,15 @@ func (c *chunks) next(e []byte) {
 }
 
 func (c *chunks) openZlib(in io.Reader) {
+	if c.zIn == nil {
+		c.zIn = bufio.NewReader(nil)
+	}
+	c.zIn.Reset(in)
 	var err error
 	if c.z == nil {
-		c.z, err = zlib.NewReader(in)
+		c.z, err = zlib.NewReader(c.zIn)
 	} else {
-		err = c.z.(zlib.Resetter).Reset(in, nil)
+		err = c.z.(zlib.Resetter).Reset(c.zIn, nil)
 	}
 	if err != nil {
 		c.z = nil

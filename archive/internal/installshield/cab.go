@@ -345,8 +345,8 @@ type chunks struct {
 	got  int64
 	from int64 // got when the present chunk began
 	z    io.ReadCloser
-	part io.LimitedReader // of the present chunk
-	err  error            // sticky
+	part input.Limited // of the present chunk
+	err  error         // sticky
 }
 
 func (c *chunks) Read(p []byte) (int, error) {
@@ -357,7 +357,7 @@ func (c *chunks) Read(p []byte) (int, error) {
 		}
 		n, err := c.z.Read(p)
 		c.got += int64(n)
-		if err == io.EOF || err == io.ErrUnexpectedEOF && c.part.N == 0 {
+		if err == io.EOF || err == io.ErrUnexpectedEOF && c.part.Left == 0 {
 			err = c.endChunk()
 		}
 		if err == io.EOF {
@@ -399,7 +399,7 @@ func (c *chunks) next() error {
 		return level.BodyError(err)
 	}
 	c.from = c.got
-	c.part = io.LimitedReader{R: c.in, N: int64(binary.LittleEndian.Uint16(h[:]))}
+	c.part = input.Limited{R: c.in, Left: int64(binary.LittleEndian.Uint16(h[:]))}
 	if c.z == nil {
 		c.z = flate.NewReader(&c.part)
 		return nil

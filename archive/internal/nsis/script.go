@@ -15,6 +15,7 @@ const (
 	nsisStrings   = 4 + 3*8
 	nsisEntry     = 7 * 4   // length of an entry: an instruction and six operands
 	nsisMostFiles = 1 << 16 // entries that are looked at
+	nsisMostTexts = 8 << 20 // bytes of names that are looked at: all names can be parts of one text
 
 	// Between these is the instruction that extracts a file; builds number theirs
 	// differently.
@@ -31,11 +32,11 @@ func names(script []byte, maxName int) map[int64]string {
 	if int64(entries) > int64(len(script)) || int64(texts) > int64(len(script)) {
 		return nil
 	}
-	names := map[int64]string{}
+	names, left := map[int64]string{}, nsisMostTexts
 	list, table := script[entries:], script[texts:]
 	wide := len(table) > 1 && table[0] == 0 && table[1] == 0
 	for range min(count, nsisMostFiles) {
-		if len(list) < nsisEntry {
+		if len(list) < nsisEntry || left < 0 {
 			break
 		}
 		which, name, place := binary.LittleEndian.Uint32(list), binary.LittleEndian.Uint32(list[8:]), int64(binary.LittleEndian.Uint32(list[12:]))
@@ -43,29 +44,32 @@ func names(script []byte, maxName int) map[int64]string {
 		if which < nsisExtractMin || which > nsisExtractMax || names[place] != "" {
 			continue
 		}
-		if text := nsisText(table, int64(name), wide, maxName); text != "" {
+		text, used := nsisText(table, int64(name), wide, maxName)
+		if left -= used; text != "" {
 			names[place] = text
 		}
 	}
 	return names
 }
 
-// nsisText reads a string, in which the numbers of variables are "$".
-func nsisText(table []byte, at int64, wide bool, most int) string {
+// nsisText reads a string, in which the numbers of variables are "$", and says how many
+// bytes it looked at.
+func nsisText(table []byte, at int64, wide bool, most int) (s string, used int) {
 	if wide {
 		at *= 2
 	}
 	if at >= int64(len(table)) {
-		return ""
+		return "", 0
 	}
 	if table = table[at:]; wide {
 		return nsisWide(table[:min(len(table), 2*most)])
 	}
 	var out []byte
-	for i := 0; i < min(len(table), most); i++ {
+	i := 0
+	for ; i < min(len(table), most); i++ {
 		switch c := table[i]; {
 		case c == 0:
-			return text.DecodeANSI(out, text.CodePage(0))
+			return text.DecodeANSI(out, text.CodePage(0)), i
 		case c < 5 || c >= 252:
 			out = append(out, '$')
 			i += 2
@@ -73,15 +77,16 @@ func nsisText(table []byte, at int64, wide bool, most int) string {
 			out = append(out, c)
 		}
 	}
-	return ""
+	return "", i
 }
 
-func nsisWide(table []byte) string {
+func nsisWide(table []byte) (s string, used int) {
 	var out []uint16
-	for i := 0; i+1 < len(table); i += 2 {
+	i := 0
+	for ; i+1 < len(table); i += 2 {
 		switch c := binary.LittleEndian.Uint16(table[i:]); {
 		case c == 0:
-			return strings.ToValidUTF8(string(utf16.Decode(out)), "?")
+			return strings.ToValidUTF8(string(utf16.Decode(out)), "?"), i
 		case c < 5 || c >= 0xe000 && c < 0xe004:
 			out = append(out, '$')
 			i += 2
@@ -89,5 +94,5 @@ func nsisWide(table []byte) string {
 			out = append(out, c)
 		}
 	}
-	return ""
+	return "", i
 }

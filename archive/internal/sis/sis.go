@@ -67,7 +67,7 @@ func open(src io.ReaderAt, size int64, l level.Limits) (level.Walker, error) {
 		return nil, level.ErrFormat
 	}
 	s := &sisPackage{
-		f: f, maxName: l.NameBytes,
+		f: f, maxName: l.NameBytes, texts: maxTexts,
 		languages: int64(binary.LittleEndian.Uint16(head[18:])), records: int(binary.LittleEndian.Uint16(head[20:])), flags: binary.LittleEndian.Uint16(head[36:]),
 		sized: binary.LittleEndian.Uint32(head[4:]) == sisRelease6,
 	}
@@ -84,6 +84,7 @@ type sisPackage struct {
 	languages int64
 	records   int // that are still to come
 	flags     uint16
+	texts     int  // bytes of names that may still be decoded
 	sized     bool // files tell their unpacked size, and may be packed
 }
 
@@ -97,6 +98,8 @@ func (s *sisPackage) record() error {
 	case f.Short:
 		s.Note(anomaly.Truncated)
 		return fmt.Errorf("record: %w", level.ErrMalformed)
+	case s.texts < 0:
+		return fmt.Errorf("names: %w", level.ErrLimit)
 	case kind == sisFile:
 		s.file(1)
 	case kind == sisLanguages:
@@ -134,6 +137,9 @@ func (s *sisPackage) file(n int64) {
 	s.Then(s.instance(r, 0), s.record)
 }
 
+// maxTexts bounds the names of a package, in bytes: all of them can be the same.
+const maxTexts = 32 << 20
+
 // text reads the length and the place of a name, and the name.
 func (s *sisPackage) text() string {
 	f := s.f
@@ -142,6 +148,9 @@ func (s *sisPackage) text() string {
 	f.Off = at
 	b := f.Some(n, 2*s.maxName)
 	f.Off = next
+	if s.texts -= len(b); s.texts < 0 {
+		return ""
+	}
 	if s.flags&unicode != 0 {
 		return text.DecodeUTF16(b)
 	}

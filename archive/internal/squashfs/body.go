@@ -16,11 +16,11 @@ import (
 // those of others.
 type body struct {
 	v     *volume
-	sizes stream // the lengths of the blocks
-	off   int64  // of the next block
-	left  int64  // bytes of the file that are still to come
-	frag  uint32 // number of the tail's fragment block
-	tail  int64  // offset in it
+	sizes *stream // the lengths of the blocks
+	off   int64   // of the next block
+	left  int64   // bytes of the file that are still to come
+	frag  uint32  // number of the tail's fragment block
+	tail  int64   // offset in it
 	body  []byte
 	err   error
 }

@@ -98,21 +98,32 @@ func OpenDevice(dev *device.Device, l level.Limits) (level.Walker, error) {
 	return v.Catalog, nil
 }
 
+// place is where something stands in metadata.
+type place struct {
+	block  int64 // offset of its block
+	offset int   // in the decoded block
+}
+
 // stream reads on in metadata from a place. After the first read that fails,
 // ok is false and all values are 0.
 type stream struct {
 	v    *volume
-	rest []byte
-	next int64
+	all  []byte // of the present block
+	rest []byte // of it
+	at   int64  // its offset
+	next int64  // of the block behind it
 	ok   bool
 }
+
+// place is where the stream reads on.
+func (s *stream) place() place { return place{s.at, len(s.all) - len(s.rest)} }
 
 func (v *volume) stream(block int64, offset int) *stream {
 	m, ok := v.metadata(block)
 	if !ok || offset > len(m.data) {
 		return &stream{v: v}
 	}
-	return &stream{v, m.data[offset:], m.next, true}
+	return &stream{v, m.data, m.data[offset:], block, m.next, true}
 }
 
 // metadata decodes the block at an offset.
@@ -157,8 +168,9 @@ func (s *stream) bytes(n int) []byte {
 	for have := 0; s.ok && have < n; {
 		if len(s.rest) == 0 {
 			var m meta
-			m, s.ok = s.v.metadata(s.next)
-			s.rest, s.next = m.data, m.next
+			s.at = s.next
+			m, s.ok = s.v.metadata(s.at)
+			s.all, s.rest, s.next = m.data, m.data, m.next
 			continue
 		}
 		got := copy(b[have:], s.rest)
@@ -202,7 +214,7 @@ func (v *volume) inode(in *device.Folder, name string, ref uint64) {
 }
 
 func (v *volume) addFolder(in *device.Folder, name string, ref uint64, block int64, offset uint16, size int64) {
-	if v.seen[ref] || !v.Room() {
+	if v.seen[ref] || !v.Room(name) {
 		return
 	}
 	v.seen[ref] = true
@@ -213,19 +225,24 @@ func (v *volume) addFolder(in *device.Folder, name string, ref uint64, block int
 }
 
 // addFile adds a file. The lengths of its blocks follow the inode; they are read
-// when the file is, from a copy of the stream's place.
+// when the file is, for what is kept of a stream is its whole block.
 func (v *volume) addFile(in *device.Folder, name string, ref uint64, s *stream, body body) {
 	if !s.ok {
 		v.Unreadable(in, name, fmt.Errorf("inode: %w", level.ErrMalformed))
 		return
 	}
-	body.sizes = *s
+	sizes := s.place()
 	f := v.Add(device.Key{Off: int64(ref), Size: body.left}, in, []string{name}, func() io.Reader {
 		fresh := body
+		fresh.sizes = v.stream(sizes.block, sizes.offset)
 		return &fresh
 	})
 	f.Member.Method = "squashfs"
 }
+
+// entryWork is what a name of a directory costs beside its bytes: any number of
+// directories can be the same list, whose blocks are decoded once.
+const entryWork = 64
 
 // readFolder reads a directory: runs of names, each after a header that says in
 // which block their inodes are.
@@ -240,6 +257,10 @@ func (v *volume) readFolder(f folder) {
 			length := int(device.LE16(e, 6)&0xff) + 1
 			name := string(s.bytes(length))
 			left -= int64(8 + length)
+			if !v.Dev.Spend(entryWork + int64(length)) {
+				v.Fail(device.ErrWork)
+				return
+			}
 			if s.ok {
 				v.inode(f.Folder, device.PlainName(level.DecodeNames([]byte(name), level.Latin1)[0]), block|uint64(device.LE16(e, 0)))
 			}

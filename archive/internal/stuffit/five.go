@@ -22,8 +22,11 @@ const (
 	fiveResource  = 0x01 // in an entry's second part
 )
 
-// fiveMostFolders bounds the folders whose paths are kept.
-const fiveMostFolders = 10_000
+// Bounds of the paths of folders that are kept: their number, and their bytes.
+const (
+	fiveMostFolders = 10_000
+	fiveMostPaths   = 16 << 20
+)
 
 func isFive(b []byte) bool {
 	return len(b) >= fiveHeader && string(b[:len(fiveMagic)]) == fiveMagic && string(b[fiveMoreAt:fiveMoreAt+len(fiveMore)]) == fiveMore
@@ -35,6 +38,7 @@ type fiveWalker struct {
 	opener
 	off     int64
 	folders map[int64][]byte // paths by the entries' offsets
+	paths   int              // their bytes
 	search  *input.Search
 	fields  *input.Fields
 }
@@ -135,8 +139,9 @@ func (w *fiveWalker) entry(f *input.Fields, at int64) {
 		path = append(append(bytes.Clone(p), '/'), name...)
 	}
 	if folder {
-		if len(w.folders) < fiveMostFolders {
+		if len(w.folders) < fiveMostFolders && w.paths+len(path) <= fiveMostPaths {
 			w.folders[at] = path
+			w.paths += len(path)
 		}
 		w.folder(path)
 		return

@@ -15,18 +15,25 @@ type chunkDecoder interface {
 	decode(out, in []byte) (n int, err error)
 }
 
+// lzmsChunks decodes LZMS into memory of its own: chunks are up to 64 MiB long, so that
+// readers that follow each other must share it.
+type lzmsChunks struct {
+	lzms.Decoder
+	out []byte
+}
+
 // chunks reads a compressed resource: a table of the chunks' places, then the chunks,
 // each of which decodes to the same length but the last.
 type chunks struct {
 	dev     *device.Device
 	decoder chunkDecoder
-	lzms    *lzms.Decoder // instead of it
-	table   int64         // offset of the table
-	wide    bool          // of 64-bit entries
-	data    int64         // offset of the first chunk
-	end     int64         // of the resource
-	chunk   int64         // bytes of a decoded chunk
-	index   int64         // of the next chunk
+	lzms    *lzmsChunks // instead of it
+	table   int64       // offset of the table
+	wide    bool        // of 64-bit entries
+	data    int64       // offset of the first chunk
+	end     int64       // of the resource
+	chunk   int64       // bytes of a decoded chunk
+	index   int64       // of the next chunk
 	count   int64
 	left    int64 // decoded bytes that are still to come
 	out     []byte
@@ -110,10 +117,10 @@ func (c *chunks) next() {
 // follows what comes out.
 func (c *chunks) decode(want int64, in []byte) (err error) {
 	if c.lzms != nil {
-		if c.out, err = c.lzms.Decode(c.out[:0], int(want), in); err != nil {
+		if c.lzms.out, err = c.lzms.Decode(c.lzms.out[:0], int(want), in); err != nil {
 			err = level.BodyError(err)
 		}
-		c.body = c.out
+		c.body = c.lzms.out
 		return err
 	}
 	if int64(cap(c.out)) < want {

@@ -43,20 +43,20 @@ func (g *group) add(w *file, res resource, hash [20]byte) {
 // addGroup adds the files of a group, in the order in which they lie, and empties it.
 func (w *file) addGroup(g *group) {
 	slices.SortStableFunc(g.blobs, func(a, b blob) int { return cmp.Compare(a.off, b.off) })
+	ends := make([]int64, len(g.solids)) // of each resource, where all are put together
+	end := int64(0)
+	for i, s := range g.solids {
+		end = min(end+s.size, 1<<62)
+		ends[i] = end
+	}
 	for _, b := range g.blobs {
-		off := b.off
-		i := slices.IndexFunc(g.solids, func(s *solid) bool {
-			if b.size <= s.size-off {
-				return true
-			}
-			off -= s.size
-			return false
-		})
-		if i < 0 || off < 0 {
+		// The first resource that does not end before the file does.
+		i, _ := slices.BinarySearch(ends, min(b.off+b.size, 1<<62))
+		if i == len(ends) || b.off < ends[i]-g.solids[i].size {
 			w.addLost(b)
 			continue
 		}
-		w.addBlob(g.solids[i], off, b)
+		w.addBlob(g.solids[i], b.off-(ends[i]-g.solids[i].size), b)
 	}
 	*g = group{}
 }
@@ -133,6 +133,7 @@ func (s *solid) from(at int64) ([]byte, error) {
 		if before := s.w.open; before != nil { // its memory goes to this one
 			s.chunks.in, s.chunks.out = before.chunks.in, before.chunks.out
 			before.chunks.in, before.chunks.out, before.body, before.index = nil, nil, nil, -1
+			before.chunks.decoder = nil // its window may be larger than all else
 		}
 		s.w.open = s
 	}
@@ -195,7 +196,10 @@ func (s *solid) decodeAt(i, at, n int64) {
 		}
 		c.decoder = d
 	case s.kind == kindLZMS:
-		c.lzms = s.w.lzmsDecoder()
+		if s.w.lzmsSolid == nil {
+			s.w.lzmsSolid = new(lzmsChunks)
+		}
+		c.lzms = s.w.lzmsSolid
 	}
 	if int64(cap(c.in)) < n {
 		c.in = make([]byte, n)

@@ -8,7 +8,6 @@ import (
 	"github.com/fivefifty/fivefifty/archive/internal/device"
 	"github.com/fivefifty/fivefifty/archive/internal/input"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
-	"github.com/fivefifty/fivefifty/internal/lzms"
 )
 
 // Bits of a WIM file's header and of its resources (Microsoft, "Windows Imaging
@@ -47,7 +46,9 @@ type file struct {
 
 	// Decoders of all resources: chunks stand for themselves.
 	lzx  lzxChunks
-	lzms *lzms.Decoder
+	lzms *lzmsChunks
+
+	lzmsSolid *lzmsChunks // of solid resources, one of whose chunks is kept
 
 	open   *solid // whose chunk is in memory
 	credit int64  // bytes that may still be decoded and not read
@@ -93,8 +94,12 @@ func open(src io.ReaderAt, size int64, l level.Limits) (level.Walker, error) {
 	}
 	w.readTable(parseResource(h[48:]))
 	for _, image := range w.images {
+		if w.Over != nil {
+			break
+		}
 		w.readImage(image)
 	}
+	w.images = nil
 	return w.Catalog, nil
 }
 
@@ -119,7 +124,7 @@ func (w *file) readTable(table resource) {
 			w.addGroup(&g)
 		}
 		switch {
-		case res.flags&wimSolid != 0 && w.Room():
+		case res.flags&wimSolid != 0 && w.Room(""):
 			g.add(w, res, hash)
 		case res.flags&wimSolid != 0:
 		case res.flags&wimMetadata != 0:
@@ -204,16 +209,12 @@ func (w *file) reader(res resource) io.Reader {
 	case kindLZX:
 		c.decoder = w.lzx
 	case kindLZMS:
-		c.lzms = w.lzmsDecoder()
+		if w.lzms == nil {
+			w.lzms = new(lzmsChunks)
+		}
+		c.lzms = w.lzms
 	}
 	return c
-}
-
-func (w *file) lzmsDecoder() *lzms.Decoder {
-	if w.lzms == nil {
-		w.lzms = new(lzms.Decoder)
-	}
-	return w.lzms
 }
 
 // readImage reads the directory tree of an image, and gives the resources their
@@ -222,7 +223,9 @@ func (w *file) readImage(open func() (io.Reader, error)) {
 	r, err := open()
 	var tree []byte
 	if err == nil {
-		if tree, err = input.ReadUpTo(r, maxMetadata); len(tree) > 0 {
+		if tree, err = input.ReadUpTo(r, maxMetadata); !w.Dev.Spend(int64(len(tree))) {
+			w.Fail(device.ErrWork)
+		} else if len(tree) > 0 {
 			w.readTree(tree)
 		}
 	}
@@ -247,12 +250,12 @@ func (w *file) readTree(tree []byte) {
 		for at := d.at; !seen[at] && w.Over == nil; {
 			seen[at] = true
 			e, ok := parseDentry(tree, at)
-			if !ok {
+			if !ok || !w.spend(e) {
 				break
 			}
 			in := d.in
 			switch {
-			case e.subdir > 0 && w.Room():
+			case e.subdir > 0 && w.Room(e.name):
 				if !first {
 					in = &device.Folder{Parent: d.in, Name: e.name}
 				}
@@ -263,7 +266,7 @@ func (w *file) readTree(tree []byte) {
 			at = align(at + e.length)
 			for range e.streams {
 				s, ok := parseStream(tree, at)
-				if !ok {
+				if !ok || !w.spend(s) {
 					break
 				}
 				name := e.name
@@ -280,17 +283,26 @@ func (w *file) readTree(tree []byte) {
 	}
 }
 
+// spend counts a directory entry, and says whether it may be looked at. Names can lie
+// over each other, and images can be the same.
+func (w *file) spend(e dentry) bool {
+	if !w.Dev.Spend(dentryBytes + int64(len(e.name))) {
+		w.Fail(device.ErrWork)
+		return false
+	}
+	return true
+}
+
 // name gives a resource a name. The hash of an empty file is all zeros.
 func (w *file) name(in *device.Folder, name string, hash [20]byte) {
 	f := w.byHash[hash]
 	switch {
-	case !w.Room():
 	case hash == [20]byte{}:
 		w.Add(device.Key{Off: -1}, in, []string{name}, nil)
 	case f == nil:
 		w.Unreadable(in, name, fmt.Errorf("no such resource: %w", level.ErrMalformed))
 	default:
-		level.AddName(&f.Member, in.Path()+name, w.Limits.NameBytes)
+		w.Name(f, in, name)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/bzip2"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -70,21 +71,26 @@ type file struct {
 
 // readList goes through the table of contents. Files within files are in folders.
 func (x *archive) readList(list []byte) {
-	d := xml.NewDecoder(bytes.NewReader(list))
+	in := &tokens{r: bytes.NewReader(list)}
+	d := xml.NewDecoder(in)
 	d.Strict = false
 	var open []*file  // the file elements that are open
 	var path []string // the elements that are open in the innermost of them
 	var text strings.Builder
 	var all []*file
 	for x.Over == nil {
+		in.left = maxToken
 		token, err := d.RawToken()
+		if errors.Is(err, errToken) {
+			x.Fail(fmt.Errorf("table of contents: %w: %w", err, level.ErrLimit))
+		}
 		if err != nil {
 			break
 		}
 		switch t := token.(type) {
 		case xml.StartElement:
 			text.Reset()
-			if t.Name.Local == "file" && x.Room() {
+			if t.Name.Local == "file" && x.Room("") {
 				f := &file{off: -1}
 				if len(open) > 0 {
 					f.Parent = &open[len(open)-1].Folder
@@ -115,6 +121,34 @@ func (x *archive) readList(list []byte) {
 		x.addFile(f)
 	}
 }
+
+// maxToken bounds one element's head or one text, in bytes: the attributes of an element
+// take many times the memory of their names.
+const maxToken = 1 << 20
+
+// tokens is what a decoder of XML reads from, which then has no buffer of its own.
+type tokens struct {
+	r    *bytes.Reader
+	left int // bytes of the present token
+}
+
+func (t *tokens) ReadByte() (byte, error) {
+	if t.left--; t.left < 0 {
+		return 0, errToken
+	}
+	return t.r.ReadByte()
+}
+
+func (t *tokens) Read(p []byte) (int, error) {
+	b, err := t.ReadByte()
+	if err != nil || len(p) == 0 {
+		return 0, err
+	}
+	p[0] = b
+	return 1, nil
+}
+
+var errToken = errors.New("an element without an end")
 
 func styleOf(t xml.StartElement) string {
 	for _, a := range t.Attr {

@@ -8,7 +8,7 @@ import (
 
 var cabs = []Bomb{
 	attached("cab-lzx-tables", "a.cab", func() []byte {
-		return cab(0x1503, 60_000, slices.Repeat([]cabData{{lzxTables(32 << 10), 32 << 10}}, 1100))
+		return cab(0x1503, 100, lzxFrames(600))
 	}),
 	attached("cab-lzx-calls", "a.cab", func() []byte {
 		one := slices.Concat(lzxStored(bytes.Repeat([]byte{0xe8, 0, 0, 0, 0}, 6554)[:32<<10], 0x7fffffff))
@@ -28,7 +28,7 @@ var cabs = []Bomb{
 	attached("cab-empty-data", "a.cab", func() []byte { return cab(0, 100, slices.Repeat([]cabData{{nil, 0}}, 4_000_000)) }),
 	attached("cab-backwards", "a.cab", func() []byte {
 		// Files that lie in one folder from its end to its start.
-		return cab(0x1503, 9000, slices.Repeat([]cabData{{lzxTables(32 << 10), 32 << 10}}, 300))
+		return cab(0x1503, 9000, lzxFrames(300))
 	}),
 	attached("chm-headers", "a.chm", func() []byte {
 		return slices.Concat([]byte("ITSF\x03\x00\x00\x00\x60\x00\x00\x00"), make([]byte, 64), fill([]byte("PMGL\x00\x00\x00\x00"), fileBytes))
@@ -116,46 +116,76 @@ func lzxBlock(w *highBits, body []byte) []byte {
 	return slices.Concat(swapped(w.bytes()), join(uint32(1), uint32(1), uint32(1)), body)
 }
 
-// lzxTables is a frame of n bytes in blocks of one byte each, as far as 64 KiB last.
-func lzxTables(n int) []byte {
+// lzxFrames is n frames of the largest size.
+func lzxFrames(n int) []cabData {
+	const size, room = 32 << 10, 60_000
+	all := []cabData{{lzxTables(size, room, true), size}}
+	return append(all, slices.Repeat([]cabData{{lzxTables(size, room, false), size}}, n-1)...)
+}
+
+// lzxTables is a frame of n bytes in blocks of one byte each, as far as room bytes last,
+// and one block of what is left.
+func lzxTables(n, room int, first bool) []byte {
 	var w highBits
-	w.put(0, 1)
-	for i := 0; i < n && len(w.out) < 60_000; i++ {
-		w.put(1, 3)
-		size := 1
-		w.put(uint64(size), 24)
-		// Three codes of lengths: 17 for up to 19 zeros, 18 for up to 51, and 16 for a
-		// length of one, which is a delta of zero.
-		pre := newAlphabet(20, map[int]int{16: 2, 17: 2, 18: 1})
-		tree := func(symbols int, first bool) {
-			for s := range 20 {
-				w.put(uint64(pre.lengths[s]), 4)
-			}
-			at := 0
-			if first {
-				pre.put(&w, 16)
-				at++
-			}
-			for at < symbols {
-				k := min(51, symbols-at)
-				if k < 20 {
-					k = min(19, k)
-					k = max(4, k)
-					pre.put(&w, 17)
-					w.put(uint64(k-4), 4)
-				} else {
-					pre.put(&w, 18)
-					w.put(uint64(k-20), 5)
-				}
-				at += k
-			}
-		}
-		tree(256, i == 0)
-		tree(400, false)
-		tree(249, false)
+	if first {
 		w.put(0, 1)
 	}
+	for left := n; left > 0; {
+		size := 1
+		if len(w.out) > room-left/8-200 {
+			size = left
+		}
+		w.put(1, 3)
+		w.put(uint64(size), 24)
+		lzxCodes(&w, 400, 249, first && left == n)
+		for range size {
+			w.put(0, 1)
+		}
+		left -= size
+	}
 	return swapped(w.bytes())
+}
+
+// lzxCodes writes the codes of a block: the first byte has one, of one bit, and no other
+// symbol has any. Lengths are told by their difference from those of the block before.
+func lzxCodes(w *highBits, matches, lengths int, first bool) {
+	delta := 0
+	if first {
+		delta = 16
+	}
+	pre := lzxPre(w, delta)
+	pre.put(w, delta)
+	lzxZeros(w, pre, 255)
+	pre = lzxPre(w, delta)
+	lzxZeros(w, pre, matches)
+	pre = lzxPre(w, delta)
+	lzxZeros(w, pre, lengths)
+}
+
+// lzxPre writes a code of lengths: 17 is for up to 19 zeros, 18 for up to 51.
+func lzxPre(w *highBits, delta int) alphabet {
+	pre := newAlphabet(20, map[int]int{delta: 2, 17: 2, 18: 1})
+	for _, n := range pre.lengths {
+		w.put(uint64(n), 4)
+	}
+	return pre
+}
+
+func lzxZeros(w *highBits, pre alphabet, n int) {
+	for n > 0 {
+		k := min(51, n)
+		if n > 51 && n < 55 {
+			k = 47 // what is left of them must be four at least
+		}
+		if k < 20 {
+			pre.put(w, 17)
+			w.put(uint64(k-4), 4)
+		} else {
+			pre.put(w, 18)
+			w.put(uint64(k-20), 5)
+		}
+		n -= k
+	}
 }
 
 // lzh is an archive of one member with a header of level 0.

@@ -56,9 +56,10 @@ var rars = []Bomb{
 }
 
 type rar4File struct {
-	method byte
-	flags  uint16
-	data   []byte
+	method  byte
+	version byte // that it takes to unpack it; 29 if 0
+	flags   uint16
+	data    []byte
 }
 
 func seal4(h []byte) []byte {
@@ -73,7 +74,11 @@ func rar4(files ...rar4File) []byte {
 	b.WriteString("Rar!\x1a\x07\x00")
 	b.Write(seal4([]byte{0, 0, 0x73, 0, 0, 13, 0, 0, 0, 0, 0, 0, 0}))
 	for _, f := range files {
-		h := join(uint16(0), byte(0x74), uint16(0x80c0)|f.flags, uint16(0), uint32(len(f.data)), ^uint32(0), byte(2), uint32(0), uint32(0), byte(29), f.method, uint16(1), uint32(0x20), "x")
+		version := f.version
+		if version == 0 {
+			version = 29
+		}
+		h := join(uint16(0), byte(0x74), uint16(0x80c0)|f.flags, uint16(0), uint32(len(f.data)), ^uint32(0), byte(2), uint32(0), uint32(0), version, f.method, uint16(1), uint32(0x20), "x")
 		b.Write(seal4(h))
 		b.Write(f.data)
 	}

@@ -194,6 +194,11 @@ func bzip2Head(w *highBits, sum uint32, trees, selectors int) {
 	w.put(bzip2Block, 48)
 	w.put(uint64(sum), 32)
 	w.put(0, 1)
+	bzip2Codes(w, trees, selectors)
+}
+
+// bzip2Codes writes what precedes the trees of a block.
+func bzip2Codes(w *highBits, trees, selectors int) {
 	w.put(0, 24)
 	w.put(0xffff, 16)
 	for range 16 {
