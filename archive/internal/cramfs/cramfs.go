@@ -188,7 +188,7 @@ func (v *volume) add(in *device.Folder, name string, i inode) {
 
 // addFolder queues a directory that was not met yet, which ends loops.
 func (v *volume) addFolder(as *device.Folder, i inode) {
-	if i.size == 0 || v.seen[i.off] || !v.Room() {
+	if i.size == 0 || v.seen[i.off] || !v.RoomFor(as) {
 		return
 	}
 	v.seen[i.off] = true

@@ -108,6 +108,14 @@ func (c *Catalog) Room(name string) bool {
 	return true
 }
 
+// RoomFor is Room for a folder, nil for the root.
+func (c *Catalog) RoomFor(f *Folder) bool {
+	if f == nil {
+		return c.Room("")
+	}
+	return c.Room(f.Name)
+}
+
 // Add adds a file in a folder, or its names to the file that is there already.
 // body is called when the member is read; nil for a file with an error.
 func (c *Catalog) Add(key Key, in *Folder, names []string, body func() io.Reader) *File {

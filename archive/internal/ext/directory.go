@@ -95,7 +95,7 @@ func (v *volume) entry(in *device.Folder, name string, number int64) {
 
 // addFolder queues a directory that was not met yet, which ends loops.
 func (v *volume) addFolder(as *device.Folder, i inode) {
-	if v.met[i.number] || !v.Room() {
+	if v.met[i.number] || !v.RoomFor(as) {
 		return
 	}
 	v.met[i.number] = true
