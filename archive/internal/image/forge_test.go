@@ -332,6 +332,17 @@ func TestForged(t *testing.T) {
 	}
 }
 
+// TestBlind: an image whose entries have bitmaps, to whom knows of them, is read as 7-Zip
+// reads it too.
+func TestBlind(t *testing.T) {
+	image := forgeQCOW(floppy(100, [2]string{"P       JS ", archivetest.Payload}), false)
+	image[79] = qcowExtended
+	all, _, err := archivetest.ReadAll(t, QCOW, image)
+	if err != nil || !archivetest.Holds(all) {
+		t.Errorf("%v\n%s", err, archivetest.Listing(all))
+	}
+}
+
 // fuzzSeeds adds the seeds of a format and fuzzes it.
 func fuzzSeeds(f *testing.F, format *level.Format) {
 	for _, s := range seeds() {
