@@ -95,7 +95,11 @@ func (v *volume) entry(in *device.Folder, name string, number int64) {
 
 // addFolder queues a directory that was not met yet, which ends loops.
 func (v *volume) addFolder(as *device.Folder, i inode) {
-	if v.met[i.number] || !v.Room() {
+	name := ""
+	if as != nil {
+		name = as.Name
+	}
+	if v.met[i.number] || !v.Room(name) {
 		return
 	}
 	v.met[i.number] = true

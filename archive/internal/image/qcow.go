@@ -167,11 +167,15 @@ func (q *qcow) features(h []byte) error {
 			return fmt.Errorf("compression type %d: %w", h[104], level.ErrUnsupported)
 		}
 	}
-	if q.extended = bits&qcowExtended != 0; q.extended {
+	if q.extended = bits&qcowExtended != 0 && q.bits >= extendedBits; q.extended {
 		q.l2Bits--
 	}
 	return nil
 }
+
+// extendedBits is the smallest cluster that QEMU allows for entries with bitmaps; parts
+// of smaller ones would be a few bytes.
+const extendedBits = 14
 
 // entry reads a number of a table, 0 where there is none.
 func (q *qcow) entry(off int64) uint64 {
