@@ -105,8 +105,7 @@ func OpenDevice(dev *device.Device, l level.Limits) (level.Walker, error) {
 		v.Unreadable(nil, "cramfs", fmt.Errorf("method %d: %w", method, level.ErrUnsupported))
 		return v.Catalog, nil
 	}
-	root := v.inode(b[rootAt:])
-	v.addFolder(nil, root)
+	v.addFolder(nil, "", v.inode(b[rootAt:]))
 	for len(v.queue) > 0 && v.Over == nil {
 		f := v.queue[0]
 		v.queue = v.queue[1:]
@@ -177,7 +176,7 @@ func (v *volume) readFolder(f folder) {
 func (v *volume) add(in *device.Folder, name string, i inode) {
 	switch kind := i.mode & modeKind; {
 	case kind == modeDir:
-		v.addFolder(&device.Folder{Parent: in, Name: name}, i)
+		v.addFolder(in, name, i)
 	case kind == modeFile:
 		v.addFile(in, name, i)
 	case kind == modeLink && i.size < maxLink:
@@ -186,13 +185,17 @@ func (v *volume) add(in *device.Folder, name string, i inode) {
 	}
 }
 
-// addFolder queues a directory that was not met yet, which ends loops.
-func (v *volume) addFolder(as *device.Folder, i inode) {
-	if i.size == 0 || v.seen[i.off] || !v.RoomFor(as) {
+// addFolder queues a directory that was not met yet, which ends loops. The root has no
+// name.
+func (v *volume) addFolder(in *device.Folder, name string, i inode) {
+	if i.size == 0 || v.seen[i.off] || !v.Room(name) {
 		return
 	}
 	v.seen[i.off] = true
-	v.queue = append(v.queue, folder{as, i.off, i.size})
+	if name != "" || in != nil {
+		in = &device.Folder{Parent: in, Name: name}
+	}
+	v.queue = append(v.queue, folder{in, i.off, i.size})
 }
 
 // pageBytes is the length of a block: a page of the machine, which is this one on all but

@@ -5,6 +5,7 @@ import (
 	"compress/flate"
 	"compress/zlib"
 	"encoding/binary"
+	"errors"
 	"testing"
 
 	"github.com/fivefifty/fivefifty/archive/internal/archivetest"
@@ -329,6 +330,35 @@ func TestForged(t *testing.T) {
 				t.Errorf("anomalies: %v", archivetest.NoteNames(all, r))
 			}
 		})
+	}
+}
+
+// TestBlind: an image whose entries have bitmaps, to whom knows of them, is read as 7-Zip
+// reads it too.
+func TestBlind(t *testing.T) {
+	image := forgeQCOW(floppy(100, [2]string{"P       JS ", archivetest.Payload}), false)
+	image[79] = qcowExtended
+	all, _, err := archivetest.ReadAll(t, QCOW, image)
+	if err != nil || !archivetest.Holds(all) {
+		t.Errorf("%v\n%s", err, archivetest.Listing(all))
+	}
+}
+
+// TestLargeGrain: packed grains that would take much memory are a limit, stored ones none.
+func TestLargeGrain(t *testing.T) {
+	disk := floppy(100, [2]string{"P       JS ", archivetest.Payload})
+	for name, c := range map[string]struct {
+		data []byte
+		want error
+	}{"stored": {forgeVMDK(disk, false), nil}, "packed": {forgeVMDK(disk, true), level.ErrLimit}} {
+		for at := 0; at >= 0; {
+			binary.LittleEndian.PutUint64(c.data[at+20:], 32<<10)
+			next := bytes.Index(c.data[at+1:], vmdkMagic)
+			at = map[bool]int{true: at + 1 + next, false: -1}[next >= 0]
+		}
+		if _, _, err := archivetest.ReadAll(t, VMDK, c.data); !errors.Is(err, c.want) && c.want != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

@@ -60,7 +60,55 @@ func openQCOW(src io.ReaderAt, size int64, l level.Limits) (level.Walker, error)
 	if err != nil {
 		return nil, err
 	}
-	return disk.OpenImage(disk.Image{Disk: dev.Derive(q, q.size), Missing: q.missing, Fault: q.Fault}, l)
+	w, err := disk.OpenImage(disk.Image{Disk: dev.Derive(q, q.size), Missing: q.missing, Fault: q.Fault}, l)
+	if err != nil || !q.extended {
+		return w, err
+	}
+	// 7-Zip does not know of bitmaps, and takes them for entries.
+	blind, err := parseQCOW(dev, h[:])
+	if err != nil {
+		return nil, err
+	}
+	blind.extended = false
+	blind.l2Bits++
+	second, err := disk.OpenImage(disk.Image{Disk: dev.Derive(blind, q.size)}, l)
+	if err != nil {
+		return nil, device.FirstError(dev.Err, err)
+	}
+	return &readings{Walker: w, other: second}, nil
+}
+
+// readings yields what an image holds, and behind it what there is in another reading,
+// of which only what can be read counts.
+type readings struct {
+	level.Walker
+	other level.Walker
+	done  error // the first reading's end, once it was met
+}
+
+func (r *readings) Next() (*level.Member, io.Reader, error) {
+	if r.done == nil {
+		m, body, err := r.Walker.Next()
+		if err == nil {
+			return m, body, nil
+		}
+		r.done = err
+	}
+	for {
+		m, body, err := r.other.Next()
+		switch {
+		case err == nil && m.Err == nil:
+			m.Reading = "without bitmaps"
+			return m, body, nil
+		case err != nil:
+			return nil, nil, r.done
+		}
+	}
+}
+
+func (r *readings) Close() {
+	r.Walker.Close()
+	r.other.Close()
 }
 
 func parseQCOW(dev *device.Device, h []byte) (*qcow, error) {
@@ -119,11 +167,15 @@ func (q *qcow) features(h []byte) error {
 			return fmt.Errorf("compression type %d: %w", h[104], level.ErrUnsupported)
 		}
 	}
-	if q.extended = bits&qcowExtended != 0; q.extended {
+	if q.extended = bits&qcowExtended != 0 && q.bits >= extendedBits; q.extended {
 		q.l2Bits--
 	}
 	return nil
 }
+
+// extendedBits is the smallest cluster that QEMU allows for entries with bitmaps; parts
+// of smaller ones would be a few bytes.
+const extendedBits = 14
 
 // entry reads a number of a table, 0 where there is none.
 func (q *qcow) entry(off int64) uint64 {

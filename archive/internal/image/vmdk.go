@@ -29,8 +29,12 @@ const (
 // before the last sector.
 const vmdkAtEnd = 1<<64 - 1
 
-// maxGrain bounds the bytes of a grain; writers use 64 KiB.
-const maxGrain = 64 << 20
+// Bounds of a grain's bytes; writers use 64 KiB. Of packed ones several are kept in
+// memory.
+const (
+	maxGrain  = 64 << 20
+	maxPacked = 8 << 20
+)
 
 // VMDK is how an image of VMware is found and opened.
 var VMDK = &level.Format{Name: "vmdk", Detect: detectVMDK, Open: openVMDK}
@@ -76,6 +80,9 @@ func openVMDK(src io.ReaderAt, size int64, l level.Limits) (level.Walker, error)
 	}
 	if v.block <= 0 || v.block > maxGrain || v.grains <= 0 {
 		return nil, fmt.Errorf("%d grains of %d bytes in a table: %w", v.grains, v.block, level.ErrMalformed)
+	}
+	if v.packed && v.block > maxPacked {
+		return nil, fmt.Errorf("packed grains of %d bytes: %w", v.block, level.ErrLimit)
 	}
 	v.find, v.unpack = v.grain, unpackZlib()
 	return disk.OpenImage(disk.Image{Disk: dev.Derive(v, v.size), Missing: v.missing, Fault: v.Fault}, l)
