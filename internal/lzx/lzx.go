@@ -119,7 +119,7 @@ func (d *Decoder) Frame(out, in []byte) (int, error) {
 	n := 0
 	var err error
 	for n < len(out) && err == nil {
-		if d.left == 0 && d.pending == 0 {
+		if d.left <= 0 && d.pending == 0 { // a match can go beyond the block's end
 			if err = d.block(); err != nil {
 				break
 			}
