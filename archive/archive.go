@@ -42,6 +42,7 @@ const (
 	Lz4      Format = "lz4" // frames, legacy ones too
 	Lzop     Format = "lzop"
 	Compress Format = "compress" // .Z
+	Zlib     Format = "zlib"     // a bare zlib stream
 	Cpio     Format = "cpio"
 	Ar       Format = "ar" // also Debian packages
 	Rpm      Format = "rpm"

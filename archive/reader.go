@@ -76,6 +76,7 @@ var formats = [...]*level.Format{
 	stream.Lz4,
 	stream.Lzop,
 	stream.Compress,
+	stream.Zlib,
 	unix.Cpio,
 	unix.Ar,
 	unix.Rpm,

@@ -52,7 +52,7 @@ var allowed = map[string][]string{
 	"archive/internal/sevenzip":      room("archive/internal/bcj", "archive/internal/lz", "archive/internal/stream", "internal/lzma", "internal/ppmd", "github.com/andybalholm/brotli", "github.com/klauspost/compress"),
 	"archive/internal/sis":           room(),
 	"archive/internal/squashfs":      room("archive/internal/device", "github.com/klauspost/compress"),
-	"archive/internal/stream":        room("archive/internal/bcj", "internal/lzma", "github.com/klauspost/compress", "github.com/pierrec/lz4/v4"),
+	"archive/internal/stream":        room("archive/internal/bcj", "internal/lzfse", "internal/lzma", "internal/zlib", "github.com/klauspost/compress", "github.com/pierrec/lz4/v4"),
 	"archive/internal/stuffit":       room("archive/internal/lz", "internal/huffman", "internal/lha", "golang.org/x/text"),
 	"archive/internal/text":          {"golang.org/x/text"},
 	"archive/internal/unix":          room("archive/internal/stream"),
@@ -66,7 +66,7 @@ var allowed = map[string][]string{
 	"verdictcache":                   {"scanner", "github.com/maypok86/otter/v2"},
 	"internal/budget":                {},
 	"internal/deps":                  {},
-	"internal/filetype":              {"github.com/h2non/filetype", "github.com/richardlehane/mscfb"},
+	"internal/filetype":              {"internal/zlib", "github.com/h2non/filetype", "github.com/richardlehane/mscfb"},
 	"internal/huffman":               {},
 	"internal/lha":                   {"internal/huffman"},
 	"internal/lzfse":                 {},
@@ -81,6 +81,7 @@ var allowed = map[string][]string{
 	"internal/saferead":              {},
 	"internal/spool":                 {},
 	"internal/unace":                 {"internal/huffman"},
+	"internal/zlib":                  {},
 }
 
 // rooms are folders of archive/internal.

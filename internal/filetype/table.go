@@ -31,6 +31,7 @@ const (
 	kLzip
 	kLzop
 	kCompress
+	kZlib
 	k7z
 	kRar
 	kCab
@@ -207,6 +208,7 @@ var types = [kindCount]Type{
 	kLzip:     {"lzip", "application/x-lzip", Archive},
 	kLzop:     {"lzop", "application/x-lzop", Archive},
 	kCompress: {"compress", "application/x-compress", Archive},
+	kZlib:     {"zlib", "application/zlib", Archive},
 	k7z:       {"7z", "application/x-7z-compressed", Archive},
 	kRar:      {"rar", "application/vnd.rar", Archive},
 	kCab:      {"cab", "application/vnd.ms-cab-compressed", Archive},
