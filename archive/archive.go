@@ -65,6 +65,7 @@ const (
 	Szdd     Format = "szdd"
 	Chm      Format = "chm"
 	SIS      Format = "sis" // packages of Symbian
+	SWF      Format = "swf" // compressed Flash
 
 	NSIS          Format = "nsis"          // Nullsoft's installers
 	InstallShield Format = "installshield" // files behind the program of a setup

@@ -30,6 +30,7 @@ import (
 	"github.com/fivefifty/fivefifty/archive/internal/squashfs"
 	"github.com/fivefifty/fivefifty/archive/internal/stream"
 	"github.com/fivefifty/fivefifty/archive/internal/stuffit"
+	"github.com/fivefifty/fivefifty/archive/internal/swf"
 	"github.com/fivefifty/fivefifty/archive/internal/unix"
 	"github.com/fivefifty/fivefifty/archive/internal/wide"
 	"github.com/fivefifty/fivefifty/archive/internal/wim"
@@ -97,6 +98,7 @@ var formats = [...]*level.Format{
 	cab.Szdd,
 	chm.Format,
 	sis.Format,
+	swf.Format,
 }
 
 // rowOf returns the row of a format, nil for one that is not known.

@@ -54,6 +54,7 @@ var allowed = map[string][]string{
 	"archive/internal/squashfs":      room("archive/internal/device", "github.com/klauspost/compress"),
 	"archive/internal/stream":        room("archive/internal/bcj", "internal/lzfse", "internal/lzma", "internal/zlib", "github.com/klauspost/compress", "github.com/pierrec/lz4/v4"),
 	"archive/internal/stuffit":       room("archive/internal/lz", "internal/huffman", "internal/lha", "golang.org/x/text"),
+	"archive/internal/swf":           room("internal/lzma", "internal/zlib", "github.com/klauspost/compress"),
 	"archive/internal/text":          {"golang.org/x/text"},
 	"archive/internal/unix":          room("archive/internal/stream"),
 	"archive/internal/wide":          append(room(), "golang.org/x/text"),
