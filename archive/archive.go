@@ -43,6 +43,8 @@ const (
 	Lzop     Format = "lzop"
 	Compress Format = "compress" // .Z
 	Zlib     Format = "zlib"     // a bare zlib stream
+	Snappy   Format = "snappy"   // in the framing format, S2's too
+	LZFSE    Format = "lzfse"
 	Cpio     Format = "cpio"
 	Ar       Format = "ar" // also Debian packages
 	Rpm      Format = "rpm"

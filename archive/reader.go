@@ -78,6 +78,8 @@ var formats = [...]*level.Format{
 	stream.Lzop,
 	stream.Compress,
 	stream.Zlib,
+	stream.Snappy,
+	stream.LZFSE,
 	unix.Cpio,
 	unix.Ar,
 	unix.Rpm,

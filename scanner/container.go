@@ -248,7 +248,7 @@ func (c *container) memberNames(m *archive.Member) []string {
 var singleStream = map[archive.Format]bool{
 	archive.Gzip: true, archive.Bzip2: true, archive.Xz: true, archive.Lzma: true, archive.Lzip: true,
 	archive.Zstd: true, archive.Lz4: true, archive.Lzop: true, archive.Compress: true,
-	archive.Zlib: true,
+	archive.Zlib: true, archive.Snappy: true, archive.LZFSE: true,
 }
 
 // unpackedSuffix is what programs put in the place of a suffix that stands for

@@ -46,9 +46,10 @@ var rareMarks = [...]mark{
 		return len(b) > 12 && bytes.IndexByte([]byte("xzbe4-"), b[3]) >= 0 && has(b, 4, "\x00\x00\x00\x00")
 	}},
 	{kLZFSE, 0, "bvx", func(b []byte) bool {
-		return len(b) > 12 && bytes.IndexByte([]byte("12n-"), b[3]) >= 0 && b[7] == 0 && binaryAt(4)(b)
+		return len(b) > 12 && bytes.IndexByte([]byte("12n-"), b[3]) >= 0 && b[7] < ' ' && binaryAt(4)(b)
 	}},
 	{kSnappy, 0, "\xFF\x06\x00\x00sNaPpY", nil},
+	{kSnappy, 0, "\xFF\x06\x00\x00S2sTwO", nil},
 	{kPack200, 0, "\xCA\xFE\xD0\x0D", func(b []byte) bool { return len(b) > 8 && b[5] >= 150 && b[5] <= 171 }},
 
 	// Images of disks.
