@@ -31,6 +31,7 @@ const (
 	Overlay  Format = "overlay" // what follows the end of, or is a resource in, a file of another kind
 	OLE      Format = "ole"
 	TNEF     Format = "tnef"
+	Mso      Format = "activemime" // Office's wrapping of macros
 	RTF      Format = "rtf"
 	P7M      Format = "p7m"
 	One      Format = "one"

@@ -64,6 +64,7 @@ var formats = [...]*level.Format{
 	overlay.Format,
 	office.OLE,
 	office.TNEF,
+	office.ActiveMime,
 	office.RTF,
 	cms.Format,
 	office.One,

@@ -45,7 +45,7 @@ var allowed = map[string][]string{
 	"archive/internal/lz":            append(rooms("input"), "internal/huffman"),
 	"archive/internal/magic":         {},
 	"archive/internal/nsis":          room("archive/internal/bcj", "archive/internal/lz", "internal/huffman", "internal/lzma", "github.com/klauspost/compress"),
-	"archive/internal/office":        room("archive/internal/cfb", "golang.org/x/text"),
+	"archive/internal/office":        room("archive/internal/cfb", "internal/zlib", "github.com/klauspost/compress", "golang.org/x/text"),
 	"archive/internal/overlay":       room("archive/internal/device"),
 	"archive/internal/pdf":           room("archive/internal/lz", "archive/internal/magic", "github.com/klauspost/compress", "golang.org/x/text"),
 	"archive/internal/rar":           room("internal/rar15", "internal/rar3", "github.com/nwaples/rardecode/v2"),
