@@ -69,6 +69,7 @@ const (
 	Chm      Format = "chm"
 	SIS      Format = "sis" // packages of Symbian
 	SWF      Format = "swf" // compressed Flash
+	WARC     Format = "warc"
 
 	NSIS          Format = "nsis"          // Nullsoft's installers
 	InstallShield Format = "installshield" // files behind the program of a setup

@@ -32,6 +32,7 @@ import (
 	"github.com/fivefifty/fivefifty/archive/internal/stuffit"
 	"github.com/fivefifty/fivefifty/archive/internal/swf"
 	"github.com/fivefifty/fivefifty/archive/internal/unix"
+	"github.com/fivefifty/fivefifty/archive/internal/warc"
 	"github.com/fivefifty/fivefifty/archive/internal/wide"
 	"github.com/fivefifty/fivefifty/archive/internal/wim"
 	"github.com/fivefifty/fivefifty/archive/internal/xar"
@@ -102,6 +103,7 @@ var formats = [...]*level.Format{
 	chm.Format,
 	sis.Format,
 	swf.Format,
+	warc.Format,
 }
 
 // rowOf returns the row of a format, nil for one that is not known.
