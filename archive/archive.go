@@ -70,6 +70,8 @@ const (
 	SIS      Format = "sis" // packages of Symbian
 	SWF      Format = "swf" // compressed Flash
 	WARC     Format = "warc"
+	Plist    Format = "bplist" // Apple's binary property lists, web archives among them
+	Emlx     Format = "emlx"   // a message as Apple Mail keeps it
 
 	NSIS          Format = "nsis"          // Nullsoft's installers
 	InstallShield Format = "installshield" // files behind the program of a setup

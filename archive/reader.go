@@ -14,6 +14,7 @@ import (
 	"github.com/fivefifty/fivefifty/archive/internal/cramfs"
 	"github.com/fivefifty/fivefifty/archive/internal/disk"
 	"github.com/fivefifty/fivefifty/archive/internal/dmg"
+	"github.com/fivefifty/fivefifty/archive/internal/emlx"
 	"github.com/fivefifty/fivefifty/archive/internal/ext"
 	"github.com/fivefifty/fivefifty/archive/internal/html"
 	"github.com/fivefifty/fivefifty/archive/internal/image"
@@ -24,6 +25,7 @@ import (
 	"github.com/fivefifty/fivefifty/archive/internal/office"
 	"github.com/fivefifty/fivefifty/archive/internal/overlay"
 	"github.com/fivefifty/fivefifty/archive/internal/pdf"
+	"github.com/fivefifty/fivefifty/archive/internal/plist"
 	"github.com/fivefifty/fivefifty/archive/internal/rar"
 	"github.com/fivefifty/fivefifty/archive/internal/sevenzip"
 	"github.com/fivefifty/fivefifty/archive/internal/sis"
@@ -104,6 +106,8 @@ var formats = [...]*level.Format{
 	sis.Format,
 	swf.Format,
 	warc.Format,
+	plist.Format,
+	emlx.Format,
 }
 
 // rowOf returns the row of a format, nil for one that is not known.

@@ -48,6 +48,7 @@ var allowed = map[string][]string{
 	"archive/internal/office":        room("archive/internal/cfb", "internal/zlib", "github.com/klauspost/compress", "golang.org/x/text"),
 	"archive/internal/overlay":       room("archive/internal/device"),
 	"archive/internal/pdf":           room("archive/internal/lz", "archive/internal/magic", "github.com/klauspost/compress", "golang.org/x/text"),
+	"archive/internal/plist":         room("golang.org/x/text"),
 	"archive/internal/rar":           room("internal/rar15", "internal/rar3", "github.com/nwaples/rardecode/v2"),
 	"archive/internal/sevenzip":      room("archive/internal/bcj", "archive/internal/lz", "archive/internal/stream", "internal/lzma", "internal/ppmd", "github.com/andybalholm/brotli", "github.com/klauspost/compress"),
 	"archive/internal/sis":           room(),

@@ -78,6 +78,7 @@ var rareMarks = [...]mark{
 	{kF2FS, 1024, "\x10\x20\xF5\xF2\x01\x00", nil},
 
 	// Stores of mail, records and backups.
+	{kBPlist, 0, "bplist", binaryAt(8)},
 	{kActiveMime, 0, "ActiveMime", binaryAt(10)},
 	{kPST, 0, "!BDN", func(b []byte) bool { return has(b, 8, "SM") || has(b, 8, "SO") }},
 	{kMDB, 0, "\x00\x01\x00\x00Standard Jet DB\x00", nil},

@@ -48,6 +48,7 @@ func rareSamples() []sample {
 		{"xfs", pad("XFSB\x00\x00\x10\x00", 512)}, {"btrfs", put(0x11000, map[int]string{0x10040: "_BHRfS_M"})}, {"f2fs", put(2048, map[int]string{1024: "\x10\x20\xF5\xF2\x01\x00"})},
 		{"ext", put(2048, map[int]string{1024: "\x00\x01\x00\x00\x00\x04\x00\x00", 1048: "\x02", 1056: "\x00\x80", 1064: "\x00\x01", 1080: "\x53\xEF\x01\x00\x01\x00", 1100: "\x01"})},
 		{"pst", "!BDN\x12\x34\x56\x78SM\x17\x00"}, {"mdb", pad("\x00\x01\x00\x00Standard Jet DB\x00\x01", 64)}, {"mdb", pad("\x00\x01\x00\x00Standard ACE DB\x00\x02", 64)},
+		{"bplist", "bplist00\xd1\x01\x02\x51a\x51b\x08\x0b\x0d"}, {"emlx", "120       \nfrom: a@example.org\nsubject: x\n\ntext\n"},
 		{"activemime", pad("ActiveMime\x00\x00\xf0\x01\x04", 60)},
 		{"warc", "WARC/1.0\r\nWARC-Type: warcinfo\r\n"}, {"bkf", tape()}, {"dar", "\x00\x00\x00\x7B0123456789TN\x00\x00"},
 		{"innosetup", "Inno Setup Setup Data (5.5.7) (u)"}, {"innosetup", "zlb\x1A\x5D\x00\x00\x80"}, {"innosetup", "idska32\x1A\x00\x10\x00\x00"},
@@ -62,7 +63,7 @@ func TestRareProse(t *testing.T) {
 		"DDAR is an abbreviation that nobody knows.", "LRZI and RZIP are compressors.", "zPQ is a tag", "ArChive of the year", "UHA is short for something",
 		"KGB_arch -x", "paq8 is a family of programs\r\nand so on", "PAQ is a Peruvian bank", "AA01 TYP1 is the number of my ticket", "pbzx is what Apple uses for packages",
 		"bvx2 is a magic", "KDMV Television tonight", "COWD Media presents", "CISO stands for chief information security officer, I think", "DAA is for the disabled",
-		"ActiveMime is what Office makes of macros", "IsZ! what is that", "UBI# is a prefix", "XFSB is the magic", "!BDN begins an Outlook file", "WARC/1.0 is a standard\r\n", "TAPE the parcel well, and send it to me before Friday, please.",
+		"bplist00 begins such a list", "120\nfrom: nobody", "ActiveMime is what Office makes of macros", "IsZ! what is that", "UBI# is a prefix", "XFSB is the magic", "!BDN begins an Outlook file", "WARC/1.0 is a standard\r\n", "TAPE the parcel well, and send it to me before Friday, please.",
 		"Inno Setup is an installer", "WithoutFreeSpace left on my disk I cannot work.", "TAPE", "QFI is a bank",
 	} {
 		if got := Detect([]byte(s), nil); got.Name != "text" {

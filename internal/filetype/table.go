@@ -64,6 +64,7 @@ const (
 	kUU
 	kBinHex
 	kAppleFile
+	kBPlist
 
 	kStuffIt
 	kStuffItX
@@ -149,6 +150,7 @@ const (
 	kPGP
 	kEML
 	kMbox
+	kEMLX
 
 	kJPEG
 	kPNG
@@ -243,6 +245,7 @@ var types = [kindCount]Type{
 	kBinHex:     {"binhex", "application/mac-binhex40", Archive},
 
 	kAppleFile: {"applefile", "application/applefile", Archive},
+	kBPlist:    {"bplist", "application/x-bplist", Data},
 
 	kStuffIt:      {"stuffit", "application/x-stuffit", Archive},
 	kStuffItX:     {"stuffitx", "application/x-stuffitx", Archive},
@@ -328,6 +331,7 @@ var types = [kindCount]Type{
 	kPGP:    {"pgp", "application/pgp-encrypted", Data},
 	kEML:    {"eml", "message/rfc822", Message},
 	kMbox:   {"mbox", "application/mbox", Message},
+	kEMLX:   {"emlx", "message/x-emlx", Message},
 
 	kJPEG:   {"jpeg", "image/jpeg", Image},
 	kPNG:    {"png", "image/png", Image},
