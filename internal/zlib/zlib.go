@@ -33,7 +33,26 @@ func Header(b []byte) bool {
 // first bytes behind the header decode to something, or to a stream's end.
 func Begins(b []byte) bool {
 	t, ok := tryStream(b, Head)
-	return ok && (t.n > 0 && !t.broken || t.ended || t.n > 0 && t.taken >= least(t.kind))
+	return ok && t.begins()
+}
+
+// Deflated says whether b, of which the first Head bytes count, may begin a deflate
+// stream (RFC 1951), and whether it is one as far as they go. Deflate has no header: where
+// nothing else says that a stream is here, neither does this.
+func Deflated(b []byte) (may, whole bool) {
+	b = b[:min(len(b), Head)]
+	if len(b) == 0 {
+		return false, false
+	}
+	t := trial{kind: b[0] >> 1 & 3}
+	err := t.inflate(b, false)
+	t.broken = err != nil && err != io.ErrUnexpectedEOF
+	return t.begins(), !t.broken && (t.ended || t.n > 0)
+}
+
+// begins is what Begins asks for.
+func (t *trial) begins() bool {
+	return t.ended || t.n > 0 && (!t.broken || t.taken >= least(t.kind))
 }
 
 // least is how many bytes of a stream must decode before a fault does not make it one of
