@@ -19,7 +19,7 @@ const module = "github.com/fivefifty/fivefifty"
 var allowed = map[string][]string{
 	"scanner":                        {"mime", "archive", "internal/budget", "internal/filetype", "internal/spool"},
 	"mime":                           {"internal/saferead", "github.com/emersion/go-message", "golang.org/x/text"},
-	"archive":                        rooms("ace", "alzip", "anomaly", "applefile", "arc", "cab", "chm", "cms", "cramfs", "disk", "dmg", "ext", "html", "image", "installshield", "level", "lharc", "nsis", "office", "overlay", "pdf", "rar", "sevenzip", "sis", "squashfs", "stream", "stuffit", "unix", "wide", "wim", "xar", "zip"),
+	"archive":                        rooms("ace", "alzip", "anomaly", "applefile", "arc", "cab", "chm", "cms", "cramfs", "disk", "dmg", "emlx", "ext", "html", "image", "installshield", "level", "lharc", "nsis", "office", "overlay", "pdf", "plist", "rar", "sevenzip", "sis", "squashfs", "stream", "stuffit", "swf", "unix", "warc", "wide", "wim", "xar", "zip"),
 	"archive/internal/ace":           room("internal/unace"),
 	"archive/internal/alzip":         room("archive/internal/lz", "internal/lzma", "github.com/klauspost/compress", "golang.org/x/text"),
 	"archive/internal/anomaly":       {},
