@@ -69,6 +69,8 @@ const (
 	kStuffIt
 	kStuffItX
 	kDiskDoubler
+	kCompactPro
+	kAmigaLZX
 	kLrzip
 	kRzip
 	kZpaq
@@ -250,6 +252,8 @@ var types = [kindCount]Type{
 	kStuffIt:      {"stuffit", "application/x-stuffit", Archive},
 	kStuffItX:     {"stuffitx", "application/x-stuffitx", Archive},
 	kDiskDoubler:  {"diskdoubler", "application/x-diskdoubler", Archive},
+	kCompactPro:   {"compactpro", "application/x-compactpro", Archive},
+	kAmigaLZX:     {"amigalzx", "application/x-amiga-lzx", Archive},
 	kLrzip:        {"lrzip", "application/x-lrzip", Archive},
 	kRzip:         {"rzip", "application/x-rzip", Archive},
 	kZpaq:         {"zpaq", "application/x-zpaq", Archive},
