@@ -31,6 +31,7 @@ const (
 	Overlay  Format = "overlay" // what follows the end of, or is a resource in, a file of another kind
 	OLE      Format = "ole"
 	TNEF     Format = "tnef"
+	Mso      Format = "activemime" // Office's wrapping of macros
 	RTF      Format = "rtf"
 	P7M      Format = "p7m"
 	One      Format = "one"
@@ -42,6 +43,9 @@ const (
 	Lz4      Format = "lz4" // frames, legacy ones too
 	Lzop     Format = "lzop"
 	Compress Format = "compress" // .Z
+	Zlib     Format = "zlib"     // a bare zlib stream
+	Snappy   Format = "snappy"   // in the framing format, S2's too
+	LZFSE    Format = "lzfse"
 	Cpio     Format = "cpio"
 	Ar       Format = "ar" // also Debian packages
 	Rpm      Format = "rpm"
@@ -64,6 +68,10 @@ const (
 	Szdd     Format = "szdd"
 	Chm      Format = "chm"
 	SIS      Format = "sis" // packages of Symbian
+	SWF      Format = "swf" // compressed Flash
+	WARC     Format = "warc"
+	Plist    Format = "bplist" // Apple's binary property lists, web archives among them
+	Emlx     Format = "emlx"   // a message as Apple Mail keeps it
 
 	NSIS          Format = "nsis"          // Nullsoft's installers
 	InstallShield Format = "installshield" // files behind the program of a setup

@@ -24,7 +24,7 @@
 //     Zstandard under both numbers, xz, PPMd.
 //   - single streams (RFC 1950 to 1952, the xz file format 1.2.1, the LZMA specification,
 //     the lzip manual, RFC 8878, the LZ4 frame format 1.6.4, Linux' description of LZO
-//     streams): gzip, bzip2, xz, lzma, lzip, zstd, lz4, lzop, compress. All streams of the
+//     streams): gzip, zlib, bzip2, xz, lzma, lzip, zstd, lz4, lzop, compress, snappy, lzfse. All streams of the
 //     file put together are one member, also those behind garbage and behind a broken
 //     one; what belongs to none is a member of its own.
 //   - tar (pax, ustar, GNU, star, Sun): each size where a pax record, the header and the

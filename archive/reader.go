@@ -14,6 +14,7 @@ import (
 	"github.com/fivefifty/fivefifty/archive/internal/cramfs"
 	"github.com/fivefifty/fivefifty/archive/internal/disk"
 	"github.com/fivefifty/fivefifty/archive/internal/dmg"
+	"github.com/fivefifty/fivefifty/archive/internal/emlx"
 	"github.com/fivefifty/fivefifty/archive/internal/ext"
 	"github.com/fivefifty/fivefifty/archive/internal/html"
 	"github.com/fivefifty/fivefifty/archive/internal/image"
@@ -24,13 +25,16 @@ import (
 	"github.com/fivefifty/fivefifty/archive/internal/office"
 	"github.com/fivefifty/fivefifty/archive/internal/overlay"
 	"github.com/fivefifty/fivefifty/archive/internal/pdf"
+	"github.com/fivefifty/fivefifty/archive/internal/plist"
 	"github.com/fivefifty/fivefifty/archive/internal/rar"
 	"github.com/fivefifty/fivefifty/archive/internal/sevenzip"
 	"github.com/fivefifty/fivefifty/archive/internal/sis"
 	"github.com/fivefifty/fivefifty/archive/internal/squashfs"
 	"github.com/fivefifty/fivefifty/archive/internal/stream"
 	"github.com/fivefifty/fivefifty/archive/internal/stuffit"
+	"github.com/fivefifty/fivefifty/archive/internal/swf"
 	"github.com/fivefifty/fivefifty/archive/internal/unix"
+	"github.com/fivefifty/fivefifty/archive/internal/warc"
 	"github.com/fivefifty/fivefifty/archive/internal/wide"
 	"github.com/fivefifty/fivefifty/archive/internal/wim"
 	"github.com/fivefifty/fivefifty/archive/internal/xar"
@@ -63,6 +67,7 @@ var formats = [...]*level.Format{
 	overlay.Format,
 	office.OLE,
 	office.TNEF,
+	office.ActiveMime,
 	office.RTF,
 	cms.Format,
 	office.One,
@@ -76,6 +81,9 @@ var formats = [...]*level.Format{
 	stream.Lz4,
 	stream.Lzop,
 	stream.Compress,
+	stream.Zlib,
+	stream.Snappy,
+	stream.LZFSE,
 	unix.Cpio,
 	unix.Ar,
 	unix.Rpm,
@@ -96,6 +104,10 @@ var formats = [...]*level.Format{
 	cab.Szdd,
 	chm.Format,
 	sis.Format,
+	swf.Format,
+	warc.Format,
+	plist.Format,
+	emlx.Format,
 }
 
 // rowOf returns the row of a format, nil for one that is not known.

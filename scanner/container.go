@@ -217,7 +217,7 @@ func (c *container) faultOf(child *item, err error) {
 // chance says that an error only shows that the bytes were no container of this
 // format: it has no signature to speak of, and the true type is another one.
 func (c *container) chance(err error) bool {
-	return c.format == archive.Lzma && !c.isType() && errors.Is(err, archive.ErrMalformed)
+	return (c.format == archive.Lzma || c.format == archive.Zlib) && !c.isType() && errors.Is(err, archive.ErrMalformed)
 }
 
 // isType says whether the item's true type is the container's format.
@@ -248,6 +248,7 @@ func (c *container) memberNames(m *archive.Member) []string {
 var singleStream = map[archive.Format]bool{
 	archive.Gzip: true, archive.Bzip2: true, archive.Xz: true, archive.Lzma: true, archive.Lzip: true,
 	archive.Zstd: true, archive.Lz4: true, archive.Lzop: true, archive.Compress: true,
+	archive.Zlib: true, archive.Snappy: true, archive.LZFSE: true,
 }
 
 // unpackedSuffix is what programs put in the place of a suffix that stands for

@@ -30,7 +30,7 @@ var formatOfType = map[string]archive.Format{
 var containers = set("7z", "rar", "cab", "arj", "lzh", "ace", "xz", "lzma", "zstd", "lz4", "lzip", "lzop",
 	"compress", "cpio", "ar", "deb", "rpm", "iso", "udf", "vhd", "vhdx", "dmg", "wim",
 	"chm", "one", "tnef", "szdd", "msg", "p7m", "alz", "egg", "arc", "zoo",
-	"stuffit", "stuffitx", "diskdoubler", "lrzip", "rzip", "zpaq", "freearc", "pea", "uharc", "kgb",
+	"stuffit", "stuffitx", "diskdoubler", "compactpro", "amigalzx", "lrzip", "rzip", "zpaq", "freearc", "pea", "uharc", "kgb",
 	"paq", "applearchive", "lzfse", "snappy", "pack200",
 	"nrg", "daa", "isz", "jffs2", "ubi", "xfs", "btrfs", "f2fs", "pst", "mdb", "warc",
 	"bkf", "dar", "innosetup", "hxs", "asar")

@@ -38,6 +38,9 @@ func (v *view) byTail() kind {
 			return kDMG
 		}
 	}
+	if v.compactPro() {
+		return kCompactPro
+	}
 	if v.nero() {
 		return kNRG
 	}

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 
 	"github.com/h2non/filetype/matchers"
+
+	"github.com/fivefifty/fivefifty/internal/zlib"
 )
 
 // byMagic switches on the first byte, then asks the few matchers that can be right. The order within a case is fixed:
@@ -31,7 +33,13 @@ func (v *view) byMagic() kind {
 	case sis(b):
 		return kSIS
 	}
-	return pdf(b)
+	if k := pdf(b); k != none {
+		return k
+	}
+	if zlib.Surely(b) {
+		return kZlib
+	}
+	return none
 }
 
 func (v *view) byFirstByte(b []byte) kind {

@@ -12,7 +12,8 @@ var known = map[string]bool{
 	"received-spf": true, "x-sender": true, "bcc": true, "x-priority": true, "thread-index": true, "list-unsubscribe": true, "snapshot-content-location": true,
 }
 
-// mail recognises a message by its header, and a mailbox by the line that precedes it. t is in lower case.
+// mail recognises a message by its header, a mailbox by the line that precedes it, and a message of Apple Mail by its
+// length. t is in lower case.
 func mail(t []byte) kind {
 	if has(t, 0, "from ") {
 		l := line(t)
@@ -23,6 +24,10 @@ func mail(t []byte) kind {
 	}
 	if fields(t) >= 2 {
 		return kEML
+	}
+	if length := bytes.TrimRight(line(t), " "); len(length) > 0 && len(length) <= 12 && len(bytes.Trim(length, "0123456789")) == 0 &&
+		fields(bytes.TrimPrefix(bytes.TrimPrefix(t[len(line(t)):], []byte("\r")), []byte("\n"))) >= 2 {
+		return kEMLX
 	}
 	return none
 }

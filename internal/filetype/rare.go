@@ -3,6 +3,7 @@ package filetype
 import (
 	"bytes"
 	"encoding/binary"
+	"hash/crc32"
 )
 
 // mark is what stands at a fixed place of a format that few mails have, and what else
@@ -30,6 +31,8 @@ var rareMarks = [...]mark{
 	{kDiskDoubler, 0, "\xAB\xCD\x00\x54", nil},
 	{kDiskDoubler, 0, "DDAR", binaryAt(4)},
 
+	{kAmigaLZX, 0, "LZX", amigaLZX},
+
 	// Compressors that mail programs do not open, and unpackers do.
 	{kLrzip, 0, "LRZI\x00", func(b []byte) bool { return len(b) >= 24 && b[5] < 32 }},
 	{kRzip, 0, "RZIP\x02", func(b []byte) bool { return len(b) >= 24 && b[5] < 32 }},
@@ -46,9 +49,10 @@ var rareMarks = [...]mark{
 		return len(b) > 12 && bytes.IndexByte([]byte("xzbe4-"), b[3]) >= 0 && has(b, 4, "\x00\x00\x00\x00")
 	}},
 	{kLZFSE, 0, "bvx", func(b []byte) bool {
-		return len(b) > 12 && bytes.IndexByte([]byte("12n-"), b[3]) >= 0 && b[7] == 0 && binaryAt(4)(b)
+		return len(b) > 12 && bytes.IndexByte([]byte("12n-"), b[3]) >= 0 && b[7] < ' ' && binaryAt(4)(b)
 	}},
 	{kSnappy, 0, "\xFF\x06\x00\x00sNaPpY", nil},
+	{kSnappy, 0, "\xFF\x06\x00\x00S2sTwO", nil},
 	{kPack200, 0, "\xCA\xFE\xD0\x0D", func(b []byte) bool { return len(b) > 8 && b[5] >= 150 && b[5] <= 171 }},
 
 	// Images of disks.
@@ -77,6 +81,8 @@ var rareMarks = [...]mark{
 	{kF2FS, 1024, "\x10\x20\xF5\xF2\x01\x00", nil},
 
 	// Stores of mail, records and backups.
+	{kBPlist, 0, "bplist", binaryAt(8)},
+	{kActiveMime, 0, "ActiveMime", binaryAt(10)},
 	{kPST, 0, "!BDN", func(b []byte) bool { return has(b, 8, "SM") || has(b, 8, "SO") }},
 	{kMDB, 0, "\x00\x01\x00\x00Standard Jet DB\x00", nil},
 	{kMDB, 0, "\x00\x01\x00\x00Standard ACE DB\x00", nil},
@@ -140,6 +146,24 @@ func paq(b []byte) bool {
 		}
 	}
 	return bytes.IndexByte(b[:min(len(b), 4096)], 0x1A) >= 0
+}
+
+// amigaLZX asks for a first entry whose checksum is right, without which no program goes
+// on: of its head, its name and its comment.
+func amigaLZX(b []byte) bool {
+	const archive, entry, sum = 10, 31, 26
+	if len(b) < archive+entry {
+		return false
+	}
+	e := b[archive:]
+	n := int(e[30]) + int(e[14])
+	if len(e) < entry+n {
+		return false
+	}
+	head := [entry]byte(e)
+	clear(head[sum : sum+4])
+	crc := crc32.Update(crc32.ChecksumIEEE(head[:]), crc32.IEEETable, e[entry:entry+n])
+	return crc == binary.LittleEndian.Uint32(e[sum:])
 }
 
 // ciso is an image of a disc in blocks: of the PSP with its own header, or of the
@@ -215,6 +239,39 @@ func bkf(b []byte) bool {
 		sum ^= binary.LittleEndian.Uint16(b[i:])
 	}
 	return sum == binary.LittleEndian.Uint16(b[50:])
+}
+
+// compactPro recognises an archive by the directory that its head leads to: a number of
+// entries, a comment, and a first entry that is a folder or lies before the directory.
+func (v *view) compactPro() bool {
+	if !has(v.head, 0, "\x01\x01") || len(v.head) < 8 {
+		return false
+	}
+	at := int64(binary.BigEndian.Uint32(v.head[4:]))
+	b := v.block[:512]
+	if at < 8 {
+		return false
+	}
+	b = b[:v.read(b, at)]
+	if len(b) < 7 || binary.BigEndian.Uint16(b[4:]) == 0 || len(b) < 8+int(b[6]) {
+		return false
+	}
+	b = b[7+int(b[6]):]
+	folder, n := b[0]&0x80 != 0, int(b[0]&0x7F)
+	if n == 0 || n > 31 || len(b) < 1+n+5 {
+		return false
+	}
+	for _, c := range b[1 : 1+n] {
+		if c < ' ' || c == 0x7F {
+			return false
+		}
+	}
+	b = b[1+n:]
+	if folder {
+		return binary.BigEndian.Uint16(b) < 1<<12
+	}
+	from := int64(binary.BigEndian.Uint32(b[1:]))
+	return b[0] == 1 && from >= 8 && from < at
 }
 
 // nero recognises an image by the footer, which leads to a list of its chunks.

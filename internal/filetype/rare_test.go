@@ -2,6 +2,7 @@ package filetype
 
 import (
 	"encoding/binary"
+	"hash/crc32"
 	"strings"
 	"testing"
 )
@@ -15,6 +16,13 @@ func tape() string {
 	}
 	binary.LittleEndian.PutUint16(b[50:], sum)
 	return string(b)
+}
+
+// amigaArchive is one of LZX with an empty file.
+func amigaArchive() string {
+	e := []byte(pad("", 30) + "\x05a.txt")
+	binary.LittleEndian.PutUint32(e[26:], crc32.ChecksumIEEE(e))
+	return pad("LZX", 10) + string(e)
 }
 
 // rareSamples are the first bytes of formats that few mails have.
@@ -48,6 +56,10 @@ func rareSamples() []sample {
 		{"xfs", pad("XFSB\x00\x00\x10\x00", 512)}, {"btrfs", put(0x11000, map[int]string{0x10040: "_BHRfS_M"})}, {"f2fs", put(2048, map[int]string{1024: "\x10\x20\xF5\xF2\x01\x00"})},
 		{"ext", put(2048, map[int]string{1024: "\x00\x01\x00\x00\x00\x04\x00\x00", 1048: "\x02", 1056: "\x00\x80", 1064: "\x00\x01", 1080: "\x53\xEF\x01\x00\x01\x00", 1100: "\x01"})},
 		{"pst", "!BDN\x12\x34\x56\x78SM\x17\x00"}, {"mdb", pad("\x00\x01\x00\x00Standard Jet DB\x00\x01", 64)}, {"mdb", pad("\x00\x01\x00\x00Standard ACE DB\x00\x02", 64)},
+		{"amigalzx", amigaArchive()}, {"compactpro", put(200, map[int]string{0: "\x01\x01\x12\x34\x00\x00\x00\x64", 100: "\x11\x22\x33\x44\x00\x01\x00\x05a.txt\x01\x00\x00\x00\x08"})},
+		{"compactpro", put(200, map[int]string{0: "\x01\x01\x12\x34\x00\x00\x00\x64", 100: "\x11\x22\x33\x44\x00\x01\x02hi\x83abc\x00\x01TEXTTEXT"})},
+		{"bplist", "bplist00\xd1\x01\x02\x51a\x51b\x08\x0b\x0d"}, {"emlx", "120       \nfrom: a@example.org\nsubject: x\n\ntext\n"},
+		{"activemime", pad("ActiveMime\x00\x00\xf0\x01\x04", 60)},
 		{"warc", "WARC/1.0\r\nWARC-Type: warcinfo\r\n"}, {"bkf", tape()}, {"dar", "\x00\x00\x00\x7B0123456789TN\x00\x00"},
 		{"innosetup", "Inno Setup Setup Data (5.5.7) (u)"}, {"innosetup", "zlb\x1A\x5D\x00\x00\x80"}, {"innosetup", "idska32\x1A\x00\x10\x00\x00"},
 		{"hxs", "ITOLITLS\x01\x00\x00\x00\x28\x00"}, {"asar", "\x04\x00\x00\x00\x30\x00\x00\x00\x2c\x00\x00\x00\x26\x00\x00\x00{\"files\":{}}"},
@@ -61,7 +73,7 @@ func TestRareProse(t *testing.T) {
 		"DDAR is an abbreviation that nobody knows.", "LRZI and RZIP are compressors.", "zPQ is a tag", "ArChive of the year", "UHA is short for something",
 		"KGB_arch -x", "paq8 is a family of programs\r\nand so on", "PAQ is a Peruvian bank", "AA01 TYP1 is the number of my ticket", "pbzx is what Apple uses for packages",
 		"bvx2 is a magic", "KDMV Television tonight", "COWD Media presents", "CISO stands for chief information security officer, I think", "DAA is for the disabled",
-		"IsZ! what is that", "UBI# is a prefix", "XFSB is the magic", "!BDN begins an Outlook file", "WARC/1.0 is a standard\r\n", "TAPE the parcel well, and send it to me before Friday, please.",
+		"LZX is a format of the Amiga, which packed a lot of things into groups.", "bplist00 begins such a list", "120\nfrom: nobody", "ActiveMime is what Office makes of macros", "IsZ! what is that", "UBI# is a prefix", "XFSB is the magic", "!BDN begins an Outlook file", "WARC/1.0 is a standard\r\n", "TAPE the parcel well, and send it to me before Friday, please.",
 		"Inno Setup is an installer", "WithoutFreeSpace left on my disk I cannot work.", "TAPE", "QFI is a bank",
 	} {
 		if got := Detect([]byte(s), nil); got.Name != "text" {
@@ -70,7 +82,7 @@ func TestRareProse(t *testing.T) {
 	}
 	for _, s := range []string{
 		put(2048, map[int]string{1: "x", 1080: "\x53\xEF"}), pad("\x85\x19\x01\xE0", 48), pad("CISO\x01", 64), put(2048, map[int]string{1: "\xff", 2048 - 12: "NER5"}),
-		pad("\x1A\x01\x30\x00\x26\x00\x0F\x00\x9D\x01\x41\x05xterm|\x21\x5A terminal", 60), pad("\x1A\x02A B", 40), pad("\x1A\x0CABC", 40), pad("\xEA\x01", 40), pad("\x00\x00\x00\x7B\x01", 40), put(64, map[int]string{0: "\x31\x18\x10\x06", 20: "\x77"}), strings.Repeat("\x00", 0x11000),
+		pad("\x1A\x01\x30\x00\x26\x00\x0F\x00\x9D\x01\x41\x05xterm|\x21\x5A terminal", 60), pad("\x1A\x02A B", 40), pad("\x1A\x0CABC", 40), pad("\xEA\x01", 40), pad("LZX\x00", 100), pad("\x01\x01\x00\x00\x00\x00\x00\x10", 100), pad("\x00\x00\x00\x7B\x01", 40), put(64, map[int]string{0: "\x31\x18\x10\x06", 20: "\x77"}), strings.Repeat("\x00", 0x11000),
 	} {
 		if got := Detect([]byte(s)[:min(len(s), headSize)], strings.NewReader(s)); got.Name != "data" {
 			t.Errorf("%.20q: %s", s, got.Name)

@@ -31,6 +31,7 @@ const (
 	kLzip
 	kLzop
 	kCompress
+	kZlib
 	k7z
 	kRar
 	kCab
@@ -57,15 +58,19 @@ const (
 	kSquash
 	kXAR
 	kTNEF
+	kActiveMime
 	kSZDD
 	kSIS
 	kUU
 	kBinHex
 	kAppleFile
+	kBPlist
 
 	kStuffIt
 	kStuffItX
 	kDiskDoubler
+	kCompactPro
+	kAmigaLZX
 	kLrzip
 	kRzip
 	kZpaq
@@ -147,6 +152,7 @@ const (
 	kPGP
 	kEML
 	kMbox
+	kEMLX
 
 	kJPEG
 	kPNG
@@ -197,52 +203,57 @@ var types = [kindCount]Type{
 	kAPK:   {"apk", "application/vnd.android.package-archive", Executable},
 	kWasm:  {"wasm", "application/wasm", Executable},
 
-	kZip:      {"zip", "application/zip", Archive},
-	kGzip:     {"gzip", "application/gzip", Archive},
-	kBzip2:    {"bzip2", "application/x-bzip2", Archive},
-	kXz:       {"xz", "application/x-xz", Archive},
-	kLzma:     {"lzma", "application/x-lzma", Archive},
-	kZstd:     {"zstd", "application/zstd", Archive},
-	kLz4:      {"lz4", "application/x-lz4", Archive},
-	kLzip:     {"lzip", "application/x-lzip", Archive},
-	kLzop:     {"lzop", "application/x-lzop", Archive},
-	kCompress: {"compress", "application/x-compress", Archive},
-	k7z:       {"7z", "application/x-7z-compressed", Archive},
-	kRar:      {"rar", "application/vnd.rar", Archive},
-	kCab:      {"cab", "application/vnd.ms-cab-compressed", Archive},
-	kArj:      {"arj", "application/x-arj", Archive},
-	kLzh:      {"lzh", "application/x-lzh-compressed", Archive},
-	kAce:      {"ace", "application/x-ace-compressed", Archive},
-	kAlz:      {"alz", "application/x-alz-compressed", Archive},
-	kEgg:      {"egg", "application/x-egg", Archive},
-	kArc:      {"arc", "application/x-arc", Archive},
-	kZoo:      {"zoo", "application/x-zoo", Archive},
-	kTar:      {"tar", "application/x-tar", Archive},
-	kCpio:     {"cpio", "application/x-cpio", Archive},
-	kAr:       {"ar", "application/x-archive", Archive},
-	kDeb:      {"deb", "application/vnd.debian.binary-package", Archive},
-	kRpm:      {"rpm", "application/x-rpm", Archive},
-	kISO:      {"iso", "application/x-iso9660-image", Archive},
-	kUDF:      {"udf", "application/x-udf-image", Archive},
-	kFAT:      {"fat", "application/x-fat-image", Archive},
-	kDisk:     {"disk", "application/x-raw-disk-image", Archive},
-	kVHD:      {"vhd", "application/x-vhd", Archive},
-	kVHDX:     {"vhdx", "application/x-vhdx", Archive},
-	kDMG:      {"dmg", "application/x-apple-diskimage", Archive},
-	kWim:      {"wim", "application/x-ms-wim", Archive},
-	kSquash:   {"squashfs", "application/x-squashfs-image", Archive},
-	kXAR:      {"xar", "application/x-xar", Archive},
-	kTNEF:     {"tnef", "application/vnd.ms-tnef", Archive},
-	kSZDD:     {"szdd", "application/x-ms-compress-szdd", Archive},
-	kSIS:      {"sis", "application/vnd.symbian.install", Archive},
-	kUU:       {"uu", "text/x-uuencode", Archive},
-	kBinHex:   {"binhex", "application/mac-binhex40", Archive},
+	kZip:        {"zip", "application/zip", Archive},
+	kGzip:       {"gzip", "application/gzip", Archive},
+	kBzip2:      {"bzip2", "application/x-bzip2", Archive},
+	kXz:         {"xz", "application/x-xz", Archive},
+	kLzma:       {"lzma", "application/x-lzma", Archive},
+	kZstd:       {"zstd", "application/zstd", Archive},
+	kLz4:        {"lz4", "application/x-lz4", Archive},
+	kLzip:       {"lzip", "application/x-lzip", Archive},
+	kLzop:       {"lzop", "application/x-lzop", Archive},
+	kCompress:   {"compress", "application/x-compress", Archive},
+	kZlib:       {"zlib", "application/zlib", Archive},
+	k7z:         {"7z", "application/x-7z-compressed", Archive},
+	kRar:        {"rar", "application/vnd.rar", Archive},
+	kCab:        {"cab", "application/vnd.ms-cab-compressed", Archive},
+	kArj:        {"arj", "application/x-arj", Archive},
+	kLzh:        {"lzh", "application/x-lzh-compressed", Archive},
+	kAce:        {"ace", "application/x-ace-compressed", Archive},
+	kAlz:        {"alz", "application/x-alz-compressed", Archive},
+	kEgg:        {"egg", "application/x-egg", Archive},
+	kArc:        {"arc", "application/x-arc", Archive},
+	kZoo:        {"zoo", "application/x-zoo", Archive},
+	kTar:        {"tar", "application/x-tar", Archive},
+	kCpio:       {"cpio", "application/x-cpio", Archive},
+	kAr:         {"ar", "application/x-archive", Archive},
+	kDeb:        {"deb", "application/vnd.debian.binary-package", Archive},
+	kRpm:        {"rpm", "application/x-rpm", Archive},
+	kISO:        {"iso", "application/x-iso9660-image", Archive},
+	kUDF:        {"udf", "application/x-udf-image", Archive},
+	kFAT:        {"fat", "application/x-fat-image", Archive},
+	kDisk:       {"disk", "application/x-raw-disk-image", Archive},
+	kVHD:        {"vhd", "application/x-vhd", Archive},
+	kVHDX:       {"vhdx", "application/x-vhdx", Archive},
+	kDMG:        {"dmg", "application/x-apple-diskimage", Archive},
+	kWim:        {"wim", "application/x-ms-wim", Archive},
+	kSquash:     {"squashfs", "application/x-squashfs-image", Archive},
+	kXAR:        {"xar", "application/x-xar", Archive},
+	kTNEF:       {"tnef", "application/vnd.ms-tnef", Archive},
+	kActiveMime: {"activemime", "application/x-mso", Document},
+	kSZDD:       {"szdd", "application/x-ms-compress-szdd", Archive},
+	kSIS:        {"sis", "application/vnd.symbian.install", Archive},
+	kUU:         {"uu", "text/x-uuencode", Archive},
+	kBinHex:     {"binhex", "application/mac-binhex40", Archive},
 
 	kAppleFile: {"applefile", "application/applefile", Archive},
+	kBPlist:    {"bplist", "application/x-bplist", Data},
 
 	kStuffIt:      {"stuffit", "application/x-stuffit", Archive},
 	kStuffItX:     {"stuffitx", "application/x-stuffitx", Archive},
 	kDiskDoubler:  {"diskdoubler", "application/x-diskdoubler", Archive},
+	kCompactPro:   {"compactpro", "application/x-compactpro", Archive},
+	kAmigaLZX:     {"amigalzx", "application/x-amiga-lzx", Archive},
 	kLrzip:        {"lrzip", "application/x-lrzip", Archive},
 	kRzip:         {"rzip", "application/x-rzip", Archive},
 	kZpaq:         {"zpaq", "application/x-zpaq", Archive},
@@ -324,6 +335,7 @@ var types = [kindCount]Type{
 	kPGP:    {"pgp", "application/pgp-encrypted", Data},
 	kEML:    {"eml", "message/rfc822", Message},
 	kMbox:   {"mbox", "application/mbox", Message},
+	kEMLX:   {"emlx", "message/x-emlx", Message},
 
 	kJPEG:   {"jpeg", "image/jpeg", Image},
 	kPNG:    {"png", "image/png", Image},

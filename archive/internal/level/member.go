@@ -49,7 +49,7 @@ type Member struct {
 	Names []string
 
 	// MediaType is the one that the container declares, "" if it declares none.
-	// Only for a MIME entity in a signature: "message/rfc822".
+	// Only for a MIME entity in a signature, and for a message: "message/rfc822".
 	MediaType string
 
 	Size      int64  // declared size in bytes, -1 if none; never to be trusted

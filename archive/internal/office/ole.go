@@ -27,6 +27,7 @@ type oleFile struct {
 	vbaLeft int64 // bytes of projects' descriptions that may still be decoded
 	infos   int   // descriptions of an encryption that were met
 	spins   int64 // rounds that may still be spent on excelPassword
+	hwp     *hwpFile
 }
 
 // OLE is how a compound file is found and opened.
@@ -40,6 +41,9 @@ func openOLE(src io.ReaderAt, size int64, l level.Limits) (level.Walker, error) 
 		return nil, err
 	}
 	o := &oleFile{c: c, limits: l, vbaLeft: maxVBADir, spins: officeSpinFree}
+	if err := o.findHWP(); err != nil {
+		return nil, err
+	}
 	o.Then(o.storage(0), o.appended, func() error { return c.Over })
 	return o, nil
 }
@@ -156,6 +160,9 @@ func (o *oleFile) stream(i int32) level.Step {
 				return err
 			}
 			return o.asStored(i)
+		}
+		if o.hwp.packs(o.c, i) {
+			return o.hwpStream(s)
 		}
 		head, err := s.head(8)
 		if err != nil {

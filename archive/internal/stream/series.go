@@ -48,6 +48,10 @@ type series struct {
 	padded bool // zero bytes between frames and at the end are padding
 	member *level.Member
 
+	// adjacent says that a frame is sought only right behind another one, or the padding:
+	// its head is too weak to be found in anything else.
+	adjacent bool
+
 	given  bool  // the member was yielded
 	inside bool  // a frame is open
 	lost   bool  // behind a frame that broke off
@@ -170,6 +174,10 @@ func (s *series) find() (bool, error) {
 			s.lost = false
 			return true, nil
 		}
+		if s.adjacent && head[0] != 0 {
+			s.garbage(head)
+			return false, nil
+		}
 		if err := s.skipGarbage(); err != nil {
 			return false, err
 		}
@@ -180,15 +188,23 @@ func (s *series) find() (bool, error) {
 func (s *series) skipGarbage() error {
 	chunk, _ := s.in.Peek(s.in.Buffered())
 	n := 1
-	for n < len(chunk) && !s.dec.Begins(chunk[n:min(n+s.peek, len(chunk))]) {
+	for n < len(chunk) && !s.mayBegin(chunk[n:min(n+s.peek, len(chunk))]) {
 		n++
 	}
-	if n == len(chunk) && n > s.peek {
+	if n == len(chunk) && n > s.peek && !s.adjacent {
 		n -= s.peek - 1 // a frame may begin at the border
 	}
 	s.garbage(chunk[:n])
 	_, err := s.in.Discard(n)
 	return err
+}
+
+// mayBegin says whether the search through garbage ends before b.
+func (s *series) mayBegin(b []byte) bool {
+	if s.adjacent {
+		return b[0] != 0
+	}
+	return s.dec.Begins(b)
 }
 
 // garbage notes bytes that belong to no frame.
