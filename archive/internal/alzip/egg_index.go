@@ -50,6 +50,9 @@ const (
 	eggMaxTexts = 32 << 20
 )
 
+// eggMaxBlocks bounds the blocks of all files, each of which is decoded by itself.
+const eggMaxBlocks = 256 << 10
+
 // eggEntry is a file.
 type eggEntry struct {
 	id        uint32
@@ -88,6 +91,7 @@ type eggReader struct {
 	x      *eggIndex
 	names  map[uint32]string // of folders, by their number
 	texts  int               // bytes of names and comments
+	blocks int               // of all files
 
 	// Searches for the headers of files and blocks, and what each found last: that
 	// stands until it is passed, so that the file is searched once.
@@ -182,6 +186,10 @@ func (r *eggReader) block() {
 	r.extras(nil)
 	b.data = r.f.Off
 	r.f.Off += min(b.packed, r.f.Left())
+	if r.blocks++; r.blocks > eggMaxBlocks {
+		r.x.err = fmt.Errorf("blocks: %w", level.ErrLimit)
+		return
+	}
 	switch {
 	case r.x.solid:
 		r.x.blocks = append(r.x.blocks, b)

@@ -14,12 +14,9 @@ var cabs = []Bomb{
 		one := slices.Concat(lzxStored(bytes.Repeat([]byte{0xe8, 0, 0, 0, 0}, 6554)[:32<<10], 0x7fffffff))
 		return cab(0x1503, 100, append([]cabData{{one, 32 << 10}}, slices.Repeat([]cabData{{lzxStoredMore(bytes.Repeat([]byte{0xe8, 0, 0, 0, 0}, 6554)[:32<<10]), 32 << 10}}, 1100)...))
 	}),
-	attached("cab-quantum-noise", "a.cab", func() []byte {
-		var all []cabData
-		for i := range 60_000 {
-			all = append(all, cabData{noise(500, uint64(i)), 32 << 10})
-		}
-		return cab(0x1572, 100, all)
+	attached("cab-quantum-zeros", "a.cab", func() []byte {
+		// Literals without an end, in the dearest of all methods.
+		return cab(0x1572, 100, slices.Repeat([]cabData{{make([]byte, 600), 32 << 10}}, 60_000))
 	}),
 	attached("cab-mszip-tables", "a.cab", func() []byte {
 		one := append([]byte("CK"), tables(32_000, true)...)
@@ -30,16 +27,14 @@ var cabs = []Bomb{
 		// Files that lie in one folder from its end to its start.
 		return cab(0x1503, 9000, lzxFrames(300))
 	}),
-	attached("chm-headers", "a.chm", func() []byte {
-		return slices.Concat([]byte("ITSF\x03\x00\x00\x00\x60\x00\x00\x00"), make([]byte, 64), fill([]byte("PMGL\x00\x00\x00\x00"), fileBytes))
-	}),
-	attached("lzh-lh5-blocks", "a.lzh", func() []byte { return lzh("-lh5-", lh5Blocks(fileBytes)) }),
+	attached("chm-entries", "a.chm", func() []byte { return chm(fileBytes) }),
+	attached("lzh-lh5-blocks", "a.lzh", func() []byte { return lzh("-lh5-", lh5Blocks(fileBytes, 4)) }),
 	attached("lzh-lh5-noise", "a.lzh", func() []byte { return lzh("-lh5-", noise(fileBytes, 20)) }),
 	attached("lzh-lh1-noise", "a.lzh", func() []byte { return lzh("-lh1-", noise(fileBytes, 21)) }),
 	attached("lzh-lh1-zeros", "a.lzh", func() []byte { return lzh("-lh1-", make([]byte, fileBytes)) }),
 	attached("lzh-members", "a.lzh", func() []byte {
 		var b []byte
-		one := lzh("-lh7-", lh5Blocks(10))
+		one := lzh("-lh7-", lh5Blocks(10, 5))
 		for range 500_000 {
 			b = append(b, one...)
 		}
@@ -48,16 +43,16 @@ var cabs = []Bomb{
 	attached("lzh-headers", "a.lzh", func() []byte {
 		return slices.Concat(lzh("-lh0-", []byte("x")), fill([]byte("\x18\x00-lh5-\x00\x00\x00\x00"), fileBytes))
 	}),
-	attached("arj-blocks", "a.arj", func() []byte { return arj(1, lh5Blocks(fileBytes)) }),
+	attached("arj-blocks", "a.arj", func() []byte { return arj(1, lh5Blocks(fileBytes, 5)) }),
 	attached("arj-method4", "a.arj", func() []byte { return arj(4, make([]byte, fileBytes)) }),
 	attached("arj-headers", "a.arj", func() []byte {
-		return slices.Concat(arj(0, []byte("x")), fill(join([]byte{0x60, 0xea}, uint16(2600), byte(30)), fileBytes))
+		return slices.Concat(arj(0, []byte("x")), fill(join([]byte{0x60, 0xea}, uint16(32), byte(30)), fileBytes))
 	}),
 	attached("szdd-noise", "a.ex_", func() []byte {
 		return slices.Concat([]byte("SZDD\x88\xf0\x27\x33A\x00\xff\xff\xff\x7f"), make([]byte, fileBytes))
 	}),
 	attached("kwaj-lzh", "a.ex_", func() []byte {
-		return slices.Concat([]byte("KWAJ\x88\xf0\x27\xd1\x03\x00\x0e\x00\x00\x00"), noise(fileBytes, 22))
+		return slices.Concat([]byte("KWAJ\x88\xf0\x27\xd1\x03\x00\x0e\x00\x00\x00\x00\x00\x00"), noise(fileBytes, 22)) // flat codes
 	}),
 }
 
@@ -198,8 +193,26 @@ func lzh(method string, data []byte) []byte {
 	return slices.Concat([]byte{byte(len(h)), sum}, h, data)
 }
 
-// lh5Blocks is blocks of one symbol each, with codes that have one symbol each.
-func lh5Blocks(n int) []byte {
+// chm is help with n bytes of entries of one letter each.
+func chm(n int) []byte {
+	const leaf = 64 << 10
+	head := make([]byte, 0x60)
+	copy(head, "ITSF\x03\x00\x00\x00\x60\x00\x00\x00")
+	le.PutUint64(head[0x48:], 0x60)
+	le.PutUint64(head[0x50:], uint64(n))
+	le.PutUint64(head[0x58:], 0x60)
+	directory := make([]byte, 0x54)
+	copy(directory, "ITSP")
+	le.PutUint32(directory[8:], 0x54)
+	le.PutUint32(directory[16:], leaf)
+	le.PutUint32(directory[0x2c:], uint32(n/leaf))
+	one := slices.Concat([]byte("PMGL"), make([]byte, 16), bytes.Repeat([]byte{1, 'a', 0, 0, 1}, (leaf-20)/5))
+	return slices.Concat(head, directory, bytes.Repeat(padded(one, leaf), n/leaf))
+}
+
+// lh5Blocks is blocks of one symbol each, with codes that have one symbol each; that of
+// distances is told in so many bits.
+func lh5Blocks(n int, distances uint) []byte {
 	var w highBits
 	for len(w.out) < n {
 		w.put(1, 16)
@@ -207,8 +220,8 @@ func lh5Blocks(n int) []byte {
 		w.put(0, 5)
 		w.put(0, 9) // of literals
 		w.put('x', 9)
-		w.put(0, 4) // of distances
-		w.put(0, 4)
+		w.put(0, distances)
+		w.put(0, distances)
 	}
 	return w.bytes()
 }

@@ -72,7 +72,13 @@ var documents = []Bomb{
 	{"pdf-locked-keys", func() ([]byte, error) {
 		all := []string{fmt.Sprintf("<</Filter/Standard/V 5/R 6/Length 256/P -4/U<%x>/O<%x>/UE<%x>/OE<%x>/Perms<%x>/CF<</StdCF<</CFM/AESV3>>>>/StmF/StdCF/StrF/StdCF>>",
 			noise(48, 1), noise(48, 2), noise(32, 3), noise(32, 4), noise(16, 5))}
-		data := pdfOf(all...)
+		data := pdfOf(append(all, slices.Repeat([]string{pdfStream("/Type /EmbeddedFile", noise(64, 6))}, 100)...)...)
+		data = append(data, "trailer <</Encrypt 1 0 R/ID[<00><00>]>>\n"...)
+		return mail(candidates(100_000), "a.pdf", data), nil
+	}},
+	{"pdf-locked-old-keys", func() ([]byte, error) {
+		all := []string{fmt.Sprintf("<</Filter/Standard/V 4/R 4/Length 128/P -4/U<%x>/O<%x>/CF<</StdCF<</CFM/V2>>>>/StmF/StdCF/StrF/StdCF>>", noise(32, 1), noise(32, 2))}
+		data := pdfOf(append(all, slices.Repeat([]string{pdfStream("/Type /EmbeddedFile", noise(64, 6))}, 100)...)...)
 		data = append(data, "trailer <</Encrypt 1 0 R/ID[<00><00>]>>\n"...)
 		return mail(candidates(100_000), "a.pdf", data), nil
 	}},

@@ -57,7 +57,7 @@ var oldarcs = []Bomb{
 	attached("arc-members", "a.arc", func() []byte { return fill(arc(5, 100, make([]byte, 20)), 2<<20) }),
 	attached("arc-marks", "a.arc", func() []byte { return append(arc(2, 1, []byte("x")), fill([]byte{0x1a, 5, 'x', 0}, fileBytes)...) }),
 	attached("zoo-chain", "a.zoo", func() []byte { return zoo(1, 20_000, noise(100, 74)) }),
-	attached("zoo-shared", "a.zoo", func() []byte { return zoo(2, 9000, lh5Blocks(30<<20)) }),
+	attached("zoo-shared", "a.zoo", func() []byte { return zoo(2, 9000, lh5Blocks(30<<20, 4)) }),
 	attached("zoo-marks", "a.zoo", func() []byte { return append(zoo(1, 1, nil), fill([]byte("\xdc\xa7\xc4\xfd"), fileBytes)...) }),
 	attached("rar15-noise", "a.rar", func() []byte { return rar4(rar4File{method: 0x33, version: 15, data: noise(fileBytes, 75)}) }),
 	attached("rar15-zeros", "a.rar", func() []byte { return rar4(rar4File{method: 0x33, version: 15, data: make([]byte, fileBytes)}) }),

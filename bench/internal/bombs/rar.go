@@ -40,13 +40,13 @@ var rars = []Bomb{
 		return rar5(26, slices.Repeat([][]byte{rar5Block(nil, true)}, 60_000)...)
 	}),
 	{"rar5-locked-keys", func() ([]byte, error) {
-		// PBKDF2 of 2^24 rounds.
-		crypt := slices.Concat([]byte{1, 0, 0, 24}, noise(32, 1))
+		// PBKDF2 of 2^15 rounds, as WinRAR has it, with a salt for each file.
+		crypt := slices.Concat([]byte{1, 0, 0, 15}, noise(32, 1))
 		var b []byte
 		b = append(b, "Rar!\x1a\x07\x01\x00"...)
 		b = append(b, seal5([]byte{1, 0, 0})...)
 		for i := range 5000 {
-			crypt[4] = byte(i)
+			crypt[4], crypt[5] = byte(i), byte(i>>8)
 			extra := append([]byte{byte(len(crypt))}, crypt...)
 			f := slices.Concat([]byte{2, 3, byte(len(extra)), 100, 4, 100, 0}, make([]byte, 4), []byte{0x80, 3, 0, 1, 'x'}, extra)
 			b = slices.Concat(b, seal5(f), noise(100, uint64(i)))

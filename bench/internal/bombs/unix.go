@@ -98,7 +98,7 @@ func paxRecord(key, value string) string {
 	return fmt.Sprintf("%d %s=%s\n", n, key, value)
 }
 
-// fatShared is a FAT16 volume whose root lists one chain of clusters under many names.
+// fatShared is a FAT16 volume whose root lists one chain of clusters as many files, each a byte shorter.
 func fatShared(n int) []byte {
 	const sector, perCluster, entries = 512, 64, 16384
 	clusters := n / sector / perCluster
@@ -116,7 +116,7 @@ func fatShared(n int) []byte {
 	le.PutUint32(table, 0xfffffff8)
 	var root bytes.Buffer
 	for i := range entries {
-		root.Write(join(fmt.Sprintf("%08XBIN", i), byte(0x20), make([]byte, 14), uint16(2), uint32(n)))
+		root.Write(join(fmt.Sprintf("%08XBIN", i), byte(0x20), make([]byte, 14), uint16(2), uint32(n-i)))
 	}
 	return slices.Concat(boot, table, root.Bytes(), noise((clusters-1)*perCluster*sector, 31))
 }

@@ -52,8 +52,12 @@ var zips = []Bomb{
 		}
 		return oneMember(1, w.bytes())
 	}),
-	attached("zip-shrink-noise", "a.zip", func() []byte { return oneMember(1, noise(fileBytes, 5)) }),
-	attached("zip-reduce-noise", "a.zip", func() []byte { return oneMember(5, noise(fileBytes, 6)) }),
+	attached("zip-shrink-noise", "a.zip", func() []byte { return oneMember(1, shrinkNoise(fileBytes)) }),
+	attached("zip-reduce-noise", "a.zip", func() []byte {
+		// No byte has followers.
+		return oneMember(5, slices.Concat(make([]byte, 192), noise(fileBytes, 6)))
+	}),
+	attached("zip-reduce-followers", "a.zip", func() []byte { return oneMember(5, reduceFollowers(fileBytes)) }),
 	attached("zip-implode-noise", "a.zip", func() []byte {
 		// Flat codes of eight and six bits.
 		trees := slices.Concat([]byte{15}, bytes.Repeat([]byte{0xf7}, 16), []byte{3}, bytes.Repeat([]byte{0xf5}, 4), []byte{3}, bytes.Repeat([]byte{0xf5}, 4))
@@ -114,6 +118,33 @@ var zips = []Bomb{
 		}
 		return data
 	}),
+}
+
+// shrinkNoise is codes of words that are known, in no order.
+func shrinkNoise(n int) []byte {
+	var w lowBits
+	for i := range 256 {
+		w.put(uint64(i), 9)
+	}
+	for _, c := range noise(n/9*8, 5) {
+		w.put(257+uint64(min(c, 254)), 9)
+	}
+	return w.bytes()
+}
+
+// reduceFollowers is bytes that have 32 followers each, and of those the last.
+func reduceFollowers(n int) []byte {
+	var w lowBits
+	for range 256 {
+		w.put(32, 6)
+		for i := range 32 {
+			w.put(uint64('a'+i%4), 8)
+		}
+	}
+	for len(w.out) < n {
+		w.put(31<<1, 6)
+	}
+	return w.bytes()
 }
 
 // candidates is a text of n words, each of which may be a password.
