@@ -1,6 +1,7 @@
 package cramfs
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -149,26 +150,37 @@ func (v *volume) inode(b []byte) inode {
 	return inode{uint16(first >> 16), int64(second >> 8), int(third>>26) * 4, int64(third&(1<<26-1)) * 4}
 }
 
+// entryMost is the length of the longest inode with its name.
+const entryMost = inodeBytes + 63*4
+
+// entryCost is what looking at an entry counts as, besides its bytes.
+const entryCost = 64
+
 // readFolder reads a directory, whose inodes follow each other, each with its name.
 func (v *volume) readFolder(f folder) {
-	var b [inodeBytes + 63*4]byte
+	var page [pageBytes]byte
+	var rest []byte // of the page
 	for at := int64(0); at+inodeBytes <= f.size && v.Over == nil; {
-		if !v.Dev.Spend(inodeBytes) {
-			v.Fail(device.ErrWork)
-			return
+		if len(rest) < entryMost && int64(len(rest)) < f.size-at {
+			rest = v.Dev.Read(page[:min(pageBytes, f.size-at)], f.off+at)
+			if !v.Dev.Spend(int64(len(rest))) {
+				v.Fail(device.ErrWork)
+				return
+			}
 		}
-		got := v.Dev.Read(b[:], f.off+at)
-		if len(got) < inodeBytes {
+		if len(rest) < inodeBytes {
 			// For the end: the others are read.
 			v.damage = device.FirstError(v.damage, fmt.Errorf("directory outside of the volume: %w", level.ErrMalformed))
 			return
 		}
-		i := v.inode(got)
-		name := got[inodeBytes:min(inodeBytes+i.name, len(got))]
-		at += int64(inodeBytes + i.name)
-		for len(name) > 0 && name[len(name)-1] == 0 {
-			name = name[:len(name)-1]
+		if !v.Dev.Spend(entryCost) {
+			v.Fail(device.ErrWork)
+			return
 		}
+		i := v.inode(rest)
+		n := min(inodeBytes+i.name, len(rest))
+		name := bytes.TrimRight(rest[inodeBytes:n], "\x00")
+		at, rest = at+int64(inodeBytes+i.name), rest[n:]
 		v.add(f.Folder, device.PlainName(level.DecodeNames(name, level.Latin1)[0]), i)
 	}
 }

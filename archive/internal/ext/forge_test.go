@@ -169,6 +169,19 @@ func TestForged(t *testing.T) {
 		"tiny.js": inlineBody, "dir/far.js": strings.Repeat("\x00", 19*forgeBlock) + body})
 }
 
+// TestTwoBeyond: two tables outside of the volume, one behind the other, are an error each.
+func TestTwoBeyond(t *testing.T) {
+	f := newForge(32)
+	f.dir(rootInode, entry(12, "a", 0), entry(13, "b", 0))
+	for n := 12; n < 14; n++ {
+		f.inode(n, modeFile, flagExtents, int64(n), node(1, index(0, 1<<30)))
+	}
+	all, _, err := archivetest.ReadAll(t, Format, f.image)
+	if err != nil || len(all) != 2 || !errors.Is(all[0].Fault, level.ErrMalformed) || !errors.Is(all[1].Fault, level.ErrMalformed) {
+		t.Errorf("%v\n%s", err, archivetest.Listing(all))
+	}
+}
+
 // TestHostile: what a field says has no effect on the rest, or an error says what was
 // not read.
 func TestHostile(t *testing.T) {
@@ -273,10 +286,13 @@ func flood(inodes int) []byte {
 
 func TestCostFlood(t *testing.T) { archivetest.Cheap(t, Format, flood(8000)) }
 
-// TestCostHoles: a directory of an exabyte of holes, each found through tables that are
-// all the same.
+// costBlocks is what the cost of a volume shows at: bounds of a few MiB are small beside it.
+const costBlocks = 2048
+
+// TestCostHoles: a directory of holes as long as one can be, each found through tables
+// that are all the same.
 func TestCostHoles(t *testing.T) {
-	f := newForge(64)
+	f := newForge(costBlocks)
 	table := f.next
 	var refs []byte
 	for range forgeBlock / 4 {
@@ -288,6 +304,26 @@ func TestCostHoles(t *testing.T) {
 		le.PutUint32(m[4*i:], table)
 	}
 	f.inode(rootInode, modeDir, 0, 1<<32-1, m)
+	archivetest.Cheap(t, Format, f.image)
+}
+
+// TestCostNodes: the same through a tree of extents whose leaves, two in turn, have none.
+func TestCostNodes(t *testing.T) {
+	f := newForge(costBlocks)
+	leaves := [2]uint32{f.data(node(0)), f.data(node(0))}
+	const perNode = forgeBlock/extentEntry - 1
+	var top [][]byte
+	for i := range uint32(perNode) {
+		var low [][]byte
+		for k := range uint32(perNode) {
+			low = append(low, index(perNode*i+k, leaves[k%2]))
+		}
+		top = append(top, index(perNode*i, f.data(node(1, low...))))
+	}
+	root := f.data(node(2, top...))
+	for n := rootInode; n < 30; n++ {
+		f.inode(n, modeDir, flagExtents, 1<<32-1, node(3, index(0, root)))
+	}
 	archivetest.Cheap(t, Format, f.image)
 }
 

@@ -45,21 +45,28 @@ type page struct {
 }
 
 // table reads a block that is a table of a level; it is valid until the next one of
-// that level is read.
-func (v *volume) table(level int, off int64) ([]byte, bool) {
-	p := &v.pages[level]
+// that level is read. What it takes counts as work: the holes that tables lead to cost
+// their maker nothing.
+func (v *volume) table(depth int, off int64) ([]byte, error) {
+	p := &v.pages[depth]
 	if p.data == nil {
 		p.data = make([]byte, v.block)
-	} else if p.off == off {
-		return p.data, true
+	} else if off >= 0 && p.off == off {
+		return p.data, nil
+	}
+	p.off = -1
+	if !v.Dev.Spend(v.block) {
+		v.Fail(device.ErrWork)
+		return nil, device.ErrWork
+	}
+	if off < 0 || !v.Dev.Full(p.data, off) {
+		return nil, v.fault(errTable)
 	}
 	p.off = off
-	if off < 0 || !v.Dev.Full(p.data, off) {
-		p.off = -1
-		return nil, false
-	}
-	return p.data, true
+	return p.data, nil
 }
+
+var errTable = fmt.Errorf("a table of blocks outside of the volume: %w", level.ErrMalformed)
 
 // direct is how many blocks a map has before the first of its three tables ("Direct/
 // Indirect Block Addressing").
@@ -90,9 +97,9 @@ func (m *mapping) descend(block uint32, n int64, levels int, covered int64) (run
 		if block == 0 {
 			return run{-1, covered*per - n}, nil
 		}
-		data, ok := m.v.table(levels, m.v.offset(int64(block)))
-		if !ok {
-			return run{}, m.v.fault(fmt.Errorf("a table of blocks outside of the volume: %w", level.ErrMalformed))
+		data, err := m.v.table(levels, m.v.offset(int64(block)))
+		if err != nil {
+			return run{}, err
 		}
 		if levels == 1 {
 			return m.v.mapped(data, n), nil
@@ -160,9 +167,9 @@ func (m *mapping) findExtent(n int64) (run, error) {
 			return m.v.extent(e, n, end), nil
 		}
 		child := int64(device.LE32(e, 4)) | int64(device.LE16(e, 8))<<32
-		var ok bool
-		if node, ok = m.v.table(depth, m.v.offset(child)); !ok {
-			return run{}, m.v.fault(fmt.Errorf("a node of extents outside of the volume: %w", level.ErrMalformed))
+		var err error
+		if node, err = m.v.table(depth, m.v.offset(child)); err != nil {
+			return run{}, err
 		}
 	}
 }
