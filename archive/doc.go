@@ -24,9 +24,10 @@
 //     Zstandard under both numbers, xz, PPMd.
 //   - single streams (RFC 1950 to 1952, the xz file format 1.2.1, the LZMA specification,
 //     the lzip manual, RFC 8878, the LZ4 frame format 1.6.4, Linux' description of LZO
-//     streams): gzip, zlib, bzip2, xz, lzma, lzip, zstd, lz4, lzop, compress, snappy, lzfse. All streams of the
-//     file put together are one member, also those behind garbage and behind a broken
-//     one; what belongs to none is a member of its own.
+//     streams, snappy's framing format): gzip, zlib, bzip2, xz, lzma, lzip, zstd, lz4, lzop,
+//     compress, snappy (also S2), lzfse. All streams of the file put together are one member,
+//     also those behind garbage and behind a broken one (of zlib, whose signature is too
+//     weak for that, those right behind each other); what belongs to none is a member of its own.
 //   - tar (pax, ustar, GNU, star, Sun): each size where a pax record, the header and the
 //     type flag give several, with what follows under each; members behind zero blocks
 //     and bad checksums; any type flag; sparse members expanded, with their pieces packed
@@ -45,6 +46,11 @@
 //     an Outlook message the texts and attachments, those of embedded messages too. tnef,
 //     rtf (the data of objects), one, applefile. nsis and installshield: the files behind a
 //     setup program.
+//     activemime (Office's wrapping of macros): each zlib stream, where the header says or
+//     elsewhere. Of Hancom's documents, HWP 5, each stream as it is and decoded.
+//   - swf: the uncompressed file, whatever it says of lengths. warc: blocks as long as they
+//     say and up to the next record, and what HTTP messages in them transfer. bplist: data
+//     and long strings. emlx: the message.
 //   - p7m (RFC 5652): what is signed or compressed, in DER, BER, PEM or bare base64.
 //   - pdf (ISO 32000): every object in the file or in an object stream, whatever the cross
 //     reference table says. Embedded files, scripts, XFA and 3D data are members; the
@@ -84,7 +90,8 @@
 // never an allocation: from the start where its size counts from the start (PPMd, LZX,
 // RAR), else behind what a dictionary of that size can decode.
 //
-// Not decoded, and reported as ErrUnsupported: other methods of zip; 7z with lz5 or
+// Not decoded, and reported as ErrUnsupported: zlib with a dictionary; brotli and
+// segments in web archives; other methods of zip; 7z with lz5 or
 // lizard; EGG's AZO; what PAK added to ARC; StuffIt's methods 6, 8 and 14; zstd before
 // 0.8; EFS and the newest compression of HFS+; OneNote sections in SharePoint's packaging;
 // snapshots in an image; the journal of ext; cramfs with LZMA.
