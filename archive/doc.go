@@ -73,9 +73,9 @@
 // (standard handler, revisions 2 to 6) and Office documents ([MS-OFFCRYPTO]);
 // Member.Password says which one fits. Those that programs try by themselves (the empty
 // one in PDF, Excel's own) are tried without Keys. What no password opens is in the
-// iteration by its name, where that can be seen, with ErrEncrypted. Encrypted streams of
-// documents come as they are stored, too. So is what needs a
-// certificate or an older cipher, and what EGG or StuffIt encrypts.
+// iteration by its name, where that can be seen, with ErrEncrypted. So is what needs a
+// certificate or an older cipher, and what EGG or StuffIt encrypts. Streams of a document
+// that are said to be encrypted come as they stand, too.
 //
 // # Limits
 //
