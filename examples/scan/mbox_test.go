@@ -105,7 +105,8 @@ func TestMailboxReadings(t *testing.T) {
 	bare := header + "Content-Transfer-Encoding: base64\n\n" + encoded + "\n" // to be found by who begins here
 	text := header + "Content-Type: text/html\nContent-Transfer-Encoding: base64\n\n"
 	// Most readers of base64 skip what is not of its alphabet, and decode the
-	// letters of the line: rubbish before a zip, which unpackers skip.
+	// letters of the line: rubbish before a zip, which unpackers skip. The zip does not
+	// begin a line, or else it would be found in the text.
 	archive := attach("x.zip", zipped(t, "e.com", virus()))
 	start := strings.Index(archive, "base64\r\n\r\n") + len("base64\r\n\r\n")
 	letters := len(strings.Map(func(r rune) rune {
@@ -114,7 +115,7 @@ func TestMailboxReadings(t *testing.T) {
 		}
 		return r
 	}, decoy))
-	inBase64 := archive[:start] + decoy + strings.Repeat("A", 3-(letters+3)%4) + "\n" + archive[start:]
+	inBase64 := archive[:start] + decoy + strings.Repeat("A", 7-(letters+3)%4) + archive[start:]
 	for _, c := range []struct {
 		name, file, want string
 	}{
