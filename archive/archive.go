@@ -50,7 +50,8 @@ const (
 	Ar       Format = "ar" // also Debian packages
 	Rpm      Format = "rpm"
 	PDF      Format = "pdf"
-	HTML     Format = "html"     // what web pages, calendars, scripts and other texts hold as data: URIs, base64, attachments
+	HTML     Format = "html"     // what web pages, calendars and scripts hold as data: URIs, base64, attachments
+	Base64   Format = "base64"   // what other texts hold in base64
 	UTF16    Format = "utf16"    // text in UTF-16 or UTF-32, which is given in UTF-8
 	Squash   Format = "squashfs" // SquashFS
 	XAR      Format = "xar"      // Apple's installer packages

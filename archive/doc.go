@@ -55,9 +55,10 @@
 //   - pdf (ISO 32000): every object in the file or in an object stream, whatever the cross
 //     reference table says. Embedded files, scripts, XFA and 3D data are members; the
 //     decoded bytes of all other streams are one, "content".
-//   - html (also SVG, XML, calendars, scripts, any text): data: URIs, base64 that is a program,
-//     a container or a document, a file of base64 and nothing else, attachments, scripts
-//     as Microsoft's Script Encoder writes them. utf16: the text in UTF-8.
+//   - html (also SVG, XML, calendars, scripts): data: URIs, base64 that is a program, a
+//     container or a document, attachments, scripts as Microsoft's Script Encoder writes
+//     them. base64: the same of other texts, and a file of base64 and nothing else.
+//     utf16: the text in UTF-8.
 //   - overlay: what stands behind the end that a program, a picture, a document or an
 //     archive has by its own structure, and files among a program's resources.
 //

@@ -89,6 +89,7 @@ var formats = [...]*level.Format{
 	unix.Rpm,
 	pdf.Format,
 	html.Format,
+	html.Base64,
 	wide.Format,
 	rar.Format,
 	sevenzip.Format,

@@ -4,9 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/fivefifty/fivefifty/archive"
 	"github.com/fivefifty/fivefifty/internal/budget"
+	"github.com/fivefifty/fivefifty/internal/filetype"
 	"github.com/fivefifty/fivefifty/internal/spool"
 )
 
@@ -150,11 +153,15 @@ func (sc *scan) open(it *item, stack []frame) []frame {
 	return stack
 }
 
-// formats returns the container formats whose signature occurs in the item.
+// formats returns the container formats whose signature occurs in the item. Package mime
+// decodes the base64 of a message, and of a body in all ways that clients know.
 func (sc *scan) formats(it *item) (formats []archive.Format) {
 	it.guard("archive", func() {
 		formats = archive.Detect(it.obj, it.obj.Size)
 	})
+	if it.typ.Class == filetype.Message && it.message || !it.packed && strings.Contains(it.obj.Reading, "cte=") {
+		formats = slices.DeleteFunc(formats, func(f archive.Format) bool { return f == archive.Base64 })
+	}
 	return formats
 }
 

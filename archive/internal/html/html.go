@@ -6,31 +6,46 @@ import (
 	"github.com/fivefifty/fivefifty/archive/internal/level"
 )
 
-// Format is how a text with embedded data is found and opened.
-var Format = &level.Format{Name: "html", Detect: detect, Open: open}
+// How texts with embedded data are found and opened: pages, calendars and what else shows
+// by its words that it may hold some; and other texts, by what they hold in base64.
+var (
+	Format = &level.Format{Name: "html", Detect: func(p *level.Probe) bool { return detect(p) == page }, Open: open}
+	Base64 = &level.Format{Name: "base64", Detect: func(p *level.Probe) bool { return detect(p) == other }, Open: open}
+)
 
 // textBytes decide whether a file is a text, and of what kind.
 const textBytes = 1 << 10
 
-// detect reports whether the file is a text in which data may be embedded: it
-// begins like markup, or what Detect reads of it holds some, or there is more of it
-// than that.
-func detect(p *level.Probe) bool {
+// sort is what kind of text a file is.
+type sort uint8
+
+const (
+	none  sort = iota // no text, or one that holds nothing
+	page              // begins like markup, or has words that embedded data follow
+	other             // holds base64, or there is more of it than Detect reads
+)
+
+// detect looks at as much of a text as Detect reads.
+func detect(p *level.Probe) sort {
 	first := p.Head[:min(len(p.Head), textBytes)]
 	if !isText(first) || len(first) == 0 {
-		return false
+		return none
 	}
 	start := skipBlank(first)
-	if len(start) > 1 && start[0] == '<' && isMarkup(start[1]) || foldPrefix(start, "begin:v") {
-		return true
+	switch {
+	case len(start) > 1 && start[0] == '<' && isMarkup(start[1]), foldPrefix(start, "begin:v"), mayHold(p.Head),
+		hasFold(p.Tail, ':', "data", false):
+		return page
+	case int64(len(p.Head)) < p.Size, isBase64(first, p.Size), hasLiteral(p.Head):
+		return other
 	}
-	return int64(len(p.Head)) < p.Size || isBase64(first, p.Size) || mayHold(p.Head)
+	return none
 }
 
-// mayHold looks for what embedded data begin with.
+// mayHold looks for the words that embedded data follow.
 func mayHold(b []byte) bool {
 	return hasFold(b, '<', "script", true) || hasFold(b, ':', "data", false) || bytes.Contains(b, []byte("atob(")) ||
-		bytes.Contains(b, scriptMark) || hasLiteral(b)
+		bytes.Contains(b, scriptMark)
 }
 
 // skipBlank cuts off a byte order mark and white space.

@@ -81,7 +81,7 @@ func TestEncodedScripts(t *testing.T) {
 		for _, g := range all {
 			found = found || strings.HasPrefix(g.Data, payload[:len(payload)-2]) && g.Fault == nil
 		}
-		if err != nil || !found || !archivetest.Detects([]byte(text), Format) {
+		if err != nil || !found || !detected([]byte(text)) {
 			t.Errorf("%s: %v %s", name, err, archivetest.Listing(all))
 		}
 	}
