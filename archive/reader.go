@@ -128,9 +128,9 @@ func Known(f Format) bool { return rowOf(f) != nil }
 // first size bytes of src. The Reader reads from src until it is closed; src
 // stays the caller's.
 //
-// The error wraps ErrFormat if the bytes are not of the format, ErrMalformed if
-// they are, but nothing can be reached, ErrUnsupported for a format that
-// Open does not know.
+// The error wraps ErrFormat if the bytes are not of the format; ErrMalformed,
+// ErrUnsupported, ErrEncrypted or ErrLimit if they are, but nothing can be reached;
+// ErrUnsupported also for a format that Open does not know.
 func Open(f Format, src io.ReaderAt, size int64, l Limits) (*Reader, error) {
 	row := rowOf(f)
 	if row == nil {

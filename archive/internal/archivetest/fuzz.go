@@ -39,7 +39,8 @@ func FuzzReadLimits(t *testing.T, f *level.Format, data []byte, decoder uint64, 
 	runtime.ReadMemStats(&before)
 	r, err := level.Open(f, bytes.NewReader(data), int64(len(data)), limits)
 	if err != nil {
-		if !errors.Is(err, level.ErrFormat) && !errors.Is(err, level.ErrMalformed) && !errors.Is(err, level.ErrUnsupported) && !errors.Is(err, level.ErrEncrypted) {
+		classes := []error{level.ErrFormat, level.ErrMalformed, level.ErrUnsupported, level.ErrEncrypted, level.ErrLimit}
+		if !slices.ContainsFunc(classes, func(class error) bool { return errors.Is(err, class) }) {
 			t.Fatalf("Open: class of %v", err)
 		}
 		return nil, false

@@ -291,12 +291,3 @@ func (z *file) exceed(what string) {
 func sortGroups(groups []*group) {
 	slices.SortFunc(groups, func(a, b *group) int { return cmp.Compare(a.offset, b.offset) })
 }
-
-// What shows a zip file wherever it stands.
-var (
-	markLocal = &level.Mark{Text: "PK\x03\x04", Even: 0, Odd: 1, Fits: func(p *level.Probe, at int64) bool { return plausibleLocal(p.From(at), p.Size-at) }}
-	markEnd   = &level.Mark{Text: "PK\x05\x06", Even: 0, Odd: 1, Fits: func(p *level.Probe, at int64) bool { return at >= p.Size-level.TailBytes && p.Size-at >= endBytes }}
-	marksZip  = []*level.Mark{markLocal, markEnd}
-)
-
-func detect(p *level.Probe) bool { return p.Met(markLocal) || p.Met(markEnd) }
