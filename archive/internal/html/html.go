@@ -9,37 +9,39 @@ import (
 // How texts with embedded data are found and opened: pages, calendars and what else shows
 // by its words that it may hold some; and other texts, by what they hold in base64.
 var (
-	Format = &level.Format{Name: "html", Detect: func(p *level.Probe) bool { return detect(p) == page }, Open: open}
-	Base64 = &level.Format{Name: "base64", Detect: func(p *level.Probe) bool { return detect(p) == other }, Open: open}
+	Format = &level.Format{Name: "html", Detect: isPage, Open: open}
+	Base64 = &level.Format{Name: "base64", Detect: func(p *level.Probe) bool { return isOther(p) && !isPage(p) }, Open: open}
 )
 
 // textBytes decide whether a file is a text, and of what kind.
 const textBytes = 1 << 10
 
-// sort is what kind of text a file is.
-type sort uint8
-
-const (
-	none  sort = iota // no text, or one that holds nothing
-	page              // begins like markup, or has words that embedded data follow
-	other             // holds base64, or there is more of it than Detect reads
-)
-
-// detect looks at as much of a text as Detect reads.
-func detect(p *level.Probe) sort {
+// textStart returns the beginning of a file that is a text, nil of another.
+func textStart(p *level.Probe) []byte {
 	first := p.Head[:min(len(p.Head), textBytes)]
-	if !isText(first) || len(first) == 0 {
-		return none
+	if !isText(first) {
+		return nil
+	}
+	return first
+}
+
+// isPage reports whether a text begins like markup, or has words that embedded data follow
+// in as much of it as Detect reads.
+func isPage(p *level.Probe) bool {
+	first := textStart(p)
+	if len(first) == 0 {
+		return false
 	}
 	start := skipBlank(first)
-	switch {
-	case len(start) > 1 && start[0] == '<' && isMarkup(start[1]), foldPrefix(start, "begin:v"), mayHold(p.Head),
-		hasFold(p.Tail, ':', "data", false):
-		return page
-	case int64(len(p.Head)) < p.Size, isBase64(first, p.Size), hasLiteral(p.Head):
-		return other
-	}
-	return none
+	return len(start) > 1 && start[0] == '<' && isMarkup(start[1]) || foldPrefix(start, "begin:v") || mayHold(p.Head) ||
+		int64(len(p.Head)) < p.Size && hasFold(p.Tail, ':', "data", false)
+}
+
+// isOther reports whether a text holds base64, or whether there is more of it than Detect
+// reads.
+func isOther(p *level.Probe) bool {
+	first := textStart(p)
+	return len(first) > 0 && (int64(len(p.Head)) < p.Size || isBase64(first, p.Size) || hasLiteral(p.Head))
 }
 
 // mayHold looks for the words that embedded data follow.

@@ -68,7 +68,7 @@ func open(src io.ReaderAt, size int64, l level.Limits) (level.Walker, error) {
 	w := &walker{src: src, size: size, marks: noMarks}
 	is := false
 	err := level.Look(src, size, nil, func(p *level.Probe) {
-		if is = detect(p) != none; !is {
+		if is = isPage(p) || isOther(p); !is {
 			return
 		}
 		if b, ok := level.InMemory(src, size); ok {
