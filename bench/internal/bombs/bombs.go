@@ -70,7 +70,7 @@ func noise(n int, seed uint64) []byte {
 func fill(unit []byte, n int) []byte { return bytes.Repeat(unit, max(1, n/len(unit))) }
 
 // All are the bombs, by format.
-var All = slices.Concat(plain, streams, zips, rars, sevens, cabs, unixes, volumes, wims, installers, apples, oldarcs, oles, documents, mails)
+var All = slices.Concat(plain, streams, zips, rars, sevens, cabs, unixes, volumes, wims, installers, apples, oldarcs, oles, documents, texts, mails)
 
 // plain cost nothing beyond their size: what the others are held against.
 var plain = []Bomb{
