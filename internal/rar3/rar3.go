@@ -398,6 +398,9 @@ const (
 
 func (d *Decoder) ppmByte() (byte, error) {
 	b, err := d.model.Decode(&d.coder)
+	if err != nil {
+		d.order = 0 // the model is between two symbols: only a new one can go on
+	}
 	if err == ppmd.ErrEnd || err == ppmd.ErrCorrupt {
 		err = ErrCorrupt
 	}
