@@ -128,7 +128,12 @@ func (w *file) readTable(table resource) {
 			g.add(w, res, hash)
 		case res.flags&wimSolid != 0:
 		case res.flags&wimMetadata != 0:
-			w.images = append(w.images, func() (io.Reader, error) { return w.reader(res), w.unread(res) })
+			w.images = append(w.images, func() (io.Reader, error) {
+				if err := w.unread(res); err != nil { // makes the decoder, too
+					return nil, err
+				}
+				return w.reader(res), nil
+			})
 		default:
 			w.addResource(res, hash)
 		}
@@ -173,7 +178,7 @@ func (w *file) kind(res resource) int {
 
 func (w *file) method(res resource) string { return kindNames[w.kind(res)] }
 
-// unread says why a resource is not decoded.
+// unread says why a resource is not decoded. What reader decodes it has asked for.
 func (w *file) unread(res resource) error { return w.unreadChunks(w.kind(res), w.chunk) }
 
 // unreadChunks says why chunks of a length are not decoded.
