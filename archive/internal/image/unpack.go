@@ -7,8 +7,8 @@ import (
 	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/zstd"
 
-	"github.com/fivefifty/fivefifty/archive/internal/input"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
+	"github.com/fivefifty/fivefifty/internal/zlib"
 )
 
 // Decoders of a block. They append to dst up to most bytes, and stop there: what follows
@@ -19,7 +19,7 @@ import (
 func unpackZlib() func(dst, packed []byte, most int64) ([]byte, error) {
 	inflate := unpackDeflate()
 	return func(dst, packed []byte, most int64) ([]byte, error) {
-		if !input.ZlibHeader(packed) {
+		if !zlib.Header(packed) {
 			return dst, errPacked
 		}
 		return inflate(dst, packed[2:], most)

@@ -54,8 +54,3 @@ func (b *Zlib) open() error {
 	b.z = flate.NewReader(in)
 	return nil
 }
-
-// ZlibHeader reports whether b begins like a zlib stream.
-func ZlibHeader(b []byte) bool {
-	return len(b) >= 2 && b[0]&0x0f == 8 && b[0]>>4 <= 7 && (int(b[0])<<8|int(b[1]))%31 == 0
-}

@@ -9,6 +9,7 @@ import (
 	"github.com/fivefifty/fivefifty/archive/internal/input"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
 	"github.com/fivefifty/fivefifty/archive/internal/lz"
+	"github.com/fivefifty/fivefifty/internal/zlib"
 )
 
 // stepLoose decodes some more of deflate, as the most forgiving viewers do. It is
@@ -37,9 +38,9 @@ func stepLoose(s *stage) {
 // always; without it readers try the bare stream, and go past an end of line in
 // front.
 func skipZlibHeader(in *bufio.Reader) {
-	if h, _ := in.Peek(4); len(h) == 4 && !input.ZlibHeader(h) {
+	if h, _ := in.Peek(4); len(h) == 4 && !zlib.Header(h) {
 		for i, c := range h[:2] {
-			if isSpace(int(c)) && input.ZlibHeader(h[i+1:]) {
+			if isSpace(int(c)) && zlib.Header(h[i+1:]) {
 				_, _ = in.Discard(i + 1)
 				break
 			}
@@ -47,7 +48,7 @@ func skipZlibHeader(in *bufio.Reader) {
 	}
 	if h, _ := in.Peek(2); len(h) == 2 && h[0]&0x0f == 8 && h[0]>>4 <= 7 {
 		skip := 2
-		if h[1]&0x20 != 0 && input.ZlibHeader(h) {
+		if h[1]&0x20 != 0 && zlib.Header(h) {
 			skip = 6 // the identifier of a preset dictionary
 		}
 		_, _ = in.Discard(skip)

@@ -5,9 +5,9 @@ import (
 	"slices"
 
 	"github.com/fivefifty/fivefifty/archive/internal/anomaly"
-	"github.com/fivefifty/fivefifty/archive/internal/input"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
 	"github.com/fivefifty/fivefifty/archive/internal/magic"
+	"github.com/fivefifty/fivefifty/internal/zlib"
 )
 
 // stream examines a stream of the file.
@@ -224,7 +224,7 @@ func looksPlain(chain []filter, head []byte) bool {
 	}
 	switch chain[0].name {
 	case "flate":
-		return input.ZlibHeader(head)
+		return zlib.Header(head)
 	case "lzw":
 		return len(head) > 0 && head[0] == 0x80 // the clear code
 	case "hex", "85":

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/fivefifty/fivefifty/archive/internal/input"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
+	"github.com/fivefifty/fivefifty/internal/zlib"
 )
 
 // Bounds of one stream's description.
@@ -76,7 +76,7 @@ func dataStart(l *lexer) int64 {
 	for l.peek() == ' ' {
 		l.pos++
 	}
-	if c := l.peek(); c != '\r' && c != '\n' && !input.ZlibHeader(l.buf[l.pos:]) {
+	if c := l.peek(); c != '\r' && c != '\n' && !zlib.Header(l.buf[l.pos:]) {
 		for n := 0; n < pdfLineRest && l.pos+n < len(l.buf); n++ {
 			if c := l.buf[l.pos+n]; c == '\r' || c == '\n' {
 				l.pos += n

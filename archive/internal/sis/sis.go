@@ -10,6 +10,7 @@ import (
 	"github.com/fivefifty/fivefifty/archive/internal/input"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
 	"github.com/fivefifty/fivefifty/archive/internal/text"
+	"github.com/fivefifty/fivefifty/internal/zlib"
 )
 
 // Identifiers with which Symbian's packages begin ("SIS File Format" by
@@ -195,7 +196,7 @@ func (s *sisPackage) body(m *level.Member, at, n int64) io.Reader {
 	s.f.Off = min(at, s.f.Size)
 	var head [2]byte
 	_, err := io.ReadFull(s.f.Rest(n), head[:])
-	if !s.sized || s.flags&stored != 0 || err != nil || !input.ZlibHeader(head[:]) {
+	if !s.sized || s.flags&stored != 0 || err != nil || !zlib.Header(head[:]) {
 		return s.f.Rest(n)
 	}
 	m.Method = "deflate"

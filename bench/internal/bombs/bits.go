@@ -53,22 +53,12 @@ func (w *highBits) bytes() []byte {
 var le, be = binary.LittleEndian, binary.BigEndian
 
 // join puts values together, little-endian; strings and bytes as they are.
-func join(fields ...any) (b []byte) {
-	for _, f := range fields {
-		switch v := f.(type) {
-		case string:
-			b = append(b, v...)
-		case []byte:
-			b = append(b, v...)
-		default:
-			b, _ = binary.Append(b, le, v)
-		}
-	}
-	return b
-}
+func join(fields ...any) []byte { return joined(le, fields) }
 
 // joinBE is join for big-endian numbers.
-func joinBE(fields ...any) (b []byte) {
+func joinBE(fields ...any) []byte { return joined(be, fields) }
+
+func joined(order binary.ByteOrder, fields []any) (b []byte) {
 	for _, f := range fields {
 		switch v := f.(type) {
 		case string:
@@ -76,7 +66,7 @@ func joinBE(fields ...any) (b []byte) {
 		case []byte:
 			b = append(b, v...)
 		default:
-			b, _ = binary.Append(b, be, v)
+			b, _ = binary.Append(b, order, v)
 		}
 	}
 	return b
