@@ -74,7 +74,7 @@ func accept(m *workload.Mail) func(*scanner.Report, error) (work, error) {
 		}
 		n := 0
 		for _, o := range r.Objects {
-			if !isAsItStands(o) {
+			if !isAsItStands(r, o) {
 				n++
 			}
 		}
@@ -86,8 +86,12 @@ func accept(m *workload.Mail) func(*scanner.Report, error) (work, error) {
 }
 
 // isAsItStands says that an object is the base64 of an attached message, which some
-// clients do not decode: it is examined too, and nobody else does that.
-func isAsItStands(o *scanner.Object) bool { return strings.Contains(o.Reading, "cte=7bit") }
+// clients do not decode, or the same message out of that: they are examined too, and
+// nobody else does that.
+func isAsItStands(r *scanner.Report, o *scanner.Object) bool {
+	within := o.SameAs != "" && o.Parent >= 0 && strings.Contains(r.Objects[o.Parent].Reading, "cte=7bit")
+	return within || strings.Contains(o.Reading, "cte=7bit")
+}
 
 func naiveSide() side {
 	return side{"naive", func(m *workload.Mail) (work, error) {

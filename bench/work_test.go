@@ -86,7 +86,7 @@ func checkReport(t *testing.T, m *workload.Mail, r *scanner.Report) {
 	var got []string
 	decoded := m.Decoded()
 	for _, o := range r.Objects {
-		if isAsItStands(o) {
+		if isAsItStands(r, o) {
 			decoded += o.Size
 			continue
 		}

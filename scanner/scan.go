@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/fivefifty/fivefifty/archive"
 	"github.com/fivefifty/fivefifty/internal/budget"
@@ -153,13 +152,13 @@ func (sc *scan) open(it *item, stack []frame) []frame {
 	return stack
 }
 
-// formats returns the container formats whose signature occurs in the item. Package mime
-// decodes the base64 of a message, and of a body in all ways that clients know.
+// formats returns the container formats whose signature occurs in the item. The base64 of
+// a message is decoded as that of its parts.
 func (sc *scan) formats(it *item) (formats []archive.Format) {
 	it.guard("archive", func() {
 		formats = archive.Detect(it.obj, it.obj.Size)
 	})
-	if it.typ.Class == filetype.Message && it.message || !it.packed && strings.Contains(it.obj.Reading, "cte=") {
+	if it.typ.Class == filetype.Message && it.message {
 		formats = slices.DeleteFunc(formats, func(f archive.Format) bool { return f == archive.Base64 })
 	}
 	return formats
