@@ -174,7 +174,7 @@ func samples(t testing.TB) []sample {
 		{"disk", put(4096, map[int]string{0: "\xEB\x52\x90NTFS    "})}, {"disk", put(4096, map[int]string{512: "EFI PART"})},
 		{"chm", pad("ITSF\x03\x00\x00\x00\x60", 96)}, {"one", "\xE4\x52\x5C\x7B\x8C\xD8\xA7\x4D\xAE\xB1\x53\x78\xD0\x29\x96\xD3"}, {"tnef", "\x78\x9F\x3E\x22\x01\x00"}, {"szdd", "SZDD\x88\xF0\x27\x33A"},
 		{"sis", pad("\x00\x00\x00\x01\x12\x3A\x00\x10\x19\x04\x00\x10", 100)}, {"sis", pad("\x7A\x1A\x20\x10............\x0C\x00\x00\x00", 40)},
-		{"pdf", "%PDF-1.7\n"}, {"pdf", strings.Repeat("junk ", 150) + "%PDF-1.4\n"}, {"rtf", "{\\rtf1\\ansi}"}, {"rtf", "{\\rt1 x}"}, {"ps", "%!PS-Adobe-3.0\n"},
+		{"pdf", "%PDF-1.7\n"}, {"pdf", strings.Repeat("junk ", 150) + "%PDF-1.4\n1 0 obj\n<<>>\nendobj\n"}, {"rtf", "{\\rtf1\\ansi}"}, {"rtf", "{\\rt1 x}"}, {"ps", "%!PS-Adobe-3.0\n"},
 		{"html", "<!DOCTYPE html><p>x"}, {"html", "\xEF\xBB\xBF <HTML><body>"}, {"html", "<!-- c --><script>x</script>"}, {"html", wideText("<html><body>hello</body></html>", true)}, {"html", wideText("<html><body>hello</body></html>", false)},
 		{"html", "<?xml version=\"1.0\"?>\n<!DOCTYPE html PUBLIC>\n<html>"}, {"hta", "<html><head><HTA:APPLICATION id=x></head></html>"}, {"svg", "<?xml version=\"1.0\"?><svg xmlns=\"x\">"}, {"svg", "<svg width=1>"},
 		{"xml", "<?xml version=\"1.0\"?><root/>"}, {"wsf", "<job id=\"a\"><script language=\"JScript\">x</script></job>"},
@@ -254,6 +254,7 @@ func TestProse(t *testing.T) {
 		"Please run the following: powershell -enc is bad.\n", "eval( is evil, document. it\n", "a(b)\nc(d);\n",
 		"import os is how Python starts\n", "#! is called shebang\n", "Hello {name};\nhow are you;\n",
 		"# Usage\n\n```js\nconst a = 1;\nlet b = 2;\nwindow.open(a);\n```\n",
+		"Such a file begins with\n%PDF-1.4\nand ends with\n%%EOF\n, and is no more than that.\n",
 		"2024-01-01 12:00:00 INFO start /api/v1\n2024-01-01 12:00:01 WARN function(x) failed;\n",
 	} {
 		if got := Detect([]byte(s), nil); got.Name != "text" {

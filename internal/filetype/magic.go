@@ -498,11 +498,14 @@ func oldTar(b []byte) bool {
 	return sum == want
 }
 
-// pdf looks for the header in the first KiB, where readers accept it.
+// pdf looks for the header in the first KiB, where readers accept it, with an object behind it: prose tells of the
+// header, too.
 //
 // QUIRK: PDF 32000-1 section 7.5.2 wants it at the first byte, Annex H.3 note 13 says what readers do.
 func pdf(b []byte) kind {
-	if bytes.Contains(b[:min(len(b), 1024+8)], []byte("%PDF-")) {
+	header := []byte("%PDF-")
+	at := bytes.Index(b[:min(len(b), 1024+len(header))], header)
+	if at >= 0 && bytes.Contains(b[at:], []byte(" obj")) {
 		return kPDF
 	}
 	return none
