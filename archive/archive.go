@@ -23,6 +23,7 @@ const (
 	VMDK     Format = "vmdk" // VMware
 	QCOW     Format = "qcow" // QEMU, all versions
 	HDD      Format = "parallels"
+	Sparse   Format = "sparse"  // Android
 	CISO     Format = "ciso"    // compressed discs of consoles
 	Ext      Format = "ext"     // Linux' ext2, ext3 and ext4
 	Cramfs   Format = "cramfs"  // Linux' compressed ROM file system
@@ -52,6 +53,7 @@ const (
 	PDF      Format = "pdf"
 	HTML     Format = "html"     // what web pages, calendars and scripts hold as data: URIs, base64, attachments
 	Base64   Format = "base64"   // what other texts hold in base64
+	IHex     Format = "ihex"     // Intel's hexadecimal format
 	UTF16    Format = "utf16"    // text in UTF-16 or UTF-32, which is given in UTF-8
 	Squash   Format = "squashfs" // SquashFS
 	XAR      Format = "xar"      // Apple's installer packages

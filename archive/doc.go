@@ -40,7 +40,8 @@
 //     sessions; boot images; raw sectors. fat, ext (2 to 4), cramfs, squashfs, disk (these,
 //     exFAT, NTFS and HFS+ volumes, bare or in partitions); of ext the copies of a broken
 //     superblock, and files in use that are in no directory. Images of disks: vhd, vhdx,
-//     vdi, vmdk, qcow, parallels, with stored and packed blocks; ciso. wim, xar, dmg.
+//     vdi, vmdk, qcow, parallels, with stored and packed blocks; sparse (Android);
+//     ciso. wim, xar, dmg.
 //   - ole (doc, xls, ppt, msi, msg; [MS-CFB]): streams; files packaged as objects; the source
 //     of macros ([MS-OVBA]); PowerPoint's compressed objects; an installer's streams; of
 //     an Outlook message the texts and attachments, those of embedded messages too. tnef,
@@ -58,7 +59,7 @@
 //   - html (also SVG, XML, calendars, scripts): data: URIs, base64 that is a program, a
 //     container or a document, attachments, scripts as Microsoft's Script Encoder writes
 //     them. base64: the same of other texts, and a file of base64 and nothing else.
-//     utf16: the text in UTF-8.
+//     utf16: the text in UTF-8. ihex: what Intel's hexadecimal records hold.
 //   - overlay: what stands behind the end that a program, a picture, a document or an
 //     archive has by its own structure, and files among a program's resources.
 //

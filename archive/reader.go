@@ -17,6 +17,7 @@ import (
 	"github.com/fivefifty/fivefifty/archive/internal/emlx"
 	"github.com/fivefifty/fivefifty/archive/internal/ext"
 	"github.com/fivefifty/fivefifty/archive/internal/html"
+	"github.com/fivefifty/fivefifty/archive/internal/ihex"
 	"github.com/fivefifty/fivefifty/archive/internal/image"
 	"github.com/fivefifty/fivefifty/archive/internal/installshield"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
@@ -57,6 +58,7 @@ var formats = [...]*level.Format{
 	image.VMDK,
 	image.QCOW,
 	image.Parallels,
+	image.Sparse,
 	image.CISO,
 	ext.Format,
 	squashfs.Format,
@@ -91,6 +93,7 @@ var formats = [...]*level.Format{
 	html.Format,
 	html.Base64,
 	wide.Format,
+	ihex.Format,
 	rar.Format,
 	sevenzip.Format,
 	cab.Cab,

@@ -31,7 +31,7 @@ var containers = set("7z", "rar", "cab", "arj", "lzh", "ace", "xz", "lzma", "zst
 	"compress", "cpio", "ar", "deb", "rpm", "iso", "udf", "vhd", "vhdx", "dmg", "wim",
 	"chm", "one", "tnef", "szdd", "msg", "p7m", "alz", "egg", "arc", "zoo",
 	"stuffit", "stuffitx", "diskdoubler", "compactpro", "amigalzx", "lrzip", "rzip", "zpaq", "freearc", "pea", "uharc", "kgb",
-	"paq", "applearchive", "lzfse", "snappy", "pack200",
+	"paq", "pmd", "dms", "powerpacker", "packit", "uefi", "super", "applearchive", "lzfse", "snappy", "pack200",
 	"nrg", "daa", "isz", "jffs2", "ubi", "xfs", "btrfs", "f2fs", "pst", "mdb", "warc",
 	"bkf", "dar", "innosetup", "hxs", "asar")
 

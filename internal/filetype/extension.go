@@ -13,7 +13,7 @@ var honest = table(map[string]string{
 	"7z": "7z", "rar": "rar", "cab": "cab", "arj": "arj", "lzh lha": "lzh", "ace": "ace", "tar": "tar gzip bzip2 xz",
 	"cpio": "cpio", "a ar": "ar deb", "deb": "deb", "rpm": "rpm", "iso": "iso udf", "img ima": "iso udf fat disk ext cramfs squashfs data", "raw dd": "disk fat ext data", "udf": "udf iso",
 	"vhd": "vhd vhdx data", "vhdx": "vhdx vhd", "dmg": "dmg bzip2 data iso", "wim": "wim", "pkg xar mpkg": "xar", "sfs squashfs": "squashfs",
-	"vdi": "vdi", "vmdk": "vmdk data", "qcow qcow2 qcow2c": "qcow", "hds": "parallels", "cso ciso zso": "ciso", "ext ext2 ext3 ext4": "ext",
+	"vdi": "vdi", "vmdk": "vmdk data", "qcow qcow2 qcow2c": "qcow", "hds": "parallels", "simg": "sparse", "cso ciso zso": "ciso", "ext ext2 ext3 ext4": "ext",
 	"zz zlib": "zlib", "mso": "activemime", "plist webarchive": "bplist xml", "emlx": "emlx eml", "emlxpart": "text data", "hwp hwt": "ole",
 	"doc dot": "doc docx docm dotm rtf html text xml ole eml odt", "docx dotx": "docx ole doc rtf odt zip", "docm": "docm docx ole zip",
 	"dotm": "dotm docm docx ole zip", "xls xlt": "xls xlsx xlsm xlsb html xml text ole eml ods", "xlsx xltx": "xlsx xls ole html text ods zip",

@@ -48,6 +48,11 @@ var rareMarks = [...]mark{
 	{kAppleArchive, 0, "pbz", func(b []byte) bool {
 		return len(b) > 12 && bytes.IndexByte([]byte("xzbe4-"), b[3]) >= 0 && has(b, 4, "\x00\x00\x00\x00")
 	}},
+	{kPMD, 0, "\x8F\xAF\xAC\x84", func(b []byte) bool { return len(b) > 16 && (b[9]>>4 == 7 || b[9]>>4 == 8) }},
+	{kDMS, 0, "DMS!", binaryAt(4)},
+	{kPowerPacker, 0, "PP20", binaryAt(4)},
+	{kPackIt, 0, "PMag", func(b []byte) bool { return len(b) > 5 && b[4] > 0 && b[4] < 64 && binaryAt(5+int(b[4]))(b) }},
+	{kPackIt, 0, "PMa4", func(b []byte) bool { return len(b) > 5 && b[4] > 0 && b[4] < 64 && binaryAt(5+int(b[4]))(b) }},
 	{kLZFSE, 0, "bvx", func(b []byte) bool {
 		return len(b) > 12 && bytes.IndexByte([]byte("12n-"), b[3]) >= 0 && b[7] < ' ' && binaryAt(4)(b)
 	}},
@@ -63,6 +68,7 @@ var rareMarks = [...]mark{
 	{kQCOW, 0, "QFI\xFB\x00\x00\x00", func(b []byte) bool { return len(b) > 7 && b[7] >= 1 && b[7] <= 3 }},
 	{kParallels, 0, "WithoutFreeSpace", binaryAt(16)},
 	{kParallels, 0, "WithouFreSpacExt", binaryAt(16)},
+	{kSparse, 0, "\x3A\xFF\x26\xED\x01\x00", nil},
 	{kCISO, 0, "CISO", ciso},
 	{kCISO, 0, "ZISO", ciso},
 	{kDAA, 0, "DAA\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", nil},
@@ -72,6 +78,10 @@ var rareMarks = [...]mark{
 	{kCramfs, 512, "\x45\x3D\xCD\x28", func(b []byte) bool { return has(b, 528, "Compressed ROMFS") }},
 	{kJFFS2, 0, "\x85\x19", func(b []byte) bool { return jffs2(b, binary.LittleEndian) }},
 	{kJFFS2, 0, "\x19\x85", func(b []byte) bool { return jffs2(b, binary.BigEndian) }},
+	{kUEFI, 0, "\xBD\x86\x66\x3B\x76\x0D\x30\x40\xB7\x0E\xB5\x51\x9E\x2F\xC5\xA0", nil},
+	{kUEFI, 0, "\x8B\xA6\x3C\x4A\x23\x77\xFB\x48\x80\x3D\x57\x8C\xC1\xFE\xC4\x4D", nil},
+	{kUEFI, 0, "\xB9\x82\x91\x53\xB5\xAB\x91\x43\xB6\x9A\xE3\xA9\x43\xF7\x2F\xCC", nil},
+	{kSuper, 4096, "gDla\x34\x00\x00\x00", nil},
 	{kUBI, 0, "UBI#\x01\x00\x00\x00", nil},
 	{kUBI, 0, "\x31\x18\x10\x06", func(b []byte) bool { return len(b) > 24 && b[20] <= 11 && b[22] == 0 && b[23] == 0 }},
 	{kXFS, 0, "XFSB\x00", func(b []byte) bool {

@@ -80,6 +80,12 @@ const (
 	kKGB
 	kPaq
 	kAppleArchive
+	kPMD
+	kDMS
+	kPowerPacker
+	kPackIt
+	kUEFI
+	kSuper
 	kLZFSE
 	kSnappy
 	kPack200
@@ -87,6 +93,7 @@ const (
 	kVDI
 	kQCOW
 	kParallels
+	kSparse
 	kCISO
 	kNRG
 	kDAA
@@ -263,6 +270,12 @@ var types = [kindCount]Type{
 	kKGB:          {"kgb", "application/x-kgb", Archive},
 	kPaq:          {"paq", "application/x-paq", Archive},
 	kAppleArchive: {"applearchive", "application/x-apple-archive", Archive},
+	kPMD:          {"pmd", "application/x-ppmd", Archive},
+	kDMS:          {"dms", "application/x-amiga-dms", Archive},
+	kPowerPacker:  {"powerpacker", "application/x-powerpacker", Archive},
+	kPackIt:       {"packit", "application/x-packit", Archive},
+	kUEFI:         {"uefi", "application/x-uefi-capsule", Archive},
+	kSuper:        {"super", "application/x-android-super-image", Archive},
 	kLZFSE:        {"lzfse", "application/x-lzfse", Archive},
 	kSnappy:       {"snappy", "application/x-snappy-framed", Archive},
 	kPack200:      {"pack200", "application/x-java-pack200", Archive},
@@ -270,6 +283,7 @@ var types = [kindCount]Type{
 	kVDI:          {"vdi", "application/x-virtualbox-vdi", Archive},
 	kQCOW:         {"qcow", "application/x-qemu-disk", Archive},
 	kParallels:    {"parallels", "application/x-parallels-disk", Archive},
+	kSparse:       {"sparse", "application/x-android-sparse-image", Archive},
 	kCISO:         {"ciso", "application/x-compressed-iso", Archive},
 	kNRG:          {"nrg", "application/x-nrg", Archive},
 	kDAA:          {"daa", "application/x-daa", Archive},

@@ -1,5 +1,5 @@
-// Package image reads the disk images of virtual machines and of game consoles: VDI,
-// VMDK, QCOW, Parallels and CISO. Each maps the blocks of a disk to places in the file,
+// Package image reads the disk images of virtual machines, of telephones and of game
+// consoles: VDI, VMDK, QCOW, Parallels, Android's sparse images and CISO. Each maps the blocks of a disk to places in the file,
 // where they are stored or compressed; what the disk holds is for package disk, and what
 // a disc's image holds is one member.
 //

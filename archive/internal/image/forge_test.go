@@ -299,6 +299,41 @@ func forgeCube(disc []byte) []byte {
 	return image
 }
 
+// forgeSparse has a chunk for each run of blocks of one kind.
+func forgeSparse(disk []byte) []byte {
+	le := binary.LittleEndian
+	const block = 512
+	image := append([]byte(nil), sparseMagic...)
+	image = append(image, make([]byte, sparseHeader-len(image))...)
+	le.PutUint16(image[8:], sparseHeader)
+	le.PutUint16(image[10:], sparseChunkHeader)
+	le.PutUint32(image[12:], block)
+	count, last, kind := uint32(0), 0, 0
+	for _, p := range pieces(disk, block) {
+		k, data := sparseRaw, p
+		switch {
+		case zeros(p):
+			k, data = sparseSkip, nil
+		case bytes.Equal(p, bytes.Repeat(p[:4], block/4)):
+			k, data = sparseFill, p[:4]
+		}
+		if same := k == kind && (k != sparseFill || bytes.HasSuffix(image, data)); !same {
+			last, kind = len(image), k
+			image = append(image, make([]byte, sparseChunkHeader)...)
+			le.PutUint16(image[last:], uint16(k))
+			image = append(image, data...)
+			count++
+		} else if k == sparseRaw {
+			image = append(image, data...)
+		}
+		le.PutUint32(image[last+4:], le.Uint32(image[last+4:])+1)
+		le.PutUint32(image[last+8:], uint32(len(image)-last))
+	}
+	le.PutUint32(image[16:], uint32(len(disk)/block))
+	le.PutUint32(image[20:], count)
+	return image
+}
+
 // seeds are small images of each kind, with one file.
 func seeds() map[string]archivetest.Sample {
 	disk := floppy(100, [2]string{"P       JS ", archivetest.Payload})
@@ -315,6 +350,7 @@ func seeds() map[string]archivetest.Sample {
 		"ciso":          {Format: CISO, Data: forgeCISO(disk, "CISO", 1)},
 		"ciso-2":        {Format: CISO, Data: forgeCISO(disk, "CISO", 2)},
 		"ziso":          {Format: CISO, Data: forgeCISO(disk, "ZISO", 1)},
+		"sparse":        {Format: Sparse, Data: forgeSparse(disk)},
 		"ciso-cube":     {Format: CISO, Data: forgeCube(disk)},
 	}
 }

@@ -212,6 +212,23 @@ func TestCut(t *testing.T) {
 	}
 }
 
+// TestFill: blocks of a sparse image that are one pattern, and chunks whose sizes lie.
+func TestFill(t *testing.T) {
+	disk := floppy(100, [2]string{"P       JS ", archivetest.Payload}, [2]string{"F       TXT", strings.Repeat("fill", 1000)})
+	image := forgeSparse(disk)
+	if !strings.Contains(string(image), "\xc2\xca\x00\x00\x07\x00\x00\x00\x10\x00\x00\x00fill") {
+		t.Fatal("no block is filled")
+	}
+	all, _, err := archivetest.ReadAll(t, Sparse, image)
+	if err != nil || len(all) != 2 || !archivetest.Holds(all) || string(all[1].Data) != strings.Repeat("fill", 1000) || all[1].Fault != nil {
+		t.Errorf("%v\n%s", err, archivetest.Listing(all))
+	}
+	image[sparseHeader+4] += 1 // a block more than there is
+	if _, _, err := archivetest.ReadAll(t, Sparse, image); !errors.Is(err, level.ErrMalformed) {
+		t.Errorf("a chunk that is shorter than it says: %v", err)
+	}
+}
+
 func TestLZ4Block(t *testing.T) {
 	for in, want := range map[string]string{
 		"\x50hello": "hello", "\x11a\x01\x00\x00": "aaaaaa", "\xf0\x01" + strings.Repeat("b", 16): strings.Repeat("b", 16),
