@@ -412,4 +412,5 @@ func FuzzVDI(f *testing.F)       { fuzzSeeds(f, VDI) }
 func FuzzQCOW(f *testing.F)      { fuzzSeeds(f, QCOW) }
 func FuzzVMDK(f *testing.F)      { fuzzSeeds(f, VMDK) }
 func FuzzParallels(f *testing.F) { fuzzSeeds(f, Parallels) }
+func FuzzSparse(f *testing.F)    { fuzzSeeds(f, Sparse) }
 func FuzzCISO(f *testing.F)      { fuzzSeeds(f, CISO) }
