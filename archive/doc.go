@@ -42,9 +42,10 @@
 //     superblock, and files in use that are in no directory. Images of disks: vhd, vhdx,
 //     vdi, vmdk, qcow, parallels, with stored and packed blocks; sparse (Android);
 //     ciso. wim, xar, dmg.
-//   - ole (doc, xls, ppt, msi, msg; [MS-CFB]): streams; files packaged as objects; the source
-//     of macros ([MS-OVBA]); PowerPoint's compressed objects; an installer's streams; of
-//     an Outlook message the texts and attachments, those of embedded messages too. tnef,
+//   - ole (doc, xls, ppt, msi, msg; [MS-CFB]): all streams as they stand, but the small
+//     properties of an Outlook message; files packaged as objects; the source of macros
+//     ([MS-OVBA]); PowerPoint's compressed objects; of an Outlook message the texts and
+//     attachments, those of embedded messages too. tnef,
 //     rtf (the data of objects), one, applefile. nsis and installshield: the files behind a
 //     setup program.
 //     activemime (Office's wrapping of macros): each zlib stream, where the header says or
@@ -90,7 +91,7 @@
 //
 // A dictionary or model that is declared larger than Limits.Dictionary is an ErrLimit and
 // never an allocation: from the start where its size counts from the start (PPMd, LZX,
-// RAR), else behind what a dictionary of that size can decode.
+// RAR), else where the data reaches back farther than the limit.
 //
 // Not decoded, and reported as ErrUnsupported: zlib with a dictionary; brotli and
 // segments in web archives; other methods of zip; 7z with lz5 or

@@ -73,7 +73,7 @@ func (o *oleFile) encryptedPackage(i int32) error {
 			inside = append(inside, o.storage(child))
 		case e.Is("EncryptedPackage"):
 			inside = append(inside, func() error { return o.decryptPackage(child, info) }, func() error { return o.asStored(child) })
-		case !e.Is("EncryptionInfo"):
+		default:
 			inside = append(inside, o.stream(child))
 		}
 	}

@@ -35,7 +35,7 @@ func TestOfficeHonest(t *testing.T) {
 		to, Filter, from string
 		most             int
 	}{
-		{"doc", "doc:MS Word 97", page, 4},
+		{"doc", "doc:MS Word 97", page, 6},
 	} {
 		cmd := exec.Command(tool, "-env:UserInstallation=file://"+dir+"/profile", "--headless", "--convert-to", c.Filter, "--outdir", dir, c.from)
 		if msg, err := cmd.CombinedOutput(); err != nil {

@@ -18,8 +18,9 @@ const oleEntries = 8
 
 // oleFile walks a compound file: documents of Word, Excel and PowerPoint up to
 // 2003, encrypted ones of any version, VBA projects, Windows Installer packages,
-// Outlook messages. Its members are the streams, each in the form in which what it
-// carries is plain; streams that are never more than bookkeeping are left out.
+// Outlook messages. Its members are the streams as they stand, but the small
+// properties of messages, of which one to a thousand people has ten thousand; and what
+// comes out of a stream where that is plainer: files, source, decrypted documents.
 type oleFile struct {
 	level.Steps
 	c       *cfb.File
@@ -60,12 +61,13 @@ func (o *oleFile) appended() error {
 		return err
 	}
 	size := o.c.Size - at
-	for off := at; off < o.c.Size; off += oleProps {
-		b, err := saferead.UpTo(o.c.Src, off, oleProps, o.c.Size, oleProps)
+	const chunk = 64 << 10
+	for off := at; off < o.c.Size; off += chunk {
+		b, err := saferead.UpTo(o.c.Src, off, chunk, o.c.Size, chunk)
 		if err != nil {
 			return err
 		}
-		if len(bytes.Trim(b, "\x00")) > 0 && size >= oleTiny {
+		if len(bytes.Trim(b, "\x00")) > 0 {
 			if size > oleFreed<<o.c.Shift {
 				o.Note(anomaly.Appended)
 			}
@@ -164,19 +166,15 @@ func (o *oleFile) stream(i int32) level.Step {
 		if o.hwp.packs(o.c, i) {
 			return o.hwpStream(s)
 		}
-		head, err := s.head(8)
-		if err != nil {
-			return err
-		}
-		if !bookkeeping(o.c.Entries[i].Name, head, s.Size) {
+		if s.Size > 0 {
 			o.Yield(s.member, s.section())
 		}
 		return nil
 	}
 }
 
-// asStored yields a stream that is said to be encrypted as it stands: nobody but the
-// program that opens it knows whether that is true.
+// asStored yields a stream as it stands, beside what came out of it: nobody but the
+// program that opens it knows whether that is right.
 func (o *oleFile) asStored(i int32) error {
 	s, err := o.open(i)
 	if err != nil {
@@ -204,49 +202,6 @@ func (o *oleFile) rightsManaged(s *oleStream) error {
 	s.member.Encrypted = true
 	o.broken(s.member, "rights management", level.ErrEncrypted)
 	return nil
-}
-
-// Sizes up to which a stream is too small to carry anything, in bytes.
-const (
-	oleTiny     = 24       // whatever its name is
-	oleModules  = 256      // the list of a project's modules
-	oleTable    = 512      // a table of an installer's database
-	oleSettings = 1 << 10  // what describes encryption and programs
-	oleProps    = 64 << 10 // a property set; thumbnails make them bigger
-)
-
-// bookkeeping says whether a stream is one of those that are in every document
-// and only describe it. The name alone does not make it one: it must begin as such
-// a stream does.
-func bookkeeping(name string, head []byte, size int64) bool {
-	lower := strings.ToLower(name)
-	switch {
-	case size < oleTiny:
-		return true
-	case strings.HasPrefix(name, string(cfb.MSITable)):
-		return size < oleTable
-	case strings.HasPrefix(name, "\x05"):
-		return size <= oleProps && bytes.HasPrefix(head, []byte("\xFE\xFF\x00\x00")) // [MS-OLEPS] section 2.21
-	case strings.HasPrefix(lower, "\x02olepres"):
-		return bytes.HasPrefix(head, []byte("\xFF\xFF\xFF\xFF")) // [MS-OLEDS] section 2.3.4: a picture of the object
-	case strings.HasPrefix(lower, "__srp_"):
-		return bytes.HasPrefix(head, []byte("rU")) || bytes.HasPrefix(head, []byte("\x93K*")) // compiled code
-	case lower == "projectwm":
-		return size <= oleModules
-	}
-	begin, ok := oleHeads[lower]
-	return ok && size <= oleSettings && bytes.HasPrefix(head, []byte(begin))
-}
-
-// oleHeads is how streams of bookkeeping begin, by their names in lower case.
-var oleHeads = map[string]string{
-	"\x01compobj":               "\x01\x00\xFE\xFF",                 // [MS-OLEDS] section 2.3.7
-	"\x01ole":                   "\x01\x00\x00\x02\x00\x00\x00\x00", // section 2.3.3; without a link
-	"current user":              "\x00\x00\xF6\x0F",                 // [MS-PPT] section 2.3.2
-	"version":                   "\x3C\x00\x00\x00M\x00i\x00",       // these four: [MS-OFFCRYPTO] section 2.1
-	"dataspacemap":              "\x08\x00\x00\x00\x01\x00\x00\x00",
-	"strongencryptiondataspace": "\x08\x00\x00\x00\x01\x00\x00\x00",
-	"\x06primary":               "\x58\x00\x00\x00\x01\x00\x00\x00",
 }
 
 // broken adds a member whose body some program may read and this package cannot.

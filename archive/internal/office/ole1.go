@@ -15,6 +15,10 @@ import (
 // in bytes. The texts before it have limits of their own in every reader.
 const ole1Head = 8 << 10
 
+// ole1Least is what an object has at least, in bytes: six numbers, and texts that are
+// empty.
+const ole1Least = 24
+
 // ole1 is the head of an object in the form of OLE 1.0 ([MS-OLEDS] section 2.2.5).
 type ole1 struct {
 	class string
@@ -43,7 +47,7 @@ func ole1Object(s *level.Steps, open func() io.Reader, name, reading string, max
 	if err != nil && err != io.ErrUnexpectedEOF {
 		return level.BodyError(err)
 	}
-	if len(head) < oleTiny {
+	if len(head) < ole1Least {
 		return nil
 	}
 	yield := func(from, size int64, names ...string) *level.Member {

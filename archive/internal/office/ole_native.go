@@ -88,7 +88,7 @@ func (o *oleFile) oleNative(s *oleStream) error {
 		}
 		o.Yield(m, io.NewSectionReader(s, p.at, min(p.size, s.Size-p.at)))
 		if p.sizeFits && p.at+p.size <= total+4 {
-			return nil
+			return o.asStored(s.index)
 		}
 	}
 	// What is not a package is the data of some other program; and where the
@@ -97,5 +97,5 @@ func (o *oleFile) oleNative(s *oleStream) error {
 		s.member.Size = s.Size - 4
 		o.Yield(s.member, io.NewSectionReader(s, 4, s.Size-4))
 	}
-	return nil
+	return o.asStored(s.index)
 }

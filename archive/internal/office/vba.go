@@ -39,8 +39,7 @@ type vbaModule struct {
 }
 
 // vbaProject opens the storage of a Visual Basic project. Each module's stream
-// holds compiled code, then its source, which is the member. Streams without
-// source that can be read are yielded as they are.
+// holds compiled code, then its source, which is a member of its own.
 func (o *oleFile) vbaProject(i int32) error {
 	modules, err := o.vbaModules(i, len(o.c.Entries[i].Children))
 	if err != nil {
@@ -60,6 +59,7 @@ func (o *oleFile) vbaProject(i int32) error {
 		case listed:
 			inside = append(inside, o.vbaSource(child, m, true))
 		case e.Is("dir"):
+			inside = append(inside, o.stream(child))
 		default:
 			inside = append(inside, o.vbaSource(child, vbaModule{stream: e.Name, offset: -1}, false))
 		}
@@ -146,37 +146,12 @@ func (o *oleFile) vbaSource(i int32, v vbaModule, listed bool) level.Step {
 			m := &level.Member{Method: "vba", Size: -1, Anomalies: s.member.Anomalies}
 			level.AddName(m, o.c.Path(i)+vbaExtension(v.isClass), o.limits.NameBytes)
 			o.Yield(m, newVBASource(io.NewSectionReader(s, offset, s.Size-offset)))
-			return o.vbaBefore(i, s, offset)
-		}
-		if listed {
+		} else if listed {
 			o.Note(anomaly.Macros)
 			o.Note(anomaly.VBANoSource)
 		}
-		return o.vbaOther(i, s)
+		return o.stream(i)()
 	}
-}
-
-// vbaBefore looks at what precedes a module's source: compiled code in honest
-// files, of which nothing else is known than how it begins.
-func (o *oleFile) vbaBefore(i int32, s *oleStream, offset int64) error {
-	head, err := s.head(2)
-	known := oleStreams[strings.ToLower(o.c.Entries[i].Name)] != nil
-	if err != nil || !known && (offset < oleTiny || string(head) == "\x01\x16") {
-		return err
-	}
-	return o.stream(i)()
-}
-
-// vbaOther takes what is in a project besides source.
-func (o *oleFile) vbaOther(i int32, s *oleStream) error {
-	head, err := s.head(8)
-	if err != nil {
-		return err
-	}
-	if o.c.Entries[i].Is("_VBA_PROJECT") && bytes.HasPrefix(head, []byte("\xCC\x61")) {
-		return nil // compiled code
-	}
-	return o.stream(i)()
 }
 
 func vbaExtension(isClass bool) string {

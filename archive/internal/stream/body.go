@@ -85,9 +85,3 @@ func (b *Body) Flaw(err error) {
 }
 
 func (b *Body) CheckFlaw(_, what string) { b.Flaw(fmt.Errorf("%s: %w", what, level.ErrMalformed)) }
-
-func (b *Body) OverDictionary(declared, limit int64) {
-	if declared > limit {
-		b.Flaw(fmt.Errorf("dictionary of %d bytes: %w", declared, level.ErrLimit))
-	}
-}

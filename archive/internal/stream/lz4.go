@@ -104,7 +104,7 @@ func (f *lz4Frames) Open() error {
 			return err
 		}
 	}
-	f.flaws.OverDictionary(int64(f.max), f.limit)
+	overDictionary(f.flaws, int64(f.max), f.limit)
 	f.max = int(min(int64(f.max), f.limit))
 	return nil
 }

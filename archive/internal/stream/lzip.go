@@ -73,7 +73,6 @@ func (f *lzipFrames) Open() error {
 		f.s.Flaw(fmt.Errorf("dictionary size %#x: %w", h[5], level.ErrMalformed))
 		dictionary = f.limit
 	}
-	f.s.OverDictionary(dictionary, f.limit)
 	p := lzma.Props{LC: 3, PB: 2, Dict: dictionary, Sync: true}
 	return f.body.Reset(f.s.in.Reader, p, -1, f.limit)
 }

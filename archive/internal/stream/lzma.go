@@ -3,7 +3,6 @@ package stream
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"math"
 
@@ -47,9 +46,6 @@ type lzmaFrames struct {
 	limit  int64 // Limits.Dictionary
 	opened bool
 	body   lzma.Reader
-
-	dictionary int64 // as declared
-	n          int64 // bytes decoded
 }
 
 func openLzma(src io.ReaderAt, size int64, l level.Limits) (level.Walker, error) {
@@ -82,30 +78,15 @@ func (f *lzmaFrames) Open() error {
 	if err != nil {
 		return err
 	}
-	f.dictionary = p.Dict
 	size := int64(binary.LittleEndian.Uint64(h[5:])) // all ones, unknown, is -1
 	return f.body.Reset(f.s.in.Reader, p, size, f.limit)
 }
 
 func (f *lzmaFrames) Read(p []byte) (int, error) {
 	n, err := f.body.Read(p)
-	f.n += int64(n)
 	if errors.Is(err, lzma.ErrSize) {
 		f.s.CheckFlaw(anomaly.Size, "size")
 		err = io.EOF
 	}
-	// The header has no magic. What breaks before a dictionary within the limit is full
-	// is broken with any, and most likely no such file at all.
-	if err == io.EOF || f.n > f.limit {
-		f.s.OverDictionary(f.dictionary, f.limit)
-	}
 	return n, err
-}
-
-// OverDictionary notes a dictionary above the limit. What a smaller one can
-// decode is decoded all the same: most data does not reach back so far.
-func (s *series) OverDictionary(declared, limit int64) {
-	if declared > limit && s.fail == nil {
-		s.Flaw(fmt.Errorf("dictionary of %d bytes: %w", declared, level.ErrLimit))
-	}
 }

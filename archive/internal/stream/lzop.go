@@ -190,7 +190,7 @@ func (f *lzopFrames) block() error {
 	if size > lzopMaxBlock || packed > size {
 		return fmt.Errorf("block of %d bytes in %d: %w", size, packed, level.ErrMalformed)
 	}
-	f.s.OverDictionary(size, f.limits.Dictionary)
+	overDictionary(f.s, size, f.limits.Dictionary)
 	out, in, err := f.checks(packed < size)
 	if err != nil {
 		return err

@@ -33,7 +33,14 @@ type frames interface {
 type flaws interface {
 	Flaw(error)
 	CheckFlaw(anomaly, what string)
-	OverDictionary(declared, limit int64)
+}
+
+// overDictionary notes a window above the limit, where a frame's blocks are decoded with
+// a smaller one all the same.
+func overDictionary(f flaws, declared, limit int64) {
+	if declared > limit {
+		f.Flaw(fmt.Errorf("dictionary of %d bytes: %w", declared, level.ErrLimit))
+	}
 }
 
 // series yields one member: all frames of a file put together, as the formats'

@@ -92,7 +92,6 @@ func (b *xzBlock) startBody(f *XzFrames, id int64, props []byte, chain []bcj.Fil
 	if err != nil {
 		return err
 	}
-	f.Flaws.OverDictionary(dictionary, f.Limit)
 	b.body.Reset(f.In, dictionary, f.Limit)
 	b.out = &b.body
 	for i := len(chain) - 1; i >= 0; i-- {

@@ -127,7 +127,7 @@ func (f *zstdFrames) Open() error {
 	if err != nil {
 		return err
 	}
-	f.s.OverDictionary(most, max(f.limit, zstdMaxBlock))
+	overDictionary(f.s, most, max(f.limit, zstdMaxBlock))
 	if f.empty = most == 0; f.empty {
 		f.blocks.restart(nil)
 		return nil

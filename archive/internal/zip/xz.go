@@ -78,12 +78,6 @@ func (z *zipXZ) Flaw(err error) {
 
 func (z *zipXZ) CheckFlaw(_, what string) { z.Flaw(fmt.Errorf("%s: %w", what, level.ErrMalformed)) }
 
-func (z *zipXZ) OverDictionary(declared, limit int64) {
-	if declared > limit {
-		z.Flaw(fmt.Errorf("dictionary of %d bytes: %w", declared, level.ErrLimit))
-	}
-}
-
 func (z *zipXZ) Consumed() int64 { return z.src.At() }
 
 func (z *zipXZ) Release() {

@@ -15,7 +15,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -126,7 +125,7 @@ func (j *judge) compareFile(path string) {
 				if !ours.digests[digest] && ours.covers(body) {
 					ours.digests[digest] = true
 				}
-				if isBookkeeping(ours.types[next.digest], name, len(body)) {
+				if isProperty(ours.types[next.digest], name) {
 					return
 				}
 				ballot.Add(digest, fmt.Sprint(len(body), " ", name), e.name)
@@ -214,28 +213,12 @@ func (j *judge) count(file nested, ballot vote.Ballot, ours found) {
 	}
 }
 
-// compoundTypes are the true types of compound files.
-var compoundTypes = []string{"ole", "doc", "xls", "ppt", "msg", "msi", "vsd", "pub", "mpp", "thumbsdb"}
-
-// bookkeepingStreams are streams that package archive does not yield as they are:
-// those that only describe a document, and those out of which something plainer comes,
-// as the file out of Ole10Native, the source out of a module, the decrypted document.
-// Control characters in their names are written [1], as by 7-Zip.
-var bookkeepingStreams = regexp.MustCompile(`(?i)(^|/)(\[5\][^/]*|\[1\](CompObj|Ole|Ole10Native)|\[3\]ObjInfo|\[2\]OlePres\d+|\[6\]DataSpaces/.*|__SRP_\w+|VBA/[^/]*|PROJECTwm|Current User|Encrypt(ionInfo|edPackage))$`)
-
 // attachmentStream is the only stream of an Outlook message that is judged: its other
-// properties become the texts of a message.
+// properties become the texts of a message, or are small and left out.
 const attachmentStream = "__substg1.0_37010102"
 
-// tinyStream is up to how many bytes a stream is bookkeeping, whatever its name is.
-const tinyStream = 24
-
-func isBookkeeping(trueType, name string, size int) bool {
-	for c := range ' ' {
-		name = strings.ReplaceAll(name, string(rune(c)), fmt.Sprintf("[%d]", c))
-	}
-	return slices.Contains(compoundTypes, trueType) && (size < tinyStream || bookkeepingStreams.MatchString(name)) ||
-		trueType == "msg" && !strings.HasSuffix(name, attachmentStream)
+func isProperty(trueType, name string) bool {
+	return trueType == "msg" && !strings.HasSuffix(name, attachmentStream)
 }
 
 // isArchive says whether 7-Zip can list a file.
