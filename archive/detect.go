@@ -16,16 +16,10 @@ func Detect(src io.ReaderAt, size int64) []Format {
 	var found []Format
 	_ = level.Look(src, size, marks, func(p *level.Probe) {
 		for _, row := range formats {
-			if f := Format(row.Name); row.Detect(p) && !cutBySectors(p, f) {
-				found = append(found, f)
+			if row.Detect(p) {
+				found = append(found, Format(row.Name))
 			}
 		}
 	})
 	return found
 }
-
-// cutBySectors says whether a format whose signature may be anywhere is left out: in a
-// compound file an archive is cut into sectors, and read as one piece it is broken in
-// honest documents. It is found in the stream that holds it, or in the data behind all
-// streams; both are members.
-func cutBySectors(p *level.Probe, f Format) bool { return f == Zip && rowOf(OLE).Detect(p) }

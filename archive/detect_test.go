@@ -56,14 +56,3 @@ func TestDetectOne(t *testing.T) {
 		}
 	}
 }
-
-// TestDetectCompound: an archive behind a compound file is not looked for, as its
-// sectors may lie anywhere.
-func TestDetectCompound(t *testing.T) {
-	data := make([]byte, 1024)
-	copy(data, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
-	data = append(data, archivetest.StdZip(t, archivetest.File{Name: "a.txt", Data: "text"})...)
-	if found := Detect(bytes.NewReader(data), int64(len(data))); slices.Contains(found, Zip) || !slices.Contains(found, OLE) {
-		t.Errorf("detected %v", found)
-	}
-}

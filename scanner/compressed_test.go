@@ -1,22 +1,24 @@
 package scanner
 
 import (
+	"bytes"
 	"encoding/binary"
 	"hash/crc32"
 	"testing"
 
+	"github.com/ulikunitz/xz/lzma"
+
 	"github.com/fivefifty/fivefifty/archive"
 )
 
-// xzOf makes an xz file of one stored block, with the property of its dictionary:
-// 16 is 1 MiB, 17 is one and a half.
-func xzOf(body string, property byte) []byte {
+// xzOf makes an xz file of one stored block.
+func xzOf(body string) []byte {
 	sum := func(b []byte, from int) []byte {
 		return binary.LittleEndian.AppendUint32(b, crc32.ChecksumIEEE(b[from:]))
 	}
 	b := sum([]byte("\xfd7zXZ\x00\x00\x00"), 6)
 	block := len(b)
-	b = sum(append(b, 2, 0, 0x21, 1, property, 0, 0, 0), block)
+	b = sum(append(b, 2, 0, 0x21, 1, 16, 0, 0, 0), block)
 	b = append(b, 1, byte((len(body)-1)>>8), byte(len(body)-1))
 	b = append(append(b, body...), 0)
 	unpadded := len(b) - block
@@ -33,8 +35,25 @@ func xzOf(body string, property byte) []byte {
 	return append(append(b, footer...), "YZ"...)
 }
 
-func xzDictionary(property byte) func(*testing.T) string {
-	return func(*testing.T) string { return mail(part{name: "a.xz", body: xzOf("body", property)}) }
+// farBack is an attachment whose second half is n bytes that are those of the first.
+func farBack(n int) func(*testing.T) string {
+	return func(t *testing.T) string {
+		var out bytes.Buffer
+		w, err := lzma.WriterConfig{DictCap: 4 << 20}.NewWriter(&out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		half := random(n)
+		for range 2 {
+			if _, err := w.Write(half); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return mail(part{name: "a.lzma", body: out.Bytes()})
+	}
 }
 
 func TestCompressedNames(t *testing.T) {
@@ -46,7 +65,7 @@ func TestCompressedNames(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
-	r := scanString(t, newScanner(t, Config{}), mail(part{name: "invoice.js.xz", body: xzOf(marker, 16)}))
+	r := scanString(t, newScanner(t, Config{}), mail(part{name: "invoice.js.xz", body: xzOf(marker)}))
 	if r.Verdict != VerdictMalicious {
 		t.Errorf("verdict %v, %+v", r.Verdict, uncheckedOf(r))
 	}

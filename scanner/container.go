@@ -134,7 +134,7 @@ func (c *container) add(m *archive.Member) (*item, error) {
 	if err != nil {
 		return nil, err
 	}
-	child.inArchive, child.packed = true, true
+	child.inArchive, child.packed, child.cut = true, true, m.Cut || c.isCut()
 	obj.Member = c.describe(m)
 	child.addAnomaly(m.Anomalies...)
 	return child, nil
@@ -196,7 +196,7 @@ func (c *container) fault(err error) {
 		c.item.unexamined(halt)
 		return
 	}
-	if c.members == 0 && (errors.Is(err, archive.ErrFormat) || !c.isType()) {
+	if c.members == 0 && (errors.Is(err, archive.ErrFormat) || !c.isType()) || c.isCut() && brokenByCuts(c.format, err) {
 		return
 	}
 	if isEncrypted(err) {
@@ -211,7 +211,22 @@ func (c *container) faultOf(child *item, err error) {
 		child.unexamined(halt)
 		return
 	}
-	child.fault(err)
+	if !c.isCut() || !brokenByCuts(c.format, err) {
+		child.fault(err)
+	}
+}
+
+// isCut says that the container's bytes may stand in pieces where it was found, amid
+// another's structure, and that what they are put together is examined elsewhere: in
+// a compound file the streams, whose sectors may lie anywhere.
+func (c *container) isCut() bool {
+	return c.item.cut || c.format != archive.OLE && formatOf(c.item.obj.Type) == archive.OLE
+}
+
+// brokenByCuts says that an error may only show that other bytes stand amid those of an
+// archive.
+func brokenByCuts(f archive.Format, err error) bool {
+	return errors.Is(err, archive.ErrMalformed) || f == archive.Zip && errors.Is(err, archive.ErrLimit)
 }
 
 // chance says that an error only shows that the bytes were no container of this

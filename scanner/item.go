@@ -21,6 +21,7 @@ type item struct {
 
 	inArchive bool
 	packed    bool // it came right out of a container
+	cut       bool // what is in it may be broken, and is whole elsewhere
 	message   bool // it is walked as a message
 	carved    bool // declared a message by where it stood
 	typ       filetype.Type

@@ -10,6 +10,7 @@ import (
 type content struct {
 	digest  [32]byte
 	message bool // it is walked as a message
+	cut     bool // what is broken in it is not said
 }
 
 // examined are the objects of one content that were examined.
@@ -49,7 +50,7 @@ const (
 // directories list. What engines found there goes for this one; what could not be
 // examined stands there.
 func (sc *scan) known(it *item) familiarity {
-	key := content{message: it.message}
+	key := content{message: it.message, cut: it.cut}
 	copy(key.digest[:], it.obj.SHA256)
 	seen := sc.seen[key]
 	if seen == nil {

@@ -60,6 +60,7 @@ type Member struct {
 	Password  string // the one of Limits.Keys that opened the body; "" if none was needed or none fits
 	Dir       bool   // the container says that it is a folder (it may carry data all the same)
 	Reading   string // where the container describes it, if readers differ: "local", "central", "pax", "expanded", "appended", …
+	Cut       bool   // headers stand amid what belongs together; another member has it without them
 	Err       error  // why the body cannot be read at all; the Reader then yields no bytes for it
 
 	// Anomalies are stable names, the Anomaly constants. Those that only the

@@ -50,11 +50,15 @@ func (o *oleFile) workbook(s *oleStream) error {
 	if err != nil {
 		return err
 	}
-	if pass == nil {
-		o.Yield(s.member, s.section())
-		return nil
+	head, err := s.head(4)
+	if err != nil {
+		return err
 	}
 	m := s.member
+	if pass == nil {
+		o.biffMembers(m, head, func() io.Reader { return s.section() })
+		return nil
+	}
 	m.Encrypted = true
 	cipher, password := o.biffKey(pass)
 	if cipher == nil {
@@ -62,8 +66,20 @@ func (o *oleFile) workbook(s *oleStream) error {
 		return nil
 	}
 	m.Password = password
-	o.Yield(m, &biffBody{in: &level.Marked{R: s.section()}, cipher: cipher})
+	o.biffMembers(m, head, func() io.Reader { return &biffBody{in: &level.Marked{R: s.section()}, cipher: cipher()} })
 	return nil
+}
+
+// biffMembers yields a workbook, and what its records hold without their heads: pictures
+// and packages in drawings are cut into records of 8 KiB.
+func (o *oleFile) biffMembers(m *level.Member, head []byte, open func() io.Reader) {
+	joined := *m
+	joined.Reading, joined.Size = "joined", -1
+	m.Cut = len(head) == 4 && head[0] == biffBOF&0xFF && head[3] == 0
+	o.Yield(m, open())
+	if m.Cut {
+		o.Yield(&joined, newBIFFJoin(open()))
+	}
 }
 
 // globals looks through a workbook's first part. pass is the record that says how
@@ -94,23 +110,24 @@ func (o *oleFile) globals(s *oleStream) (pass []byte, err error) {
 	return nil, f.Err
 }
 
-// biffKey tries the passwords on a workbook ([MS-XLS] section 2.4.117).
-func (o *oleFile) biffKey(pass []byte) (biffCipher, string) {
+// biffKey tries the passwords on a workbook ([MS-XLS] section 2.4.117). The function makes
+// what decrypts it from the start.
+func (o *oleFile) biffKey(pass []byte) (func() biffCipher, string) {
 	switch {
 	case len(pass) == 4: // up to Excel 95
 		x := &xorKey{key: binary.LittleEndian.Uint16(pass), verifier: binary.LittleEndian.Uint16(pass[2:])}
 		if p := o.officeKeys(rc4Cost, x.unlock); p != "" {
-			return x, p
+			return func() biffCipher { return x }, p
 		}
 	case len(pass) >= 6 && binary.LittleEndian.Uint16(pass) == 0:
 		x := &xorKey{key: binary.LittleEndian.Uint16(pass[2:]), verifier: binary.LittleEndian.Uint16(pass[4:])}
 		if p := o.officeKeys(rc4Cost, x.unlock); p != "" {
-			return x, p
+			return func() biffCipher { return x }, p
 		}
 	case len(pass) > 6:
 		if k := parseRC4(pass[2:]); k != nil {
 			if p := o.officeKeys(rc4Cost, k.unlock); p != "" {
-				return &biffRC4{rc4Stream{key: k, unit: biffPage}}, p
+				return func() biffCipher { return &biffRC4{rc4Stream{key: k, unit: biffPage}} }, p
 			}
 		}
 	}
