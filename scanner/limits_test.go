@@ -36,7 +36,7 @@ var limitCases = []struct {
 	{"Depth", Limits{Depth: 3}, nestedZip(2), nestedZip(3), ReasonLimit, "depth"},
 	{"Objects", Limits{Objects: 5}, manyParts(5), manyParts(6), ReasonLimit, "objects"},
 	{"Entities", Limits{Entities: 6}, manyParts(5), manyParts(6), ReasonLimit, "entities"},
-	{"Dictionary", Limits{Dictionary: 1 << 20}, farBack(1<<19), farBack(3<<19), ReasonLimit, "archive"},
+	{"Dictionary", Limits{Dictionary: 1 << 20}, farBack(1 << 19), farBack(3 << 19), ReasonLimit, "archive"},
 	{"HeaderBytes", Limits{HeaderBytes: 1000}, longHeader(900), longHeader(1100), ReasonLimit, "header"},
 }
 
