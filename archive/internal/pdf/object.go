@@ -81,7 +81,7 @@ type pair struct{ num, at int64 }
 
 // maxPairs bounds the objects of one object stream; writers put up to 200 into
 // one.
-const maxPairs = 1 << 16
+const maxPairs = 1 << 18
 
 // objectStreams reads an object stream in each way in which it can be decoded.
 func (x *index) objectStreams(st *stream) error {
