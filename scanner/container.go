@@ -134,7 +134,7 @@ func (c *container) add(m *archive.Member) (*item, error) {
 	if err != nil {
 		return nil, err
 	}
-	child.inArchive, child.packed, child.cut = true, true, m.Cut || c.isCut()
+	child.inArchive, child.packed, child.cut = true, true, m.Cut || c.isCut() || c.isTail(m)
 	obj.Member = c.describe(m)
 	child.addAnomaly(m.Anomalies...)
 	return child, nil
@@ -221,6 +221,13 @@ func (c *container) faultOf(child *item, err error) {
 // a compound file the streams, whose sectors may lie anywhere.
 func (c *container) isCut() bool {
 	return c.item.cut || c.format != archive.OLE && formatOf(c.item.obj.Type) == archive.OLE
+}
+
+// isTail says that a member is the rest of a file that is of another type than the
+// container's, and opened as that: a disk image that begins with a compressed block has
+// its own end there, which leads into what is cut off.
+func (c *container) isTail(m *archive.Member) bool {
+	return m.Reading == "appended" && !c.isType() && archive.Known(formatOf(c.item.obj.Type))
 }
 
 // brokenByCuts says that an error may only show that other bytes stand amid those of an

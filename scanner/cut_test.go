@@ -1,6 +1,8 @@
 package scanner
 
 import (
+	"bytes"
+	"encoding/base64"
 	"encoding/binary"
 	"slices"
 	"testing"
@@ -69,6 +71,58 @@ func compound(name string, stream []byte, sectors int, place func(i int) int, fr
 func record(id int, body []byte) []byte {
 	head := binary.LittleEndian.AppendUint16(binary.LittleEndian.AppendUint16(nil, uint16(id)), uint16(len(body)))
 	return append(head, body...)
+}
+
+// diskImage is a disk image of Apple's whose first sectors are compressed, in a way of that
+// number, and whose rest is stored.
+func diskImage(way uint32, packed []byte, sectors int, rest []byte) []byte {
+	be := binary.BigEndian
+	mish := make([]byte, 204)
+	copy(mish, "mish\x00\x00\x00\x01")
+	be.PutUint64(mish[16:], uint64(sectors+len(rest)/512))
+	be.PutUint32(mish[200:], 3)
+	at := 0
+	for _, c := range []struct {
+		way            uint32
+		sectors, bytes int
+	}{{way, sectors, len(packed)}, {1, len(rest) / 512, len(rest)}, {0xffffffff, 0, 0}} {
+		b := make([]byte, 40)
+		be.PutUint32(b, c.way)
+		be.PutUint64(b[8:], uint64(at))
+		be.PutUint64(b[16:], uint64(c.sectors))
+		be.PutUint64(b[32:], uint64(c.bytes))
+		if at += c.sectors; c.way == 1 {
+			be.PutUint64(b[24:], uint64(len(packed)))
+		}
+		mish = append(mish, b...)
+	}
+	list := "<?xml version=\"1.0\"?><plist version=\"1.0\"><dict><key>resource-fork</key><dict><key>blkx</key><array><dict><key>Name</key><string>a</string>" +
+		"<key>Data</key><data>" + base64.StdEncoding.EncodeToString(mish) + "</data></dict></array></dict></dict></plist>"
+	koly := make([]byte, 512)
+	copy(koly, "koly\x00\x00\x00\x04\x00\x00\x02\x00")
+	be.PutUint64(koly[32:], uint64(len(packed)+len(rest)))
+	be.PutUint64(koly[0xd8:], uint64(len(packed)+len(rest)))
+	be.PutUint64(koly[0xe0:], uint64(len(list)))
+	return slices.Concat(packed, rest, []byte(list), koly)
+}
+
+// TestDiskImage: an image that begins like a compressed file is not read as one that is
+// broken.
+func TestDiskImage(t *testing.T) {
+	plain := random(4 * 512)
+	rest := append(bytes.Repeat([]byte("x"), 512-len(marker)), marker...)
+	for name, image := range map[string][]byte{
+		"zlib": diskImage(0x80000005, []byte(zlibOf(string(plain))), 4, rest),
+		"lzfse": diskImage(0x80000007, append(append([]byte("bvx-\x00\x08\x00\x00"), plain...), "bvx$"...), 4, rest),
+	} {
+		r := scanString(t, newScanner(t, Config{}), mail(part{name: "a.dmg", body: image}))
+		if r.Verdict != VerdictMalicious || len(uncheckedOf(r)) > 0 {
+			t.Errorf("%s: %v, %+v", name, r.Verdict, uncheckedOf(r))
+		}
+		if i := slices.IndexFunc(r.Objects, func(o *Object) bool { return o.Type == "dmg" && o.Name() == "a.dmg" }); i < 0 {
+			t.Errorf("%s: no image", name)
+		}
+	}
 }
 
 // TestCut: an archive that is cut into a compound file's sectors, or into records, is

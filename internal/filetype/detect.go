@@ -43,7 +43,8 @@ func (v *view) detect() kind {
 }
 
 // tailDecides tells the types whose first bytes say less than the last: an image compressed with bzip2 and a
-// disk image that begins with one are the same at the start. So are most disk images and zlib.
+// disk image that begins with one are the same at the start. So it is with the other ways of compression that disk
+// images have.
 func (v *view) tailDecides(k kind) bool {
-	return k == kBzip2 || k == kXz || k == kLzma || k == kZlib
+	return k == kBzip2 || k == kXz || k == kLzma || k == kZlib || k == kLZFSE
 }
