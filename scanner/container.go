@@ -134,7 +134,7 @@ func (c *container) add(m *archive.Member) (*item, error) {
 	if err != nil {
 		return nil, err
 	}
-	child.inArchive, child.packed, child.cut = true, true, m.Cut || c.isCut() || c.isTail(m)
+	child.inArchive, child.packed, child.cut = true, true, m.Cut || c.isCut()
 	obj.Member = c.describe(m)
 	child.addAnomaly(m.Anomalies...)
 	return child, nil
@@ -217,23 +217,18 @@ func (c *container) faultOf(child *item, err error) {
 }
 
 // isCut says that the container's bytes may stand in pieces where it was found, amid
-// another's structure, and that what they are put together is examined elsewhere: in
-// a compound file the streams, whose sectors may lie anywhere.
+// another's structure, and that what they are put together is examined elsewhere: the
+// sectors of a compound file's streams may lie anywhere, and a disk image of Apple's
+// begins with a compressed block of many.
 func (c *container) isCut() bool {
-	return c.item.cut || c.format != archive.OLE && formatOf(c.item.obj.Type) == archive.OLE
+	of := formatOf(c.item.obj.Type)
+	return c.item.cut || c.format != of && (of == archive.OLE || of == archive.DMG)
 }
 
-// isTail says that a member is the rest of a file that is of another type than the
-// container's, and opened as that: a disk image that begins with a compressed block has
-// its own end there, which leads into what is cut off.
-func (c *container) isTail(m *archive.Member) bool {
-	return m.Reading == "appended" && !c.isType() && archive.Known(formatOf(c.item.obj.Type))
-}
-
-// brokenByCuts says that an error may only show that other bytes stand amid those of an
-// archive.
+// brokenByCuts says that an error may only show that bytes are missing, or that others
+// stand amid those of an archive.
 func brokenByCuts(f archive.Format, err error) bool {
-	return errors.Is(err, archive.ErrMalformed) || f == archive.Zip && errors.Is(err, archive.ErrLimit)
+	return errors.Is(err, archive.ErrMalformed) || f == archive.Zip && errors.Is(err, archive.ErrLimit) || f == archive.Disk && errors.Is(err, archive.ErrUnsupported)
 }
 
 // chance says that an error only shows that the bytes were no container of this

@@ -112,7 +112,7 @@ func TestDiskImage(t *testing.T) {
 	plain := random(4 * 512)
 	rest := append(bytes.Repeat([]byte("x"), 512-len(marker)), marker...)
 	for name, image := range map[string][]byte{
-		"zlib": diskImage(0x80000005, []byte(zlibOf(string(plain))), 4, rest),
+		"zlib":  diskImage(0x80000005, []byte(zlibOf(string(plain))), 4, rest),
 		"lzfse": diskImage(0x80000007, append(append([]byte("bvx-\x00\x08\x00\x00"), plain...), "bvx$"...), 4, rest),
 	} {
 		r := scanString(t, newScanner(t, Config{}), mail(part{name: "a.dmg", body: image}))
