@@ -1,0 +1,76 @@
+package apfs
+
+import (
+	"cmp"
+	"slices"
+	"sort"
+
+	"github.com/fivefifty/fivefifty/archive/internal/device"
+)
+
+// stream is where the bytes of a file or of an attribute lie. Any number of inodes may
+// have the same one: it is put together once.
+type stream struct {
+	extents []device.Extent
+	key     device.Key         // of the extents
+	locked  bool               // some are encrypted
+	mapped  *device.MappedFile // nil until asked for
+	end     int64
+}
+
+// sortExtents puts the extents of each stream together, in their order.
+func (v *volume) sortExtents() {
+	slices.SortStableFunc(v.extents, func(a, b extent) int {
+		return cmp.Or(cmp.Compare(a.stream, b.stream), cmp.Compare(a.at, b.at))
+	})
+}
+
+// stream is the stream of an identifier, which may have no extents. An extent ends where
+// the next begins, and between two of them are zeros.
+func (v *volume) stream(id uint64) *stream {
+	if s := v.streams[id]; s != nil {
+		return s
+	}
+	s := &stream{}
+	from := sort.Search(len(v.extents), func(i int) bool { return v.extents[i].stream >= id })
+	for i := from; i < len(v.extents) && v.extents[i].stream == id; i++ {
+		e := v.extents[i]
+		if e.at > s.end {
+			s.extents = append(s.extents, device.Extent{N: e.at - s.end, Hole: true})
+			s.end = e.at
+		}
+		if next := i + 1; next < len(v.extents) && v.extents[next].stream == id {
+			e.n = min(e.n, v.extents[next].at-e.at)
+		}
+		if e.n == 0 {
+			continue
+		}
+		s.extents = append(s.extents, v.place(e))
+		s.end += e.n
+		s.locked = s.locked || e.locked
+	}
+	s.key = device.KeyOf(s.extents, 0)
+	v.streams[id] = s
+	return s
+}
+
+// place is where an extent lies on the device.
+func (v *volume) place(e extent) device.Extent {
+	if e.block == 0 {
+		return device.Extent{N: e.n, Hole: true}
+	}
+	off := v.Dev.Size
+	if e.block <= v.Dev.Size/v.block {
+		off = e.block * v.block
+	}
+	return device.Extent{Off: off, N: e.n}
+}
+
+// device is a stream that is read at any place.
+func (s *stream) device(dev *device.Device, size int64) *device.Device {
+	if s.mapped == nil {
+		s.mapped = &device.MappedFile{On: dev}
+		s.mapped.Set(s.extents)
+	}
+	return dev.Derive(s.mapped, min(size, s.end))
+}
