@@ -65,6 +65,9 @@ func OpenDevice(dev *device.Device, l level.Limits) (level.Walker, error) {
 
 // describe says what cannot be read of a container, or is not there.
 func (c *container) describe(s *super) {
+	if !s.sound && len(s.volumes) == 0 {
+		c.Unreadable(nil, "apfs", fmt.Errorf("superblock: %w", level.ErrMalformed))
+	}
 	if !s.sound {
 		c.Note(anomaly.CRC)
 	}

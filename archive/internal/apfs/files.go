@@ -106,18 +106,22 @@ func (v *volume) addEntry(e *entry) {
 
 // addFile adds a file under a name: its content and its attributes, of which those of a
 // folder are read too.
+//
+// Where the inode does not say that it is compressed, the attribute of a compressed file is
+// one like others to macOS and 7-Zip.
 func (v *volume) addFile(in *device.Folder, name string, i *inode) {
 	if !v.Dev.Spend(i.cost) { // any number of names can lead to it
 		v.Fail(device.ErrWork)
 		return
 	}
-	packed := v.addPacked(in, name, i)
+	size, packed := v.addPacked(in, name, i)
 	if !i.dir() {
 		v.addData(in, name, i, packed)
 	}
 	for n := range i.attributes {
 		switch a := &i.attributes[n]; {
-		case a.name == decmpfs.Attribute && packed, a.name == linkAttribute && i.mode&modeKind == modeLink && a.length() <= longestLink:
+		case a.name == decmpfs.Attribute && (packed && i.unpacked == size || a.length() <= smallAttribute):
+		case a.name == linkAttribute && i.mode&modeKind == modeLink && a.length() <= longestLink:
 		case a.name == resourceAttribute:
 			v.addAttribute(in, name+"/..namedfork/rsrc", a)
 		default:
@@ -218,15 +222,16 @@ func (i *inode) attribute(name string) *attribute {
 	return nil
 }
 
-// addPacked adds the content of a compressed file, and reports whether it is one.
-func (v *volume) addPacked(in *device.Folder, name string, i *inode) bool {
+// addPacked adds the content of a compressed file, and reports its size and whether it is
+// one.
+func (v *volume) addPacked(in *device.Folder, name string, i *inode) (size int64, ok bool) {
 	a := i.attribute(decmpfs.Attribute)
 	if a == nil {
-		return false
+		return 0, false
 	}
 	packed, ok := decmpfs.Parse(v.bytesOf(a)())
 	if !ok {
-		return false
+		return 0, false
 	}
 	fork := i.attribute(resourceAttribute)
 	if fork == nil {
@@ -244,7 +249,7 @@ func (v *volume) addPacked(in *device.Folder, name string, i *inode) bool {
 	if locked {
 		f.Member.Err = level.ErrEncrypted
 	}
-	return true
+	return packed.Size, true
 }
 
 // keyOf is the key of an attribute's bytes.

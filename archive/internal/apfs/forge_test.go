@@ -25,7 +25,8 @@ const (
 // forge makes containers of one volume, all of whose fields can be made wrong.
 type forge struct {
 	image   []byte
-	next    int64 // block that is not used yet
+	next    int64  // block that is not used yet
+	xid     uint64 // of the nodes that are written
 	records []pair
 	sealed  []pair // of a tree for extents
 	super   func(b []byte)
@@ -40,7 +41,7 @@ type forge struct {
 type pair struct{ key, value []byte }
 
 func newForge(blocks int) *forge {
-	f := &forge{image: make([]byte, blocks*forgeBlock), next: forgeFree}
+	f := &forge{image: make([]byte, blocks*forgeBlock), next: forgeFree, xid: forgeXID}
 	f.entry(1, "root", rootInode, modeDir)
 	f.entry(1, "private-dir", 3, modeDir)
 	f.inode(rootInode, 1, modeDir, "root", -1)
@@ -170,7 +171,7 @@ func (f *forge) tree(t forgedTree, records []pair) (root int64) {
 	for {
 		var above []pair
 		groups := split(records, t)
-		for i, g := range groups {
+		for _, g := range groups {
 			nodes++
 			block := f.next
 			f.next++
@@ -180,7 +181,7 @@ func (f *forge) tree(t forgedTree, records []pair) (root int64) {
 				if len(groups) == 1 {
 					id = rootID
 				}
-				f.objects = append(f.objects, pair{u64(id, forgeXID), append(u64(forgeBlock<<32), u64(uint64(block))...)})
+				f.objects = append(f.objects, pair{u64(id, f.xid), append(u64(forgeBlock<<32), u64(uint64(block))...)})
 			}
 			b := f.nodeOf(t, g, level, len(groups) == 1, id)
 			if len(groups) == 1 {
@@ -208,10 +209,10 @@ func (f *forge) tree(t forgedTree, records []pair) (root int64) {
 			if t.hashed {
 				value = append(value, make([]byte, 32)...)
 			}
-			above = append(above, pair{g[0].key, value})
-			if i == len(groups)-1 && i == 0 {
+			if len(groups) == 1 {
 				return block
 			}
+			above = append(above, pair{g[0].key, value})
 		}
 		records, level = above, level+1
 	}
@@ -230,8 +231,7 @@ func split(records []pair, t forgedTree) (groups [][]pair) {
 		groups[last] = append(groups[last], r)
 	}
 	if len(groups) == 0 {
-		groups = [][]pair{{{nil, nil}}}[:1]
-		groups[0] = groups[0][:0]
+		groups = [][]pair{nil}
 	}
 	return groups
 }
@@ -350,9 +350,13 @@ func (f *forge) finish() []byte {
 	return f.image
 }
 
-// checkpoint writes a superblock that leads to a volume.
-func (f *forge) checkpoint(at int64, xid uint64, volume int64) {
-	omap := f.objectMap([]pair{{u64(volumeID, 1), append(u64(forgeBlock<<32), u64(uint64(volume))...)}})
+// checkpoint writes a superblock that leads to volumes.
+func (f *forge) checkpoint(at int64, xid uint64, volumes ...int64) {
+	var all []pair
+	for i, v := range volumes {
+		all = append(all, pair{u64(volumeID+uint64(i), 1), append(u64(forgeBlock<<32), u64(uint64(v))...)})
+	}
+	omap := f.objectMap(all)
 	f.object(at, 1, 0x80000001, 0, func(b []byte) {
 		le.PutUint64(b[xidAt:], xid)
 		copy(b[magicAt:], superMagic)
@@ -364,7 +368,9 @@ func (f *forge) checkpoint(at int64, xid uint64, volume int64) {
 		le.PutUint64(b[112:], 1)
 		le.PutUint64(b[160:], uint64(omap))
 		le.PutUint32(b[180:], 100)
-		le.PutUint64(b[184:], volumeID)
+		for i := range volumes {
+			le.PutUint64(b[184+8*i:], volumeID+uint64(i))
+		}
 		if f.super != nil {
 			f.super(b)
 		}

@@ -36,7 +36,8 @@ type inode struct {
 	stream     uint64 // identifier of its data stream
 	size       int64  // of that
 	mode       uint16
-	named      bool // a directory has it
+	unpacked   int64 // of a compressed file, as the inode says; -1 for none
+	named      bool  // a directory has it
 	name       string
 	attributes []attribute
 	cost       int64        // of looking at those, in bytes
@@ -121,12 +122,14 @@ func (v *volume) inodeOf(id uint64) *inode {
 		return nil
 	}
 	v.byID[id] = len(v.inodes)
-	v.inodes = append(v.inodes, inode{id: id, stream: id})
+	v.inodes = append(v.inodes, inode{id: id, stream: id, unpacked: -1})
 	return &v.inodes[len(v.inodes)-1]
 }
 
 const (
 	inodeBytes = 92
+
+	flagUnpackedSize = 0x40000 // j_inode_flags
 
 	// Types of extended fields ("Extended Fields").
 	fieldName   = 4
@@ -144,6 +147,9 @@ func (v *volume) inodeRecord(id uint64, b []byte) {
 		return
 	}
 	i.parent, i.stream, i.mode = device.LE64(b, 0), device.LE64(b, 8), device.LE16(b, 80)
+	if device.LE64(b, 48)&flagUnpackedSize != 0 {
+		i.unpacked = device.OffsetOf(device.LE64(b, 84))
+	}
 	fields(b[inodeBytes:], func(kind byte, b []byte) {
 		switch kind {
 		case fieldName:

@@ -67,11 +67,16 @@ type super struct {
 
 // isSuper says whether a block begins like a superblock.
 func isSuper(b []byte) bool {
-	if len(b) < leastBlock || string(b[magicAt:magicAt+4]) != superMagic {
-		return false
+	return len(b) >= leastBlock && string(b[magicAt:magicAt+4]) == superMagic
+}
+
+// blockSize is the size of a block in a superblock, or the usual one if it can be none.
+func blockSize(b []byte) int64 {
+	n := int64(device.LE32(b, 36))
+	if n < leastBlock || n > mostBlock || n&(n-1) != 0 {
+		return leastBlock
 	}
-	n := device.LE32(b, 36)
-	return n >= leastBlock && n <= mostBlock && n&(n-1) == 0
+	return n
 }
 
 // superAt reads the superblock at an offset, nil if there is none.
@@ -81,7 +86,7 @@ func superAt(dev *device.Device, off int64) *super {
 		return nil
 	}
 	s := &super{
-		block: int64(device.LE32(b, 36)), blocks: device.OffsetOf(device.LE64(b, 40)), xid: device.LE64(b, xidAt),
+		block: blockSize(b), blocks: device.OffsetOf(device.LE64(b, 40)), xid: device.LE64(b, xidAt),
 		incompat: device.LE64(b, 64), checks: int64(device.LE32(b, 104) &^ (1 << 31)), checkBase: device.OffsetOf(device.LE64(b, 112)),
 		scattered: device.LE32(b, 104)>>31 != 0, omap: device.OffsetOf(device.LE64(b, 160)),
 	}
