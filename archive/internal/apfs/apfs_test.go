@@ -151,13 +151,13 @@ func TestPacked(t *testing.T) {
 	}
 }
 
-// TestEncrypted: names that can be seen have the error, and those of a volume whose nodes
+// TestEncrypted: files whose names can be seen have the error behind their bytes, and those of a volume whose nodes
 // are noise are one.
 func TestEncrypted(t *testing.T) {
 	f := seed()
 	f.volume = func(b []byte) { le.PutUint64(b[264:], 8) }
 	all, _, err := archivetest.ReadAll(t, Format, f.finish())
-	if g := archivetest.Find(all, "p.js"); err != nil || g == nil || !errors.Is(g.Err, level.ErrEncrypted) {
+	if g := archivetest.Find(all, "p.js"); err != nil || g == nil || !errors.Is(g.Fault, level.ErrEncrypted) || !archivetest.Holds(all) {
 		t.Errorf("files: %v\n%s", err, archivetest.Listing(all))
 	}
 	f = seed()
@@ -167,7 +167,7 @@ func TestEncrypted(t *testing.T) {
 		}
 	}
 	all, _, err = archivetest.ReadAll(t, Format, f.finish())
-	if g := archivetest.Find(all, "p.js"); err != nil || g == nil || !errors.Is(g.Err, level.ErrEncrypted) || archivetest.Find(all, "big.bin").Err != nil {
+	if g := archivetest.Find(all, "p.js"); err != nil || g == nil || !errors.Is(g.Fault, level.ErrEncrypted) || archivetest.Find(all, "big.bin").Fault != nil {
 		t.Errorf("extents: %v\n%s", err, archivetest.Listing(all))
 	}
 	for _, noise := range []bool{false, true} {

@@ -168,12 +168,24 @@ func (v *volume) addStream(in *device.Folder, name string, id uint64, size int64
 		key.Hash = ^key.Hash // the same bytes can be plain elsewhere
 	}
 	dev := v.Dev
-	f := v.Add(key, in, []string{name}, func() io.Reader { return device.NewExtentReader(dev, s.extents, size) })
-	if locked {
-		f.Member.Err = level.ErrEncrypted
-	}
+	f := v.Add(key, in, []string{name}, func() io.Reader { return asItStands(device.NewExtentReader(dev, s.extents, size), locked) })
+	f.Member.Encrypted = locked
 	return f
 }
+
+// asItStands adds to a body that is said to be encrypted an error at its end: 7-Zip takes
+// the bytes as they are.
+func asItStands(body io.Reader, locked bool) io.Reader {
+	if !locked {
+		return body
+	}
+	return io.MultiReader(body, fault{level.ErrEncrypted})
+}
+
+// fault is a reader that has only an error.
+type fault struct{ error }
+
+func (f fault) Read([]byte) (int, error) { return 0, f.error }
 
 // length is the length of an attribute.
 func (a *attribute) length() int64 {
@@ -244,11 +256,9 @@ func (v *volume) addPacked(in *device.Folder, name string, i *inode) (size int64
 	}{v.keyOf(a), v.keyOf(fork), locked}
 	key := device.Key{Off: keyPacked, Size: packed.Size, Hash: maphash.Comparable(device.ExtentSeed, what)}
 	resource := v.bytesOf(fork)
-	f := v.Add(key, in, []string{name}, func() io.Reader { return packed.Body(resource()) })
+	f := v.Add(key, in, []string{name}, func() io.Reader { return asItStands(packed.Body(resource()), locked) })
 	f.Member.Method, f.Member.Err = packed.Method, packed.Err
-	if locked {
-		f.Member.Err = level.ErrEncrypted
-	}
+	f.Member.Encrypted = locked
 	return packed.Size, true
 }
 

@@ -121,7 +121,7 @@ func (v *volume) readSnapshots(b []byte) {
 		} else if len(all) < maxSnapshots {
 			all = append(all, snapshot{h & idMask, device.OffsetOf(device.LE64(value, 8))})
 		} else {
-			v.Fail(fmt.Errorf("snapshots: %w", level.ErrLimit))
+			v.broken(fmt.Errorf("snapshots: %w", level.ErrLimit))
 		}
 	}}
 	if device.LE32(b, 124)&kindMask != kindPhysical {

@@ -53,11 +53,12 @@ func blocksOf(fork *device.Device, way int) func() (block, bool) {
 }
 
 // body decodes the blocks of a compressed file, one after the other. One that is
-// broken ends early, and why comes at the end.
+// broken ends early, and why comes at the end. A size that is too small is passed over.
 type body struct {
 	dev    *device.Device
 	way    int
 	blocks func() (block, bool)
+	left   int64 // bytes of the declared size that are still to come
 	block  io.Reader
 	lzfse  *lzfse.Reader
 	in     *bufio.Reader
@@ -69,7 +70,7 @@ func (r *body) Read(p []byte) (int, error) {
 		if r.block == nil {
 			b, ok := r.blocks()
 			if !ok {
-				return 0, device.FirstError(r.fail, io.EOF)
+				return 0, r.end()
 			}
 			if !r.dev.Spend(max(b.n, leastBlock)) {
 				return 0, device.ErrWork
@@ -87,10 +88,24 @@ func (r *body) Read(p []byte) (int, error) {
 			}
 		}
 		if n > 0 {
+			r.left -= int64(n)
 			return n, nil
 		}
 	}
 	return 0, nil
+}
+
+// end is what comes behind the last block.
+func (r *body) end() error {
+	switch {
+	case r.dev.Err != nil:
+		return r.dev.Err
+	case r.fail != nil:
+		return r.fail
+	case r.left > 0:
+		return fmt.Errorf("%d bytes are missing: %w", r.left, level.ErrMalformed)
+	}
+	return io.EOF
 }
 
 // leastBlock is what a block costs, in bytes, however short it is.
@@ -105,7 +120,7 @@ func (r *body) open(dev *device.Device) error {
 	var b [3]byte
 	head := dev.Read(b[:], 0)
 	if len(head) == 0 {
-		return fmt.Errorf("a block without bytes: %w", level.ErrMalformed)
+		return device.FirstError(dev.Err, fmt.Errorf("a block without bytes: %w", level.ErrMalformed))
 	}
 	plain := false
 	switch r.way {

@@ -74,8 +74,8 @@ func Parse(attribute *device.Device) (f File, ok bool) {
 // Body decodes the file. The resource fork is asked for where Resource says so.
 func (f *File) Body(fork *device.Device) io.Reader {
 	if f.Resource {
-		return &body{dev: fork, way: f.way, blocks: blocksOf(fork, f.way)}
+		return &body{dev: fork, way: f.way, blocks: blocksOf(fork, f.way), left: f.Size}
 	}
 	rest := f.attribute.Part(headerBytes, f.attribute.Size)
-	return &body{dev: rest, way: f.way, blocks: oneBlock(rest)}
+	return &body{dev: rest, way: f.way, blocks: oneBlock(rest), left: f.Size}
 }
