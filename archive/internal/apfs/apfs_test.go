@@ -91,6 +91,19 @@ func TestSparse(t *testing.T) {
 	archivetest.CheckTree(t, Format, f.finish(), map[string]string{"sparse": string(want) + body})
 }
 
+// TestHoles: what is said to be in block 0 is a hole, and to 7-Zip the superblock.
+func TestHoles(t *testing.T) {
+	f := newForge(64)
+	f.inode(20, rootInode, 0x8000, "hole", forgeBlock)
+	f.entry(rootInode, "hole", 20, 0x8000)
+	f.extent(20, 0, forgeBlock, 0)
+	image := f.finish()
+	all, _, err := archivetest.ReadAll(t, Format, image)
+	if err != nil || len(all) != 2 || all[0].Data != string(make([]byte, forgeBlock)) || all[1].Data != string(image[:forgeBlock]) || all[1].Reading != "block 0" {
+		t.Errorf("%v\n%s", err, archivetest.Listing(all))
+	}
+}
+
 // forkOf is a resource fork of blocks of zlib.
 func forkOf(blocks ...string) string {
 	be := binary.BigEndian

@@ -114,13 +114,18 @@ func (v *volume) addFile(in *device.Folder, name string, i *inode) {
 		v.Fail(device.ErrWork)
 		return
 	}
-	size, packed := v.addPacked(in, name, i)
+	packed, fork := false, i.resource()
+	for n := range i.attributes {
+		if a := &i.attributes[n]; a.name == decmpfs.Attribute {
+			packed = v.addPacked(in, name, a, fork) || packed
+		}
+	}
 	if !i.dir() {
 		v.addData(in, name, i, packed)
 	}
 	for n := range i.attributes {
 		switch a := &i.attributes[n]; {
-		case a.name == decmpfs.Attribute && (packed && i.unpacked == size || a.length() <= smallAttribute):
+		case a.name == decmpfs.Attribute && (a.packed >= 0 && a.packed == i.unpacked || a.length() <= smallAttribute):
 		case a.name == linkAttribute && i.mode&modeKind == modeLink && a.length() <= longestLink:
 		case a.name == resourceAttribute:
 			v.addAttribute(in, name+"/..namedfork/rsrc", a)
@@ -158,9 +163,17 @@ func (v *volume) streamsOf(i *inode) []uint64 {
 	return []uint64{i.stream, i.id}
 }
 
-// addStream adds a member that lies in a stream.
+// addStream adds a member that lies in a stream, and returns it.
 func (v *volume) addStream(in *device.Folder, name string, id uint64, size int64) *device.File {
 	s := v.stream(id)
+	f := v.addExtents(in, name, s, size)
+	if s.filled != nil && size > 0 {
+		v.addExtents(in, name, s.filled, size).Member.Reading = "block 0"
+	}
+	return f
+}
+
+func (v *volume) addExtents(in *device.Folder, name string, s *stream, size int64) *device.File {
 	key := s.key
 	key.Size = size
 	locked := (s.locked || v.locked) && size > 0
@@ -224,31 +237,24 @@ func (v *volume) bytesOf(a *attribute) func() *device.Device {
 	return func() *device.Device { return s.device(dev, size) }
 }
 
-// attribute is an inode's attribute of a name, nil if there is none.
-func (i *inode) attribute(name string) *attribute {
+// resource is an inode's resource fork, which may be empty.
+func (i *inode) resource() *attribute {
 	for n := range i.attributes {
-		if i.attributes[n].name == name {
+		if i.attributes[n].name == resourceAttribute {
 			return &i.attributes[n]
 		}
 	}
-	return nil
+	return &attribute{}
 }
 
-// addPacked adds the content of a compressed file, and reports its size and whether it is
-// one.
-func (v *volume) addPacked(in *device.Folder, name string, i *inode) (size int64, ok bool) {
-	a := i.attribute(decmpfs.Attribute)
-	if a == nil {
-		return 0, false
-	}
+// addPacked adds the content of a compressed file, and reports whether an attribute makes
+// it one.
+func (v *volume) addPacked(in *device.Folder, name string, a, fork *attribute) bool {
 	packed, ok := decmpfs.Parse(v.bytesOf(a)())
 	if !ok {
-		return 0, false
+		return false
 	}
-	fork := i.attribute(resourceAttribute)
-	if fork == nil {
-		fork = &attribute{}
-	}
+	a.packed = packed.Size
 	locked := v.locked && packed.Resource
 	what := struct {
 		attribute, fork device.Key
@@ -259,7 +265,7 @@ func (v *volume) addPacked(in *device.Folder, name string, i *inode) (size int64
 	f := v.Add(key, in, []string{name}, func() io.Reader { return asItStands(packed.Body(resource()), locked) })
 	f.Member.Method, f.Member.Err = packed.Method, packed.Err
 	f.Member.Encrypted = locked
-	return packed.Size, true
+	return true
 }
 
 // keyOf is the key of an attribute's bytes.

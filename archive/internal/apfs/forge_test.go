@@ -111,7 +111,7 @@ func (f *forge) extent(id, at uint64, n, block int64) {
 }
 
 func (f *forge) xattr(id uint64, name, value string) {
-	f.attribute(id, name, 2, []byte(value))
+	f.attribute(id, name, xattrEmbedded, []byte(value))
 }
 
 // xattrStream adds an attribute that has a stream.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -79,8 +80,22 @@ func TestHostile(t *testing.T) {
 			f.entry(rootInode, "x", 30, 0x8000)
 			f.extent(30, 1<<63, 1<<56-1, forgeFree)
 			f.extent(30, 0, 1<<56-1, forgeFree)
-			f.extent(30, 1, 0, forgeFree)
+			f.extent(30, forgeBlock, 0, forgeFree)
+		}, nil, level.ErrMalformed},
+		"extents-overlap": {func(f *forge) { f.broken(30, 2*forgeBlock, forgeFree); f.extent(30, forgeBlock, forgeBlock, forgeFree) }, nil, level.ErrMalformed},
+		"inode-twice": {func(f *forge) {
+			f.records = slices.DeleteFunc(f.records, func(r pair) bool { return bytes.Equal(r.key, keyOf(20, typeInode)) })
+			for _, n := range []int{3, len(body), 5} {
+				f.inode(20, rootInode, 0x8000, "p.js", int64(n))
+			}
 		}, nil, nil},
+		"packed-twice": {func(f *forge) {
+			f.records = slices.DeleteFunc(f.records, func(r pair) bool { return le.Uint64(r.key)&idMask == 20 })
+			f.inode(20, rootInode, 0x8000, "p.js", -1)
+			f.xattr(20, "com.apple.decmpfs", packedHead(9, 1)+"\xccx")
+			f.xattr(20, "com.apple.decmpfs", packedHead(9, len(body))+"\xcc"+body)
+		}, nil, nil},
+		"extent-within": {func(f *forge) { f.broken(30, 2*forgeBlock, forgeFree); f.extent(30, 1, 1, forgeFree) }, nil, level.ErrMalformed},
 		"inode-missing": {func(f *forge) { f.entry(rootInode, "x", 30, 0x8000) }, nil, level.ErrMalformed},
 		"inode-short":   {func(f *forge) { f.add(keyOf(30, typeInode), make([]byte, 20)) }, nil, level.ErrMalformed},
 		"inode-fields": {func(f *forge) {

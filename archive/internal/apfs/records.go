@@ -37,6 +37,7 @@ type inode struct {
 	size       int64  // of that
 	mode       uint16
 	unpacked   int64 // of a compressed file, as the inode says; -1 for none
+	known      bool  // there is a record of it
 	named      bool  // a directory has it
 	name       string
 	attributes []attribute
@@ -52,6 +53,7 @@ type attribute struct {
 	data   []byte
 	stream uint64 // 0 for none
 	size   int64  // of the stream
+	packed int64  // bytes that it makes, of one that was decoded; -1 for none
 }
 
 // entry is a directory's entry.
@@ -89,7 +91,7 @@ func newTable() table {
 const (
 	maxExtents        = 1 << 20
 	maxAttributeBytes = 64 << 20
-	attributeCost     = 64 // bytes that one takes besides its own
+	attributeCost     = 256 // bytes that one takes besides its own
 )
 
 // record keeps what one record of the file-system tree says.
@@ -117,6 +119,10 @@ func (v *volume) inodeOf(id uint64) *inode {
 	if i, ok := v.byID[id]; ok {
 		return &v.inodes[i]
 	}
+	return v.newInode(id)
+}
+
+func (v *volume) newInode(id uint64) *inode {
 	if len(v.inodes) >= device.EntriesPerMember*v.Limits.Members {
 		v.Fail(fmt.Errorf("inodes: %w", level.ErrLimit))
 		return nil
@@ -143,9 +149,13 @@ func (v *volume) inodeRecord(id uint64, b []byte) {
 		return
 	}
 	i := v.inodeOf(id)
+	if i != nil && i.known { // of two, any can be found: both are read
+		i = v.newInode(id)
+	}
 	if i == nil {
 		return
 	}
+	i.known = true
 	i.parent, i.stream, i.mode = device.LE64(b, 0), device.LE64(b, 8), device.LE16(b, 80)
 	if device.LE64(b, 48)&flagUnpackedSize != 0 {
 		i.unpacked = device.OffsetOf(device.LE64(b, 84))
@@ -157,7 +167,7 @@ func (v *volume) inodeRecord(id uint64, b []byte) {
 				i.name = componentOf(name)
 			}
 		case fieldStream:
-			i.size = device.OffsetOf(device.LE64(b, 0))
+			i.size = max(i.size, device.OffsetOf(device.LE64(b, 0)))
 		}
 	})
 }
@@ -183,7 +193,8 @@ func fields(b []byte, field func(kind byte, b []byte)) {
 func text(b []byte) []byte { return bytes.TrimSuffix(b, []byte{0}) }
 
 const (
-	xattrStream = 0x1 // j_xattr_flags
+	xattrStream   = 0x1 // j_xattr_flags
+	xattrEmbedded = 0x2
 
 	linkAttribute     = "com.apple.fs.symlink"
 	resourceAttribute = "com.apple.ResourceFork"
@@ -204,12 +215,22 @@ func (v *volume) xattrRecord(id uint64, key, b []byte) {
 		return
 	}
 	name := text(key[keyHeader:min(keyHeader+int(device.LE16(key, 8)), len(key))])
-	a := attribute{name: componentOf(name)}
-	if data := b[valueHeader:]; device.LE16(b, 0)&xattrStream != 0 {
+	a := attribute{name: componentOf(name), packed: -1}
+	flags, data := device.LE16(b, 0), b[valueHeader:]
+	if flags&xattrStream != 0 {
 		a.stream, a.size = device.LE64(data, 0), device.OffsetOf(device.LE64(data, 8))
-	} else {
-		a.data = data[:min(int(device.LE16(b, 2)), len(data))]
+		v.keepAttribute(id, a)
+		a.stream, a.size = 0, 0
 	}
+	// QUIRK: 7-Zip takes the bytes of one that says both.
+	if flags&(xattrStream|xattrEmbedded) != xattrStream {
+		a.data = data[:min(int(device.LE16(b, 2)), len(data))]
+		v.keepAttribute(id, a)
+	}
+}
+
+// keepAttribute gives an inode an attribute, if anything fits into it.
+func (v *volume) keepAttribute(id uint64, a attribute) {
 	if a.stream == 0 && len(a.data) <= smallAttribute && a.name != decmpfs.Attribute && a.name != resourceAttribute {
 		return
 	}
@@ -248,12 +269,17 @@ func (v *volume) sealedExtent(key, b []byte) {
 
 func (v *volume) addExtent(id uint64, key, b []byte, locked bool) {
 	const lengthMask = 1<<56 - 1
+	at := device.OffsetOf(device.LE64(key, 8))
+	if at%v.block != 0 { // or each byte could have an extent of its own
+		v.broken(fmt.Errorf("extent of %d within a block: %w", id, level.ErrMalformed))
+		return
+	}
 	if len(v.extents) == maxExtents {
 		v.Fail(fmt.Errorf("extents: %w", level.ErrLimit))
 		return
 	}
 	v.extents = append(v.extents, extent{
-		stream: id, at: device.OffsetOf(device.LE64(key, 8)), n: int64(device.LE64(b, 0) & lengthMask),
+		stream: id, at: at, n: int64(device.LE64(b, 0) & lengthMask),
 		block: device.OffsetOf(device.LE64(b, 8)), locked: locked,
 	})
 }

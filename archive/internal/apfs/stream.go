@@ -2,10 +2,12 @@ package apfs
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"sort"
 
 	"github.com/fivefifty/fivefifty/archive/internal/device"
+	"github.com/fivefifty/fivefifty/archive/internal/level"
 )
 
 // stream is where the bytes of a file or of an attribute lie. Any number of inodes may
@@ -16,6 +18,9 @@ type stream struct {
 	locked  bool               // some are encrypted
 	mapped  *device.MappedFile // nil until asked for
 	end     int64
+	holes   bool    // some extents are in no block
+	gaps    bool    // some bytes are in no extent
+	filled  *stream // the same without holes; nil if nobody reads it so
 }
 
 // sortExtents puts the extents of each stream together, in their order.
@@ -25,8 +30,8 @@ func (v *volume) sortExtents() {
 	})
 }
 
-// stream is the stream of an identifier, which may have no extents. An extent ends where
-// the next begins, and between two of them are zeros.
+// stream is the stream of an identifier, which may have no extents. Between two of them
+// are zeros; where they overlap, the later one counts, and that is said.
 func (v *volume) stream(id uint64) *stream {
 	if s := v.streams[id]; s != nil {
 		return s
@@ -37,10 +42,13 @@ func (v *volume) stream(id uint64) *stream {
 		e := v.extents[i]
 		if e.at > s.end {
 			s.extents = append(s.extents, device.Extent{N: e.at - s.end, Hole: true})
-			s.end = e.at
+			s.end, s.gaps = e.at, true
 		}
 		if next := i + 1; next < len(v.extents) && v.extents[next].stream == id {
-			e.n = min(e.n, v.extents[next].at-e.at)
+			if end := v.extents[next].at; e.n > end-e.at {
+				v.broken(fmt.Errorf("extents of %d that overlap: %w", id, level.ErrMalformed))
+				e.n = end - e.at
+			}
 		}
 		if e.n == 0 {
 			continue
@@ -48,8 +56,10 @@ func (v *volume) stream(id uint64) *stream {
 		s.extents = append(s.extents, v.place(e))
 		s.end += e.n
 		s.locked = s.locked || e.locked
+		s.holes = s.holes || e.block == 0
 	}
 	s.key = device.KeyOf(s.extents, 0)
+	s.fill(v.Dev)
 	v.streams[id] = s
 	return s
 }
@@ -64,6 +74,23 @@ func (v *volume) place(e extent) device.Extent {
 		off = e.block * v.block
 	}
 	return device.Extent{Off: off, N: e.n}
+}
+
+// fill keeps how 7-Zip reads a stream with holes, if it does.
+//
+// QUIRK: to 7-Zip what is said to be in block 0 is there.
+func (s *stream) fill(dev *device.Device) {
+	if !s.holes || s.gaps {
+		return
+	}
+	all := slices.Clone(s.extents)
+	for i := range all {
+		if all[i].Hole && all[i].N > dev.Size {
+			return
+		}
+		all[i].Hole = false
+	}
+	s.filled = &stream{extents: all, key: device.KeyOf(all, 0), locked: s.locked}
 }
 
 // device is a stream that is read at any place.
