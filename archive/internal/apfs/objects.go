@@ -47,22 +47,22 @@ func (c *container) readObjects(at int64) (objects, error) {
 			c.Fail(fmt.Errorf("object map: %w", level.ErrLimit))
 			return
 		}
-		o := object{device.LE64(key, 0), device.LE64(key, 8), device.OffsetOf(device.LE64(value, 8)), device.LE32(value, 0)}
-		if o.flags&objectDeleted == 0 {
-			all = append(all, o)
-		}
+		all = append(all, object{device.LE64(key, 0), device.LE64(key, 8), device.OffsetOf(device.LE64(value, 8)), device.LE32(value, 0)})
 	}}
 	c.walk(object{block: device.OffsetOf(device.LE64(b, 48))}, &t)
 	slices.SortFunc(all, compare)
 	return all, nil
 }
 
+// compare puts what was deleted before what was not.
 func compare(a, b object) int {
-	return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.xid, b.xid))
+	return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(b.flags&objectDeleted, a.flags&objectDeleted), cmp.Compare(a.xid, b.xid))
 }
 
-// find is an object as it was at a transaction, or the oldest if it is younger: 7-Zip does
-// not ask.
+// find is an object as it was at a transaction; or one that was deleted, or the oldest of
+// those that are younger.
+//
+// QUIRK: 7-Zip asks for neither.
 func (all objects) find(id, xid uint64) (object, bool) {
 	i := sort.Search(len(all), func(i int) bool { return compare(all[i], object{id: id, xid: xid}) > 0 })
 	switch {
