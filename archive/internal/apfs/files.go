@@ -168,7 +168,7 @@ func (v *volume) addStream(in *device.Folder, name string, id uint64, size int64
 	s := v.stream(id)
 	f := v.addExtents(in, name, s, size)
 	if s.filled != nil && size > 0 {
-		v.addExtents(in, name, s.filled, size).Member.Reading = "block 0"
+		v.addExtents(in, name, s.filled, min(size, s.filled.end)).Member.Reading = "block 0"
 	}
 	return f
 }

@@ -83,14 +83,20 @@ func (s *stream) fill(dev *device.Device) {
 	if !s.holes || s.gaps {
 		return
 	}
-	all := slices.Clone(s.extents)
-	for i := range all {
-		if all[i].Hole && all[i].N > dev.Size {
-			return
+	filled := &stream{extents: slices.Clone(s.extents), locked: s.locked}
+	for i := range filled.extents {
+		e := &filled.extents[i]
+		if e.Hole && e.N > dev.Size {
+			if i < len(s.extents)-1 {
+				return
+			}
+			e.N = dev.Size // as much as there is
 		}
-		all[i].Hole = false
+		e.Hole = false
+		filled.end += e.N
 	}
-	s.filled = &stream{extents: all, key: device.KeyOf(all, 0), locked: s.locked}
+	filled.key = device.KeyOf(filled.extents, 0)
+	s.filled = filled
 }
 
 // device is a stream that is read at any place.
