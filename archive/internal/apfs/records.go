@@ -66,10 +66,10 @@ type entry struct {
 // extent is a piece of a stream.
 type extent struct {
 	stream uint64
-	at     int64 // where it begins in the stream
-	n      int64 // bytes
-	block  int64 // 0 for a hole
-	locked bool  // with a key or a tweak of its own
+	at     int64  // where it begins in the stream
+	n      int64  // bytes
+	block  uint64 // 0 for a hole
+	locked bool   // with a key or a tweak of its own
 }
 
 // table is what the records of a tree say.
@@ -280,7 +280,7 @@ func (v *volume) addExtent(id uint64, key, b []byte, locked bool) {
 	}
 	v.extents = append(v.extents, extent{
 		stream: id, at: at, n: int64(device.LE64(b, 0) & lengthMask),
-		block: device.OffsetOf(device.LE64(b, 8)), locked: locked,
+		block: device.LE64(b, 8), locked: locked,
 	})
 }
 

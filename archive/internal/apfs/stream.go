@@ -65,15 +65,14 @@ func (v *volume) stream(id uint64) *stream {
 }
 
 // place is where an extent lies on the device.
+//
+// QUIRK: 7-Zip's product is of 64 bits, whatever the block.
 func (v *volume) place(e extent) device.Extent {
 	if e.block == 0 {
 		return device.Extent{N: e.n, Hole: true}
 	}
-	off := v.Dev.Size
-	if e.block <= v.Dev.Size/v.block {
-		off = e.block * v.block
-	}
-	return device.Extent{Off: off, N: e.n}
+	off := min(e.block*uint64(v.block), uint64(v.Dev.Size))
+	return device.Extent{Off: int64(off), N: e.n}
 }
 
 // fill keeps how 7-Zip reads a stream with holes, if it does.

@@ -66,7 +66,7 @@ func Parse(attribute *device.Device) (f File, ok bool) {
 		attribute: attribute,
 	}
 	if !known {
-		f.Err = fmt.Errorf("Apple's compression of type %d: %w", number, level.ErrUnsupported)
+		f.Err = fmt.Errorf("decmpfs type %d: %w", number, level.ErrUnsupported)
 	}
 	return f, true
 }
