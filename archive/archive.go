@@ -26,6 +26,7 @@ const (
 	Sparse   Format = "sparse"  // Android
 	CISO     Format = "ciso"    // compressed discs of consoles
 	Ext      Format = "ext"     // Linux' ext2, ext3 and ext4
+	APFS     Format = "apfs"    // Apple's containers of volumes
 	Cramfs   Format = "cramfs"  // Linux' compressed ROM file system
 	WIM      Format = "wim"     // Windows Imaging
 	DMG      Format = "dmg"     // Apple disk image

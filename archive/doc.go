@@ -37,11 +37,12 @@
 //     damage, and behind the end, the search goes on. Comments, alternate streams and
 //     services that are not known are members too. egg, solid too; arc, zoo; stuffit, both forks; szdd and KWAJ, chm.
 //   - iso (ISO 9660, Joliet, Rock Ridge), udf: the trees of all volume descriptors and all
-//     sessions; boot images; raw sectors. fat, ext (2 to 4), cramfs, squashfs, disk (these,
-//     exFAT, NTFS and HFS+ volumes, bare or in partitions); of ext the copies of a broken
-//     superblock, and files in use that are in no directory. Images of disks: vhd, vhdx,
-//     vdi, vmdk, qcow, parallels, with stored and packed blocks; sparse (Android);
-//     ciso. wim, xar, dmg.
+//     sessions; boot images; raw sectors. fat, ext (2 to 4), apfs, cramfs, squashfs, disk
+//     (these, exFAT, NTFS and HFS+ volumes, bare or in partitions); of ext the copies of a
+//     broken superblock, and files in use that are in no directory; of apfs all volumes, by
+//     block 0 and by the newest checkpoint, with their snapshots and attributes. Images of
+//     disks: vhd, vhdx, vdi, vmdk, qcow, parallels, with stored and packed blocks; sparse
+//     (Android); ciso. wim, xar, dmg.
 //   - ole (doc, xls, ppt, msi, msg; [MS-CFB]): all streams as they stand, but the small
 //     properties of an Outlook message; files packaged as objects; the source of macros
 //     ([MS-OVBA]); PowerPoint's compressed objects; of an Outlook message the texts and
@@ -96,7 +97,8 @@
 // Not decoded, and reported as ErrUnsupported: zlib with a dictionary; brotli and
 // segments in web archives; other methods of zip; 7z with lz5 or
 // lizard; EGG's AZO; what PAK added to ARC; StuffIt's methods 6, 8 and 14; zstd before
-// 0.8; EFS and the newest compression of HFS+; OneNote sections in SharePoint's packaging;
+// 0.8; EFS; the newest compression of HFS+ and APFS, and the other half of a Fusion drive;
+// OneNote sections in SharePoint's packaging;
 // snapshots in an image; the journal of ext; cramfs with LZMA.
 // Scripts are not run: what they compute is not seen.
 //

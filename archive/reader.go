@@ -6,6 +6,7 @@ import (
 
 	"github.com/fivefifty/fivefifty/archive/internal/ace"
 	"github.com/fivefifty/fivefifty/archive/internal/alzip"
+	"github.com/fivefifty/fivefifty/archive/internal/apfs"
 	"github.com/fivefifty/fivefifty/archive/internal/applefile"
 	"github.com/fivefifty/fivefifty/archive/internal/arc"
 	"github.com/fivefifty/fivefifty/archive/internal/cab"
@@ -63,6 +64,7 @@ var formats = [...]*level.Format{
 	ext.Format,
 	squashfs.Format,
 	cramfs.Format,
+	apfs.Format,
 	xar.Format,
 	wim.Format,
 	dmg.Format,

@@ -88,6 +88,9 @@ var rareMarks = [...]mark{
 		return len(b) > 8 && powerIn(int64(binary.BigEndian.Uint32(b[4:])), 512, 64<<10)
 	}},
 	{kExt, 1080, "\x53\xEF", ext},
+	{kAPFS, 32, "NXSB", func(b []byte) bool {
+		return len(b) > 40 && powerIn(int64(binary.LittleEndian.Uint32(b[36:])), 4<<10, 64<<10)
+	}},
 	{kF2FS, 1024, "\x10\x20\xF5\xF2\x01\x00", nil},
 
 	// Stores of mail, records and backups.

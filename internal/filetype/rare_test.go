@@ -58,6 +58,7 @@ func rareSamples() []sample {
 		{"jffs2", pad("\x85\x19\x01\xE0\x30\x00\x00\x00", 48)}, {"jffs2", pad("\x19\x85\x20\x03\x00\x00\x00\x0c", 48)},
 		{"ubi", pad("UBI#\x01", 64)}, {"ubi", put(64, map[int]string{0: "\x31\x18\x10\x06\x12\x34", 20: "\x06"})},
 		{"xfs", pad("XFSB\x00\x00\x10\x00", 512)}, {"btrfs", put(0x11000, map[int]string{0x10040: "_BHRfS_M"})}, {"f2fs", put(2048, map[int]string{1024: "\x10\x20\xF5\xF2\x01\x00"})},
+		{"apfs", put(4096, map[int]string{0: "\xa4\xc2\x99\x0d\xb2\x11\xc4\xca\x01", 32: "NXSB\x00\x10\x00\x00\xf6\x7f"})},
 		{"ext", put(2048, map[int]string{1024: "\x00\x01\x00\x00\x00\x04\x00\x00", 1048: "\x02", 1056: "\x00\x80", 1064: "\x00\x01", 1080: "\x53\xEF\x01\x00\x01\x00", 1100: "\x01"})},
 		{"pst", "!BDN\x12\x34\x56\x78SM\x17\x00"}, {"mdb", pad("\x00\x01\x00\x00Standard Jet DB\x00\x01", 64)}, {"mdb", pad("\x00\x01\x00\x00Standard ACE DB\x00\x02", 64)},
 		{"amigalzx", amigaArchive()}, {"compactpro", put(200, map[int]string{0: "\x01\x01\x12\x34\x00\x00\x00\x64", 100: "\x11\x22\x33\x44\x00\x01\x00\x05a.txt\x01\x00\x00\x00\x08"})},

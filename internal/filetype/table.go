@@ -103,6 +103,7 @@ const (
 	kUBI
 	kXFS
 	kExt
+	kAPFS
 	kBtrfs
 	kF2FS
 	kPST
@@ -293,6 +294,7 @@ var types = [kindCount]Type{
 	kUBI:          {"ubi", "application/x-ubi-image", Archive},
 	kXFS:          {"xfs", "application/x-xfs-image", Archive},
 	kExt:          {"ext", "application/x-ext-image", Archive},
+	kAPFS:         {"apfs", "application/x-apfs-image", Archive},
 	kBtrfs:        {"btrfs", "application/x-btrfs-image", Archive},
 	kF2FS:         {"f2fs", "application/x-f2fs-image", Archive},
 	kPST:          {"pst", "application/vnd.ms-outlook-pst", Archive},

@@ -21,7 +21,7 @@ func (v *view) volume() kind {
 	for _, m := range []struct {
 		off   int
 		magic string
-	}{{3, "NTFS    "}, {3, "EXFAT   "}, {3, "-FVE-FS-"}, {3, "ReFS\x00\x00\x00\x00"}, {0, "LUKS\xBA\xBE"}, {32, "NXSB"}, {1024, "H+\x00\x04"}, {1024, "HX\x00\x05"}} {
+	}{{3, "NTFS    "}, {3, "EXFAT   "}, {3, "-FVE-FS-"}, {3, "ReFS\x00\x00\x00\x00"}, {0, "LUKS\xBA\xBE"}, {1024, "H+\x00\x04"}, {1024, "HX\x00\x05"}} {
 		if has(b, m.off, m.magic) {
 			return kDisk
 		}

@@ -72,7 +72,7 @@ func FuzzReadLimits(t *testing.T, f *level.Format, data []byte, decoder uint64, 
 			left -= n
 			kept.Write(sink[:n])
 			if err != nil {
-				if err != io.EOF && m.Err == nil && !errors.Is(err, level.ErrMalformed) && !errors.Is(err, level.ErrUnsupported) && !errors.Is(err, level.ErrLimit) {
+				if err != io.EOF && m.Err == nil && !errors.Is(err, level.ErrMalformed) && !errors.Is(err, level.ErrUnsupported) && !errors.Is(err, level.ErrLimit) && !errors.Is(err, level.ErrEncrypted) {
 					t.Fatalf("Read: class of %v", err)
 				}
 				break

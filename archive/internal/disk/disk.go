@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/fivefifty/fivefifty/archive/internal/anomaly"
+	"github.com/fivefifty/fivefifty/archive/internal/apfs"
 	"github.com/fivefifty/fivefifty/archive/internal/cramfs"
 	"github.com/fivefifty/fivefifty/archive/internal/device"
 	"github.com/fivefifty/fivefifty/archive/internal/ext"
@@ -112,7 +113,7 @@ func isVolume(dev *device.Device) bool {
 	var head [2048]byte
 	b := dev.Read(head[:], 0)
 	_, fat := parseFATBoot(b)
-	return fat || isBareVolume(b) || ext.Is(dev) || squashfs.Is(b) || cramfs.Is(dev) || isDisc(dev) || unreadVolume(dev).name != ""
+	return fat || isBareVolume(b) || ext.Is(dev) || squashfs.Is(b) || cramfs.Is(dev) || apfs.Is(dev) || isDisc(dev) || unreadVolume(dev).name != ""
 }
 
 // isDisc asks for the descriptors of a disc (ECMA-119 section 8.1.2, ECMA-167 section

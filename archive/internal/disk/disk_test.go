@@ -125,7 +125,6 @@ func TestDiskUnread(t *testing.T) {
 		"ntfs":      {blankVolume(3, "NTFS    "), level.ErrMalformed},
 		"exfat":     {blankVolume(3, "EXFAT   "), level.ErrMalformed},
 		"hfs":       {blankVolume(1024, "H+\x00\x04"), level.ErrMalformed},
-		"apfs":      {blankVolume(32, "NXSB"), level.ErrUnsupported},
 		"bitlocker": {blankVolume(3, "-FVE-FS-"), level.ErrEncrypted},
 		"img":       {blankVolume(100, "who knows"), level.ErrUnsupported},
 	} {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/fivefifty/fivefifty/archive/internal/archivetest"
+	"github.com/fivefifty/fivefifty/archive/internal/decmpfs"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
 	"github.com/fivefifty/fivefifty/internal/lzfse/lzfsetest"
 )
@@ -27,7 +28,7 @@ type packedSample struct {
 
 // attributeValue is com.apple.decmpfs.
 func (s packedSample) attributeValue() []byte {
-	b := binary.LittleEndian.AppendUint32([]byte(packedMagic), s.kind)
+	b := binary.LittleEndian.AppendUint32([]byte("fpmc"), s.kind)
 	return append(binary.LittleEndian.AppendUint64(b, uint64(s.size)), s.attribute...)
 }
 
@@ -127,7 +128,7 @@ func forgePackedHFS(samples []packedSample) []byte {
 		}
 		catalog = append(catalog, hfsRecord(hfsKey(2, s.name), hfsFileOf(id, 0x20, hfsForkOf(0), resource)))
 		key := be.AppendUint32(be.AppendUint32([]byte{0, 0}, id), 0)
-		key = append(be.AppendUint16(key, uint16(len(packedAttribute))), isoWide(packedAttribute)...)
+		key = append(be.AppendUint16(key, uint16(len(decmpfs.Attribute))), isoWide(decmpfs.Attribute)...)
 		value := s.attributeValue()
 		data := append(be.AppendUint32(make([]byte, 0), 0x10), 0, 0, 0, 0, 0, 0, 0, 0)
 		data = append(be.AppendUint32(data, uint32(len(value))), value...)

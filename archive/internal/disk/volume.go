@@ -3,6 +3,7 @@ package disk
 import (
 	"bytes"
 
+	"github.com/fivefifty/fivefifty/archive/internal/apfs"
 	"github.com/fivefifty/fivefifty/archive/internal/cramfs"
 	"github.com/fivefifty/fivefifty/archive/internal/device"
 	"github.com/fivefifty/fivefifty/archive/internal/ext"
@@ -13,7 +14,7 @@ import (
 // volumes are the kinds of volumes that are read, each of which says ErrFormat to what is
 // of another.
 var volumes = [...]func(*device.Device, level.Limits) (level.Walker, error){
-	openFATDevice, openNTFSDevice, openExFATDevice, openHFSDevice, ext.OpenDevice, squashfs.OpenDevice, cramfs.OpenDevice, openISODevice, openUDFDevice,
+	openFATDevice, openNTFSDevice, openExFATDevice, openHFSDevice, ext.OpenDevice, squashfs.OpenDevice, cramfs.OpenDevice, apfs.OpenDevice, openISODevice, openUDFDevice,
 }
 
 // openVolume opens a volume as every kind that it is of: marks stand at different places,
@@ -48,7 +49,6 @@ var unreadKinds = [...]volumeKind{
 	{"luks", 0, "LUKS\xba\xbe", level.ErrEncrypted, nil},
 	{"refs", 3, "ReFS\x00\x00\x00\x00", level.ErrUnsupported, nil},
 	{"xfs", 0, "XFSB", level.ErrUnsupported, saneXFS},
-	{"apfs", 32, "NXSB", level.ErrUnsupported, nil},
 	{"lvm", 512, "LABELONE", level.ErrUnsupported, nil},
 	{"btrfs", 0x10040, "_BHRfS_M", level.ErrUnsupported, nil},
 }

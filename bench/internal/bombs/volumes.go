@@ -16,7 +16,7 @@ var volumes = slices.Concat([]Bomb{
 	attached("squashfs-links", "a.squashfs", func() []byte { return squashLinks(70_000) }),
 	attached("squashfs-fragments", "a.squashfs", func() []byte { return squashFragments() }),
 	attached("squashfs-inodes", "a.squashfs", func() []byte { return squashInodes(fileBytes) }),
-}, udfs, hfss)
+}, udfs, hfss, apfss)
 
 // padded is b with zeros behind it, up to a multiple of n.
 func padded(b []byte, n int) []byte { return append(b, make([]byte, (n-len(b)%n)%n)...) }
