@@ -22,8 +22,8 @@ type hfsVolume struct {
 	folders  map[uint32]*hfsFolder
 	files    []hfsFile
 
-	packed     map[uint32]hfsAttribute // of compressed files
-	attributes int64                   // bytes of those
+	attributes map[uint32][]hfsAttribute // by file or folder
+	kept       int64                     // bytes of those
 }
 
 // hfsFork names one of the two forks of a file.
@@ -81,7 +81,7 @@ func openHFSDevice(dev *device.Device, l level.Limits) (level.Walker, error) {
 	}
 	v := &hfsVolume{
 		Catalog: device.NewCatalog(dev, l), block: int64(device.BE32(got, 40)),
-		overflow: map[hfsFork][]hfsRun{}, folders: map[uint32]*hfsFolder{}, packed: map[uint32]hfsAttribute{},
+		overflow: map[hfsFork][]hfsRun{}, folders: map[uint32]*hfsFolder{}, attributes: map[uint32][]hfsAttribute{},
 	}
 	if v.block < 512 || v.block > 1<<20 || v.block&(v.block-1) != 0 || len(got) < len(h) {
 		v.Unreadable(nil, "hfs", fmt.Errorf("volume header: %w", level.ErrMalformed))
@@ -95,6 +95,7 @@ func openHFSDevice(dev *device.Device, l level.Limits) (level.Walker, error) {
 	for i := range v.files {
 		v.addFile(&v.files[i])
 	}
+	v.addFolderAttributes()
 	return v.Catalog, nil
 }
 
@@ -220,6 +221,7 @@ func (v *hfsVolume) addFile(f *hfsFile) {
 			return device.NewExtentReader(v.Dev, v.extents(fork, of), size)
 		})
 	}
+	v.addAttributes(f.id, in, f.name)
 }
 
 // folder is the folder of a number, nil for the root. A loop ends at the root.

@@ -142,6 +142,16 @@ func forgePackedHFS(samples []packedSample) []byte {
 		}
 		attributes = append(attributes, hfsRecord(key, data))
 	}
+	for _, a := range []struct {
+		id         uint32
+		name, data string
+	}{{20, "note", archivetest.Payload}, {20, "tiny", "of no interest"}, {2, "of the root", archivetest.Payload + "!"}} {
+		key := be.AppendUint32(be.AppendUint32([]byte{0, 0}, a.id), 0)
+		key = append(be.AppendUint16(key, uint16(len(a.name))), isoWide(a.name)...)
+		data := append(be.AppendUint32(make([]byte, 0), 0x10), 0, 0, 0, 0, 0, 0, 0, 0)
+		data = append(be.AppendUint32(data, uint32(len(a.data))), a.data...)
+		attributes = append(attributes, hfsRecord(key, append(data, make([]byte, len(data)%2)...)))
+	}
 	const node = 16 << 10
 	copy(block(4), hfsTreeOf(node, catalog...))
 	copy(b[1024+272:], hfsForkOf(2*node, 4, 8))
@@ -158,6 +168,11 @@ func TestHFSPacked(t *testing.T) {
 	all, _, err := archivetest.ReadAll(t, Disk, forgePackedHFS(samples))
 	if err != nil {
 		t.Fatal(err)
+	}
+	for name, want := range map[string]string{samples[0].name + ":note": archivetest.Payload, ":of the root": archivetest.Payload + "!"} {
+		if g := archivetest.Find(all, name); g == nil || g.Data != want || g.Fault != nil {
+			t.Errorf("attribute %q: %+v", name, g)
+		}
 	}
 	for _, s := range samples {
 		g := archivetest.Find(all, s.name)
@@ -190,7 +205,7 @@ func TestHFSPackedJudge(t *testing.T) {
 		if i == 1 {
 			continue // its attribute lies where 7-Zip does not look
 		}
-		if got := archivetest.Shell(t, dir, "7zz e -so v.hfs disk/"+s.name+" > OUT"); string(got) != s.want {
+		if got := archivetest.Shell(t, dir, "7zz e -so -sns- v.hfs disk/"+s.name+" > OUT"); string(got) != s.want {
 			t.Errorf("type %d, %q: %d bytes of %d", s.kind, s.name, len(got), len(s.want))
 		}
 	}
