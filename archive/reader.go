@@ -18,6 +18,7 @@ import (
 	"github.com/fivefifty/fivefifty/archive/internal/ext"
 	"github.com/fivefifty/fivefifty/archive/internal/html"
 	"github.com/fivefifty/fivefifty/archive/internal/image"
+	"github.com/fivefifty/fivefifty/archive/internal/inno"
 	"github.com/fivefifty/fivefifty/archive/internal/installshield"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
 	"github.com/fivefifty/fivefifty/archive/internal/lharc"
@@ -74,6 +75,7 @@ var formats = [...]*level.Format{
 	applefile.Format,
 	installshield.Format,
 	nsis.Format,
+	inno.Format,
 	stream.Xz,
 	stream.Lzma,
 	stream.Lzip,

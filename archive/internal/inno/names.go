@@ -1,0 +1,188 @@
+package inno
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"github.com/fivefifty/fivefifty/archive/internal/text"
+)
+
+// fileLayout is how the entries that name files are laid out: some strings, each behind
+// its length; what there is up to the number of the location; and what is behind it.
+type fileLayout struct {
+	since               version
+	lead, strings, skip int
+	tail                int
+}
+
+// Versions of Windows that an entry is for, in bytes: up to 1.3.18, and later.
+const (
+	oldSystems = 8
+	systems    = 20
+)
+
+// What stands behind the location: attributes, external size, and from some version on
+// each of copy mode, permissions, bitness; flags; type.
+var fileLayouts = [...]fileLayout{
+	{70000, 0, 16, 32 + 1 + systems, 4 + 8 + 2 + 1 + 8 + 1},
+	{60700, 0, 16, 32 + 1 + systems, 4 + 8 + 2 + 8 + 1},
+	{60500, 0, 16, 32 + 1 + systems, 4 + 8 + 2 + 5 + 1},
+	{50205, 0, 10, systems, 4 + 8 + 2 + 4 + 1},
+	{40100, 0, 9, systems, 4 + 8 + 2 + 4 + 1},
+	{40001, 0, 7, systems, 4 + 8 + 4 + 1},
+	{40000, 0, 6, systems, 4 + 8 + 4 + 1},
+	{30005, 0, 5, systems, 4 + 4 + 4 + 1},
+	{30005, 0, 6, systems, 4 + 4 + 4 + 1}, // extended
+	{20000, 0, 5, systems, 4 + 4 + 1 + 2 + 1},
+	{20000, 0, 6, systems, 4 + 4 + 1 + 2 + 1}, // extended
+	{10319, 0, 3, systems, 4 + 4 + 1 + 2 + 1},
+	{10319, 0, 5, systems, 4 + 4 + 1 + 2 + 1}, // extended
+	{10300, 0, 3, oldSystems, 4 + 4 + 1 + 2 + 1},
+	{10300, 0, 4, oldSystems, 4 + 4 + 1 + 2 + 1}, // extended
+	{0, 4, 3, oldSystems, 4 + 4 + 1 + 2 + 1},
+	{0, 4, 3, oldSystems, 2 + 4 + 1 + 2 + 1}, // for Windows 3.1
+}
+
+// fileEntry is an entry that names a file.
+type fileEntry struct {
+	names    [2][]byte // where it is installed, and where it came from
+	location uint32
+	special  bool // what Setup makes itself; the location may be that of another file
+	end      int
+}
+
+// maxName is the longest string of an entry, in bytes.
+const maxName = 64 << 10
+
+// noLocation is that of a file that is not in the setup.
+const noLocation = 1<<32 - 1
+
+// read reads the entry that begins at an offset.
+func (l *fileLayout) read(b []byte, at int, locations int) (e fileEntry, ok bool) {
+	at += l.lead
+	var text [3][]byte
+	for i := range l.strings {
+		if len(b)-at < 4 {
+			return e, false
+		}
+		n := binary.LittleEndian.Uint32(b[at:])
+		at += 4
+		if n > maxName || int(n) > len(b)-at {
+			return e, false
+		}
+		if i < len(text) {
+			text[i] = b[at : at+int(n)]
+		}
+		at += int(n)
+	}
+	at += l.skip
+	e.end = at + 4 + l.tail
+	if e.end > len(b) {
+		return e, false
+	}
+	e.location = binary.LittleEndian.Uint32(b[at:])
+	e.names = [2][]byte{text[1], text[0]}
+	e.special = b[e.end-1] > 0
+	return e, (len(text[1]) > 0 || e.special) && (e.location < uint32(locations) || e.location == noLocation) && b[e.end-1] <= 2
+}
+
+// fileNames are the names of each of some locations. The entries are found as the row
+// that names most of them: what stands before it differs by version more than they do.
+func fileNames(head []byte, v version, locations int) [][]string {
+	names := make([][]string, locations)
+	if locations == 0 {
+		return names
+	}
+	var best []fileEntry
+	most := 0
+	for pass := range 2 {
+		for i := range fileLayouts {
+			l := &fileLayouts[i]
+			if own := l.own(v); own != (pass == 0) {
+				continue
+			}
+			if row, n := l.longest(head, locations); n > most {
+				best, most = row, n
+			}
+		}
+		if most >= (locations+1)/2 {
+			break
+		}
+	}
+	for _, e := range best {
+		if e.location == noLocation || e.special && len(names[e.location]) > 0 {
+			continue
+		}
+		for _, raw := range e.names {
+			if name := decodeName(raw); name != "" && len(names[e.location]) < maxNames {
+				names[e.location] = append(names[e.location], name)
+				break
+			}
+		}
+	}
+	return names
+}
+
+// maxNames is how many names of one location are kept.
+const maxNames = 64
+
+// own says whether a layout is the one of a version.
+func (l *fileLayout) own(v version) bool {
+	since := version(0)
+	for i := range fileLayouts {
+		if s := fileLayouts[i].since; s <= v {
+			since = max(since, s)
+		}
+	}
+	return l.since == since
+}
+
+// longest is the longest row of entries, and how many locations it names. An entry is
+// read once, wherever a row begins.
+func (l *fileLayout) longest(b []byte, locations int) (row []fileEntry, named int) {
+	rows := map[int]int32{} // entries of the row that begins at an offset
+	start, most := 0, int32(0)
+	for at := len(b) - 1; at >= 0 && len(rows) < maxRows; at-- {
+		e, ok := l.read(b, at, locations)
+		if !ok {
+			continue
+		}
+		n := rows[e.end] + 1
+		rows[at] = n
+		if n >= most {
+			start, most = at, n
+		}
+	}
+	for at := start; len(row) < int(most); {
+		e, _ := l.read(b, at, locations)
+		row = append(row, e)
+		at = e.end
+	}
+	return row, distinct(row)
+}
+
+// maxRows is how many entries are looked at.
+const maxRows = 1 << 18
+
+// distinct is the number of locations that a row names.
+func distinct(row []fileEntry) int {
+	if len(row) == 0 {
+		return 0
+	}
+	all := map[uint32]bool{}
+	for _, e := range row {
+		if e.location != noLocation {
+			all[e.location] = true
+		}
+	}
+	return len(all)
+}
+
+// decodeName reads a name in UTF-16, which has a NUL in each character that paths begin
+// with, or in the system's encoding.
+func decodeName(raw []byte) string {
+	if len(raw)%2 == 0 && bytes.IndexByte(raw, 0) >= 0 {
+		return text.UTF16(raw)
+	}
+	return text.DecodeANSI(raw, text.CodePage(0))
+}
