@@ -38,6 +38,7 @@ type chunk struct {
 	password string
 	cipher   func() (cipher.Stream, int64) // and the bytes before the data
 	ended    bool
+	doubted  bool // a file's checksum is wrong
 }
 
 // file is a piece of a chunk.
@@ -65,6 +66,7 @@ func (c *chunk) next() error {
 		f := &c.files[0]
 		again := f.tried > 0
 		if again && (c.broken != nil || c.body == nil || !c.body.differs || f.tried == len(c.readings(f))) {
+			c.doubted = c.doubted || c.body != nil && c.body.differs
 			c.files = c.files[1:]
 			continue
 		}
@@ -256,6 +258,7 @@ func (c *chunk) between(what string, to int64) error {
 	}
 	b := &body{c: c, raw: piece{c, left}}
 	var first [1]byte
+	from := c.high
 	n, err := io.ReadFull(&b.raw, first[:])
 	if n == 0 {
 		if to < 0 {
@@ -265,7 +268,7 @@ func (c *chunk) between(what string, to int64) error {
 	}
 	c.w.Note(anomaly.Gap)
 	b.m = &level.Member{Size: left, Method: c.method, Password: c.password, Encrypted: c.encrypted}
-	level.AddName(b.m, fmt.Sprintf("chunk-%d/%s-%d", c.at, what, c.high), c.w.limits.NameBytes)
+	level.AddName(b.m, fmt.Sprintf("chunk-%d/%s-%d", c.at, what, from), c.w.limits.NameBytes)
 	b.r = io.MultiReader(bytes.NewReader(first[:]), &b.raw)
 	c.body = b
 	c.w.Yield(b.m, b)
@@ -279,7 +282,7 @@ func (c *chunk) rest() error {
 		c.w.Then(c.next)
 		return c.between("rest", -1)
 	}
-	if c.in != nil && (c.broken == nil || errors.Is(c.broken, level.ErrLimit)) {
+	if c.in != nil && !c.doubted && (c.broken == nil || errors.Is(c.broken, level.ErrLimit)) {
 		c.w.covered.add(c.at, c.at+int64(len(chunkMark))+c.in.At())
 	} else if errors.Is(c.broken, level.ErrEncrypted) {
 		c.w.covered.add(c.at, c.at+1)

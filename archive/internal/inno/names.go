@@ -40,7 +40,7 @@ var fileLayouts = [...]fileLayout{
 	{10300, 0, 3, oldSystems, 4 + 4 + 1 + 2 + 1},
 	{10300, 0, 4, oldSystems, 4 + 4 + 1 + 2 + 1}, // extended
 	{0, 4, 3, oldSystems, 4 + 4 + 1 + 2 + 1},
-	{0, 4, 3, oldSystems, 2 + 4 + 1 + 2 + 1}, // for Windows 3.1
+	{0, 4, 3, oldSystems, 4 + 1 + 2 + 1}, // for Windows 3.1: half of the number are attributes
 }
 
 // fileEntry is an entry that names a file.
@@ -140,20 +140,23 @@ func (l *fileLayout) own(v version) bool {
 // longest is the longest row of entries, and how many locations it names. An entry is
 // read once, wherever a row begins.
 func (l *fileLayout) longest(b []byte, locations int) (row []fileEntry, named int) {
-	rows := map[int]int32{} // entries of the row that begins at an offset
-	start, most := 0, int32(0)
+	rows := map[int]int{} // what speaks for the row that begins at an offset
+	start, most := 0, 0
 	for at := len(b) - 1; at >= 0 && len(rows) < maxRows; at-- {
 		e, ok := l.read(b, at, locations)
 		if !ok {
 			continue
 		}
 		n := rows[e.end] + 1
+		if bytes.ContainsAny(e.names[0], `{\`) {
+			n += 3 // as nearly all paths have
+		}
 		rows[at] = n
 		if n >= most {
 			start, most = at, n
 		}
 	}
-	for at := start; len(row) < int(most); {
+	for at := start; rows[at] > 0; {
 		e, _ := l.read(b, at, locations)
 		row = append(row, e)
 		at = e.end

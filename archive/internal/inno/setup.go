@@ -21,6 +21,7 @@ type setup struct {
 	w       *walker
 	number  int
 	version version
+	at      int64
 	pos     int64 // of the next block
 	guessed *block
 	n       int // blocks so far
@@ -40,7 +41,7 @@ func newSetup(w *walker, at int64) (*setup, error) {
 		return nil, err
 	}
 	h, n, ok := firstBlock(b)
-	s := &setup{w: w, number: w.setups, version: parseVersion(b[:min(idBytes, len(b))]), pos: at + int64(n)}
+	s := &setup{w: w, number: w.setups, at: at, version: parseVersion(b[:min(idBytes, len(b))]), pos: at + int64(n)}
 	if ok && h.wrong {
 		s.guessed = &h
 		w.Note(anomaly.CRC)
@@ -69,6 +70,7 @@ func (s *setup) nextBlock() error {
 		h, ok = *s.guessed, true
 	}
 	if !ok || s.n == maxBlocks || s.w.blocks[s.pos] {
+		s.checkEnd()
 		s.w.Then(s.readFiles)
 		return nil
 	}
@@ -92,6 +94,17 @@ func (s *setup) nextBlock() error {
 	body.keep = keep
 	s.w.Then(func() error { return s.w.finish(body) }, s.nextBlock)
 	return nil
+}
+
+// checkEnd notes what the file ends before.
+func (s *setup) checkEnd() {
+	short := s.n < 2
+	for _, t := range s.w.parts.tables {
+		short = short || t.header == s.at && max(t.program, t.data) >= s.w.size
+	}
+	if short {
+		s.w.Note(anomaly.Truncated)
+	}
 }
 
 // blockBody is a block that is decoded.
@@ -201,6 +214,9 @@ func (w *walker) program(name string, at int64, h block, v version) level.Step {
 			if err := w.finish(b); err != nil {
 				return err
 			}
+			if f == plain {
+				return nil
+			}
 			for _, t := range w.parts.tables {
 				if t.program == at && t.sum == sum.Sum32() {
 					return nil
@@ -276,16 +292,22 @@ func (s *setup) findBase(offsets []int64) (base int64, led int) {
 			base, led = b, n
 		}
 	}
+	// What stands in front of the loader does not count.
 	for _, t := range s.w.parts.tables {
-		try(t.data)
+		try(t.data + s.at - t.header)
 	}
-	try(0)
 	first := slices.Min(offsets)
-	for _, at := range s.w.parts.chunks[:min(maxBases, len(s.w.parts.chunks))] {
-		if led == len(offsets) {
-			break
+	for _, covered := range []bool{false, true} {
+		tried := 0
+		for _, at := range s.w.parts.chunks {
+			if led == len(offsets) || tried == maxBases {
+				break
+			}
+			if s.w.covered.has(at) == covered {
+				try(at - first)
+				tried++
+			}
 		}
-		try(at - first)
 	}
 	return base, led
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"slices"
 
 	"golang.org/x/text/encoding/charmap"
 
@@ -118,12 +119,18 @@ func passwordForms(password string) [][]byte {
 	return forms
 }
 
-// fits says whether the first file of a chunk decodes to what its checksum is of.
+// fits says whether the first file of a chunk that is not empty decodes to what its checksum is of.
 func (c *chunk) fits() bool {
-	if c.reopen() != nil || c.broken != nil || len(c.files) == 0 {
+	defer func() { c.high = 0 }()
+	if c.reopen() != nil || c.broken != nil {
 		return false
 	}
-	f := &c.files[0]
+	i := slices.IndexFunc(c.files, func(f file) bool { return f.size > 0 })
+	if i < 0 {
+		n, err := (&piece{c, -1}).Read(make([]byte, 1))
+		return n == 0 && err == io.EOF && (c.packing == stored || c.method != "stored")
+	}
+	f := &c.files[i]
 	cost := level.MethodCost(c.method)
 	t := &level.Trial{R: &piece{c, f.offset + f.size}, Keys: c.w.limits.Keys, Cost: func(n int) int64 { return int64(n) * cost }}
 	if _, err := io.CopyN(io.Discard, t, f.offset); err != nil {
