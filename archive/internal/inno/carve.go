@@ -21,7 +21,7 @@ func (w *walker) carveBlocks() error {
 		if err != nil {
 			return err
 		}
-		if h, ok := parseBlock(b); ok && w.carve(h.size) {
+		if h, ok := parseBlock(b); ok {
 			w.Then(w.program(fmt.Sprintf("block-%d", at), at, h, 0), w.carveBlocks)
 			return nil
 		}
@@ -72,11 +72,15 @@ func (w *walker) carveChunks() error {
 	return nil
 }
 
-// carve accounts for bytes that are looked at once more; passes over the whole file are
-// few.
-func (w *walker) carve(n int64) bool {
-	w.carved += min(n, w.size)
-	return w.carved <= maxCarved*max(w.size, 1<<20)
+// carve accounts for n bytes that were looked at once more.
+func (w *walker) carve(n int64) { w.carved += n }
+
+// carvedOut says whether there were too many.
+func (w *walker) carvedOut() error {
+	if w.carved > maxCarved*max(w.size, 1<<20) {
+		return fmt.Errorf("parts that no entry leads to: %w", level.ErrLimit)
+	}
+	return nil
 }
 
 // maxCarved is how many times the size of a file is read for what nothing leads to.
@@ -89,8 +93,8 @@ func (c *chunk) whole(name string) level.Step {
 		w := c.w
 		m := &level.Member{Size: -1}
 		level.AddName(m, name, w.limits.NameBytes)
-		if w.carved > maxCarved*max(w.size, 1<<20) {
-			return fmt.Errorf("chunks that no entry leads to: %w", level.ErrLimit)
+		if err := w.carvedOut(); err != nil {
+			return err
 		}
 		if err := c.reopen(); err != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 
+	"github.com/fivefifty/fivefifty/archive/internal/level"
 	"github.com/fivefifty/fivefifty/archive/internal/text"
 )
 
@@ -45,7 +46,7 @@ var fileLayouts = [...]fileLayout{
 
 // fileEntry is an entry that names a file.
 type fileEntry struct {
-	names    [2][]byte // where it is installed, and where it came from
+	name     []byte // where it is installed
 	location uint32
 	special  bool // what Setup makes itself; the location may be that of another file
 	end      int
@@ -60,7 +61,6 @@ const noLocation = 1<<32 - 1
 // read reads the entry that begins at an offset.
 func (l *fileLayout) read(b []byte, at int, locations int) (e fileEntry, ok bool) {
 	at += l.lead
-	var text [3][]byte
 	for i := range l.strings {
 		if len(b)-at < 4 {
 			return e, false
@@ -70,8 +70,8 @@ func (l *fileLayout) read(b []byte, at int, locations int) (e fileEntry, ok bool
 		if n > maxName || int(n) > len(b)-at {
 			return e, false
 		}
-		if i < len(text) {
-			text[i] = b[at : at+int(n)]
+		if i == 1 {
+			e.name = b[at : at+int(n)]
 		}
 		at += int(n)
 	}
@@ -81,9 +81,8 @@ func (l *fileLayout) read(b []byte, at int, locations int) (e fileEntry, ok bool
 		return e, false
 	}
 	e.location = binary.LittleEndian.Uint32(b[at:])
-	e.names = [2][]byte{text[1], text[0]}
 	e.special = b[e.end-1] > 0
-	return e, (len(text[1]) > 0 || e.special) && (e.location < uint32(locations) || e.location == noLocation) && b[e.end-1] <= 2
+	return e, (len(e.name) > 0 || e.special) && (e.location < uint32(locations) || e.location == noLocation) && b[e.end-1] <= 2
 }
 
 // fileNames are the names of each of some locations. The entries are found as the row
@@ -93,38 +92,42 @@ func fileNames(head []byte, v version, locations int) [][]string {
 	if locations == 0 {
 		return names
 	}
-	var best []fileEntry
-	most := 0
+	var best *fileLayout
+	rows := map[int]int{}
+	start, most, weight := 0, 0, 0
 	for pass := range 2 {
 		for i := range fileLayouts {
 			l := &fileLayouts[i]
-			if own := l.own(v); own != (pass == 0) {
+			if l.own(v) != (pass == 0) {
 				continue
 			}
-			if row, n := l.longest(head, locations); n > most {
-				best, most = row, n
+			clear(rows)
+			at, n := l.longest(head, locations, rows)
+			if named := l.distinct(head, at, locations); named > most || named == most && n > weight {
+				best, start, most, weight = l, at, named, n
 			}
 		}
 		if most >= (locations+1)/2 {
 			break
 		}
 	}
-	for _, e := range best {
+	if best == nil {
+		return names
+	}
+	for at := start; ; {
+		e, ok := best.read(head, at, locations)
+		if !ok {
+			return names
+		}
+		at = e.end
 		if e.location == noLocation || e.special && len(names[e.location]) > 0 {
 			continue
 		}
-		for _, raw := range e.names {
-			if name := decodeName(raw); name != "" && len(names[e.location]) < maxNames {
-				names[e.location] = append(names[e.location], name)
-				break
-			}
+		if name := decodeName(e.name); name != "" && len(names[e.location]) < level.MaxNames {
+			names[e.location] = append(names[e.location], name)
 		}
 	}
-	return names
 }
-
-// maxNames is how many names of one location are kept.
-const maxNames = 64
 
 // own says whether a layout is the one of a version.
 func (l *fileLayout) own(v version) bool {
@@ -137,49 +140,46 @@ func (l *fileLayout) own(v version) bool {
 	return l.since == since
 }
 
-// longest is the longest row of entries, and how many locations it names. An entry is
-// read once, wherever a row begins.
-func (l *fileLayout) longest(b []byte, locations int) (row []fileEntry, named int) {
-	rows := map[int]int{} // what speaks for the row that begins at an offset
-	start, most := 0, 0
+// longest is where the row of entries begins for which most speaks, and how many there
+// are. An entry is read once, wherever a row begins; rows is for what is known of them.
+func (l *fileLayout) longest(b []byte, locations int, rows map[int]int) (start, most int) {
 	for at := len(b) - 1; at >= 0 && len(rows) < maxRows; at-- {
 		e, ok := l.read(b, at, locations)
 		if !ok {
 			continue
 		}
 		n := rows[e.end] + 1
-		if bytes.ContainsAny(e.names[0], `{\`) {
-			n += 3 // as nearly all paths have
+		if bytes.ContainsAny(e.name, `{\`) {
+			n += pathWeight - 1 // as nearly all paths have
 		}
 		rows[at] = n
 		if n >= most {
 			start, most = at, n
 		}
 	}
-	for at := start; rows[at] > 0; {
-		e, _ := l.read(b, at, locations)
-		row = append(row, e)
-		at = e.end
-	}
-	return row, distinct(row)
+	return start, most
 }
+
+// distinct is the number of locations that a row names.
+func (l *fileLayout) distinct(b []byte, at, locations int) (n int) {
+	named := make([]bool, locations)
+	for {
+		e, ok := l.read(b, at, locations)
+		if !ok {
+			return n
+		}
+		if at = e.end; e.location != noLocation && !named[e.location] {
+			named[e.location] = true
+			n++
+		}
+	}
+}
+
+// pathWeight is how many entries one with a path speaks for.
+const pathWeight = 4
 
 // maxRows is how many entries are looked at.
 const maxRows = 1 << 18
-
-// distinct is the number of locations that a row names.
-func distinct(row []fileEntry) int {
-	if len(row) == 0 {
-		return 0
-	}
-	all := map[uint32]bool{}
-	for _, e := range row {
-		if e.location != noLocation {
-			all[e.location] = true
-		}
-	}
-	return len(all)
-}
 
 // decodeName reads a name in UTF-16, which has a NUL in each character that paths begin
 // with, or in the system's encoding.

@@ -109,6 +109,7 @@ func (s *setup) checkEnd() {
 
 // blockBody is a block that is decoded.
 type blockBody struct {
+	w    *walker
 	r    io.Reader
 	in   *input.Bytes
 	m    *level.Member
@@ -136,6 +137,7 @@ func (b *blockBody) Read(p []byte) (int, error) {
 
 func (b *blockBody) close() {
 	if b.in != nil {
+		b.w.carve(b.in.At())
 		b.in.Release()
 		b.in = nil
 	}
@@ -193,7 +195,7 @@ func (w *walker) yieldBlock(name string, at int64, h block, s *setup) *blockBody
 		w.Yield(m, nil)
 		return nil
 	}
-	b := &blockBody{r: r, in: in, m: m}
+	b := &blockBody{w: w, r: r, in: in, m: m}
 	w.Yield(m, b)
 	return b
 }
@@ -202,6 +204,9 @@ func (w *walker) yieldBlock(name string, at int64, h block, s *setup) *blockBody
 // as it is stored, if nothing says that the first reading is right.
 func (w *walker) program(name string, at int64, h block, v version) level.Step {
 	return func() error {
+		if err := w.carvedOut(); err != nil {
+			return err
+		}
 		b := w.yieldBlock(name, at, h, nil)
 		if b == nil {
 			return nil
@@ -352,7 +357,9 @@ func merged(files []file) []file {
 	out := files[:0]
 	for _, f := range files {
 		if n := len(out); n > 0 && out[n-1].offset == f.offset && out[n-1].size == f.size && out[n-1].calls == f.calls && bytes.Equal(out[n-1].sum[:], f.sum[:]) {
-			out[n-1].names = append(out[n-1].names[:len(out[n-1].names):len(out[n-1].names)], f.names...)
+			if have := &out[n-1].names; len(*have) < level.MaxNames {
+				*have = append(*have, f.names...)
+			}
 			continue
 		}
 		out = append(out, f)
