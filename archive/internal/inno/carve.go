@@ -21,10 +21,23 @@ func (w *walker) carveBlocks() error {
 		if err != nil {
 			return err
 		}
-		if h, ok := parseBlock(b); ok {
-			w.Then(w.program(fmt.Sprintf("block-%d", at), at, h, 0), w.carveBlocks)
+		h, ok := parseBlock(b)
+		if !ok {
+			continue
+		}
+		// A header has the entries of files behind it, whatever stands before it.
+		next, err := headOf(w.src, at+int64(h.head)+h.size, w.size, 64)
+		if err != nil {
+			return err
+		}
+		if _, ok := parseBlock(next); ok {
+			s := &setup{w: w, number: w.setups, at: at - idBytes, pos: at}
+			w.setups++
+			w.Then(s.nextBlock, w.carveBlocks)
 			return nil
 		}
+		w.Then(w.program(fmt.Sprintf("block-%d", at), at, h, 0), w.carveBlocks)
+		return nil
 	}
 	return nil
 }
@@ -64,7 +77,7 @@ func (w *walker) carveChunks() error {
 			return nil
 		}
 		if w.setups > 0 {
-			w.Note(anomaly.Unlisted)
+			w.Note(anomaly.Gap)
 		}
 		w.Then(c.whole(fmt.Sprintf("chunk-%d", at)), w.carveChunks)
 		return nil

@@ -37,6 +37,7 @@ type chunk struct {
 	broken   error // why there is no more
 	password string
 	cipher   func() (cipher.Stream, int64) // and the bytes before the data
+	begun    bool
 	ended    bool
 	doubted  bool // a file's checksum is wrong
 }
@@ -53,8 +54,8 @@ type file struct {
 
 // next yields the next file of the chunk, or what is behind the last one.
 func (c *chunk) next() error {
-	if c.w.open != c {
-		c.w.open = c
+	if !c.begun {
+		c.begun = true
 		if err := c.begin(); err != nil {
 			return err
 		}

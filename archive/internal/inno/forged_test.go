@@ -29,6 +29,7 @@ var forgeries = map[string]func(m *maker){
 	"old version":        func(m *maker) { m.id = "Inno Setup Setup Data (1.3.3)" },
 	"other version":      func(m *maker) { m.id = "Inno Setup Setup Data (5.2.3)" },
 	"new version":        func(m *maker) { m.id = "Inno Setup Setup Data (9.9.9)" },
+	"no identification":  func(m *maker) { m.id = "Something else" },
 	"no version":         func(m *maker) { m.id = "Inno Setup Setup Data (x)" },
 }
 

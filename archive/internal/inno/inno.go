@@ -51,11 +51,8 @@ func begins(b []byte) bool {
 	if len(b) < 16 {
 		return false
 	}
-	if isSlice(b) {
+	if isSlice(b) || string(b[:4]) == chunkMark {
 		return true
-	}
-	if string(b[:4]) == chunkMark {
-		return methods(b[4:], compressed)[0] != "stored"
 	}
 	h, ok := parseBlock(b)
 	if ok && h.packed && len(b) >= h.head+7 && string(b[h.head+4:h.head+7]) == lzmaMark {

@@ -127,7 +127,7 @@ func readLocations(b []byte, v version, led func(chunks []int64) float64) (*layo
 	for i := range layouts {
 		l := &layouts[i]
 		s := l.sense(b, led)
-		if v >= l.since && l.since >= newest && s > 0 {
+		if v > 0 && v >= l.since && l.since >= newest && s > 0 {
 			s += 0.5
 		}
 		if s > most {

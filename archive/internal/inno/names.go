@@ -129,8 +129,11 @@ func fileNames(head []byte, v version, locations int) [][]string {
 	}
 }
 
-// own says whether a layout is the one of a version.
+// own says whether a layout is the one of a version; each is, of one that is not known.
 func (l *fileLayout) own(v version) bool {
+	if v == 0 {
+		return true
+	}
 	since := version(0)
 	for i := range fileLayouts {
 		if s := fileLayouts[i].since; s <= v {

@@ -29,6 +29,7 @@ type setup struct {
 	files   kept
 	secret  *secret
 	key     []byte
+	locked  bool // no password fits
 	layout  *layout
 	base    int64 // what offsets of chunks are from
 	chunks  []*chunk

@@ -21,6 +21,9 @@ var errWrong = fmt.Errorf("no password fits: %w", level.ErrEncrypted)
 
 // unlock finds the password of a setup that has a secret.
 func (s *setup) unlock() (string, error) {
+	if s.locked {
+		return "", errWrong
+	}
 	for _, password := range s.w.keys.All() {
 		if s.key != nil && s.w.keys.Fits(password) {
 			return password, nil
@@ -34,6 +37,7 @@ func (s *setup) unlock() (string, error) {
 			return password, nil
 		}
 	}
+	s.locked = true
 	return "", errWrong
 }
 
