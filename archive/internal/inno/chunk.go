@@ -35,6 +35,7 @@ type chunk struct {
 	high     int64 // up to where it was yielded
 	body     *body
 	broken   error // why there is no more
+	end      int64 // up to where it can be decoded, once it is broken; else 0
 	password string
 	cipher   func() (cipher.Stream, int64) // and the bytes before the data
 	begun    bool
@@ -72,6 +73,15 @@ func (c *chunk) next() error {
 			continue
 		}
 		c.w.Then(c.next)
+		if c.broken != nil && c.end > 0 && f.offset <= c.end && f.size <= c.end-f.offset {
+			// A file that goes on too far takes nothing from the others.
+			if err := c.reopen(); err != nil {
+				return err
+			}
+		}
+		if c.broken == nil && f.offset < c.pos && !again {
+			c.w.Note(anomaly.Overlap)
+		}
 		if c.broken == nil && f.offset > c.high {
 			return c.between("gap", f.offset)
 		}
@@ -182,9 +192,6 @@ func (c *chunk) yield(f *file) error {
 	if len(f.names) == 0 {
 		level.AddName(m, fmt.Sprintf("setup-%d/file-%d", c.s.number, f.number), c.w.limits.NameBytes)
 	}
-	if c.packed > c.w.size-c.at {
-		level.Note(m, anomaly.Truncated)
-	}
 	readings := c.readings(f)
 	reading := readings[f.tried]
 	if f.tried > 0 {
@@ -203,6 +210,9 @@ func (c *chunk) yield(f *file) error {
 		m.Err = c.broken
 		c.w.Yield(m, nil)
 		return nil
+	}
+	if c.packed > c.w.size-c.at-int64(len(chunkMark)) {
+		level.Note(m, anomaly.Truncated)
 	}
 	b := &body{c: c, m: m, raw: piece{c, f.size}, hash: c.s.layout.hash(), want: f.sum[:c.s.layout.sum]}
 	b.r = reading.reader(&b.raw, false, c.w.filtered[:])
@@ -230,7 +240,6 @@ func (c *chunk) readings(f *file) []filter {
 // QUIRK: Setup decodes a chunk again for a file that lies before the present one.
 func (c *chunk) seek(offset int64) error {
 	if offset < c.pos {
-		c.w.Note(anomaly.Overlap)
 		if err := c.reopen(); err != nil || c.broken != nil {
 			return err
 		}
@@ -334,6 +343,7 @@ func (p *piece) Read(b []byte) (int, error) {
 	} else {
 		err = level.Classed(err)
 	}
+	p.c.end = max(p.c.end, p.c.pos)
 	p.c.broken = fmt.Errorf("behind damage in a chunk: %w", err)
 	return n, err
 }

@@ -93,7 +93,10 @@ func FuzzInno(f *testing.F) {
 		f.Add(m.make())
 		f.Add(m.data)
 	}
+	table := make([]byte, 60)
+	f.Add(append(loader(binary.LittleEndian.AppendUint32(table, crc32.ChecksumIEEE(table))), "zlb\x1ax"...))
 	f.Fuzz(func(t *testing.T, data []byte) {
+		archivetest.Detects(data, Format)
 		archivetest.FuzzReadLimits(t, Format, data, 64<<20, level.Limits{Members: archivetest.FuzzMembers, Keys: &level.Keys{Passwords: []string{"secret"}, Work: 1 << 16}})
 	})
 }

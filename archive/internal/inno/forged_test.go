@@ -147,6 +147,25 @@ func TestGaps(t *testing.T) {
 	}
 }
 
+// An entry that goes on too far takes nothing from the others.
+func TestBogusEntry(t *testing.T) {
+	for _, method := range []string{"zlib", "lzma", "lzma2", "stored"} {
+		m := solid(60700, method)
+		m.files = append([]made{{"bogus", ""}}, m.files...)
+		m.location = func(i int, b []byte) {
+			if i == 0 {
+				binary.LittleEndian.PutUint64(b[24:], 1<<62)
+			}
+		}
+		all, _, err := archivetest.ReadAll(t, Format, m.make())
+		for _, f := range m.files[1:] {
+			if g := archivetest.Find(all, strings.ReplaceAll(f.name, `\`, "/")); g == nil || g.Data != f.body || g.Fault != nil {
+				t.Errorf("%s: %s: %v\n%s", method, f.name, err, archivetest.Listing(all))
+			}
+		}
+	}
+}
+
 // Two setups in one file are both read, and so is one whose identification is gone.
 func TestSeveral(t *testing.T) {
 	one, two := solid(50507, "zlib"), solid(60403, "lzma")

@@ -31,7 +31,7 @@ func identifies(p *level.Probe, at int64) bool {
 
 // detect looks for the identification, and for what an installer begins with: at the
 // file's begin, or behind the program in front. Up to 5.1.4 that program has a mark of
-// its own.
+// its own, then the table as a resource.
 func detect(p *level.Probe) bool {
 	if p.Met(markID) || begins(p.Head) {
 		return true
@@ -42,8 +42,8 @@ func detect(p *level.Probe) bool {
 	if string(p.Head[48:52]) == "Inno" && binary.LittleEndian.Uint32(p.Head[52:]) == ^binary.LittleEndian.Uint32(p.Head[56:]) {
 		return true
 	}
-	end := endOfSections(p.Head)
-	return end > 0 && begins(p.At(end, searchEdge))
+	pe, ok := parsePE(p)
+	return ok && (pe.hasTable() || begins(p.At(pe.end, searchEdge)))
 }
 
 // begins says whether b is the start of what stands behind the program.
@@ -59,25 +59,6 @@ func begins(b []byte) bool {
 		return true
 	}
 	return (string(b[:2]) == "In" || string(b[:2]) == "My" || b[0] == 'i' && b[11] == 0x1a) && hasBlock(b)
-}
-
-// maxSections is what Windows loads.
-const maxSections = 96
-
-// endOfSections is the end of a program by its sections ("PE Format", section table), 0
-// for what is none.
-func endOfSections(head []byte) (end int64) {
-	at := int64(binary.LittleEndian.Uint32(head[60:]))
-	if at+24 > int64(len(head)) || string(head[at:at+4]) != "PE\x00\x00" {
-		return 0
-	}
-	n := min(int64(binary.LittleEndian.Uint16(head[at+6:])), maxSections)
-	row := at + 24 + int64(binary.LittleEndian.Uint16(head[at+20:]))
-	for ; n > 0 && row+40 <= int64(len(head)); n-- {
-		end = max(end, int64(binary.LittleEndian.Uint32(head[row+16:]))+int64(binary.LittleEndian.Uint32(head[row+20:])))
-		row += 40
-	}
-	return end
 }
 
 // walker yields the members of all setups in a file, and then what none of them leads to.

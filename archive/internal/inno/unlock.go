@@ -125,7 +125,7 @@ func passwordForms(password string) [][]byte {
 
 // fits says whether the first file of a chunk that is not empty decodes to what its checksum is of.
 func (c *chunk) fits() bool {
-	defer func() { c.high = 0 }()
+	defer func() { c.high, c.end = 0, 0 }()
 	if c.reopen() != nil || c.broken != nil {
 		return false
 	}
