@@ -6,8 +6,25 @@ import (
 	"slices"
 
 	"github.com/fivefifty/fivefifty/archive/internal/anomaly"
+	"github.com/fivefifty/fivefifty/archive/internal/input"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
+	"github.com/fivefifty/fivefifty/internal/saferead"
 )
+
+// continued yields what a slice begins with of a chunk that began in another one.
+func (w *walker) continued() error {
+	from, end := w.parts.slice, w.size
+	if len(w.parts.chunks) > 0 {
+		end = w.parts.chunks[0]
+	}
+	if from == 0 || from >= end {
+		return nil
+	}
+	m := &level.Member{Size: end - from, Method: "stored"}
+	level.AddName(m, "continued", w.limits.NameBytes)
+	w.Yield(m, &input.Packed{Member: m, R: &level.Marked{R: saferead.Section(w.src, from, end-from, w.size)}, Size: -1, Before: true})
+	return nil
+}
 
 // carveBlocks yields the blocks that belong to no setup.
 func (w *walker) carveBlocks() error {
@@ -68,7 +85,7 @@ func (w *walker) carveChunks() error {
 		if w.covered.has(at) {
 			continue
 		}
-		c := &chunk{w: w, at: at, packed: w.size - at}
+		c := &chunk{w: w, at: at, packed: w.size - at, more: w.parts.slice > 0}
 		if w.closed {
 			m := &level.Member{Size: -1, Method: "stored", Encrypted: true, Err: errWrong}
 			level.AddName(m, fmt.Sprintf("chunk-%d", at), w.limits.NameBytes)

@@ -29,7 +29,7 @@ func TestCost(t *testing.T) {
 		"chunks":        "idska32\x1a\x00\x00\x00\x00" + strings.Repeat(chunkMark+lzma, 20_000),
 		"nested chunks": "idska32\x1a\x00\x00\x00\x00" + strings.Repeat(chunkMark+long[:50_000], 60),
 		"empty chunks":  "idska32\x1a\x00\x00\x00\x00" + strings.Repeat(chunkMark, 500_000),
-		"slices":        strings.Repeat("idska32\x1a", 200_000),
+		"slices":        strings.Repeat("idska32\x1a", 200_000) + chunkMark,
 		"tables":        "idska32\x1a" + strings.Repeat("rDlPtS02\x87eVx", 200_000),
 	} {
 		t.Run(name, func(t *testing.T) { archivetest.Cheap(t, Format, []byte(data)) })
@@ -98,5 +98,24 @@ func FuzzInno(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		archivetest.Detects(data, Format)
 		archivetest.FuzzReadLimits(t, Format, data, 64<<20, level.Limits{Members: archivetest.FuzzMembers, Keys: &level.Keys{Passwords: []string{"secret"}, Work: 1 << 16}})
+	})
+}
+
+// FuzzBlocks changes what is in the blocks of a setup, whose checksums are right.
+func FuzzBlocks(f *testing.F) {
+	for i, m := range honest() {
+		if i%4 > 0 || m.encrypts() {
+			continue
+		}
+		m.files = []made{{`{app}\a.exe`, "MZ\xe8\x01\x02\x00\x00" + archivetest.Marker}, {`{app}\b`, "b"}}
+		m.unicode = m.unicode || m.version >= 60000
+		data, entries := m.chunks()
+		f.Add(m.head(len(entries)), bytes.Join(entries, nil), data, uint32(m.version))
+	}
+	f.Fuzz(func(t *testing.T, head, files, data []byte, v uint32) {
+		m := &maker{version: max(10300, version(v%100_000)), raw: true}
+		setup := append(m.identification(), m.block(head, 2)...)
+		setup = append(setup, m.block(files, 3)...)
+		archivetest.FuzzRead(t, Format, append(setup, data...), 64<<20)
 	})
 }

@@ -200,6 +200,21 @@ func TestSlices(t *testing.T) {
 	}
 }
 
+// A chunk that goes on in another slice, and the end of one that began in another.
+func TestContinued(t *testing.T) {
+	m := solid(60700, "lzma2")
+	m.slice, m.calls = true, false
+	m.make()
+	cut := len(m.data) / 2
+	second := "idskb32\x1a\x00\x00\x00\x00\x00\x00\x00\x00" + string(m.data[cut:])
+	for name, data := range map[string][]byte{"first": m.data[:cut], "second": []byte(second)} {
+		all, _, err := archivetest.ReadAll(t, Format, data)
+		if err != nil || len(all) != 1 || !errors.Is(all[0].Fault, level.ErrUnsupported) || len(all[0].Data) < cut/2 || !archivetest.Detects(data, Format) {
+			t.Errorf("%s: %v\n%s", name, err, archivetest.Listing(all))
+		}
+	}
+}
+
 // Without a password there are the names.
 func TestLocked(t *testing.T) {
 	for _, m := range locked() {

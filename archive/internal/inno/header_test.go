@@ -102,6 +102,10 @@ func (m *maker) counts(b *bytes.Buffer, locations int) {
 	if v >= 60500 {
 		n++ // keys
 	}
+	if m.narrow {
+		archivetest.Put(b, make([]uint16, n), uint16(len(m.files)), uint16(locations), make([]uint16, 7+3))
+		return
+	}
 	archivetest.Put(b, make([]uint32, n), uint32(len(m.files)), uint32(locations), make([]uint32, 7))
 	if v < 10300 {
 		archivetest.Put(b, make([]uint32, 3))
@@ -199,10 +203,10 @@ func (m *maker) options() []byte {
 	add(true, 1)
 	add(v >= 10206, 1)
 	add(v >= 10214, 1)
-	add(v < 30004, 1)
-	add(v < 30000, 1)
-	add(v < 10306, 1)
-	add(v < 50601, 1)
+	add(!m.narrow && v < 30004, 1)
+	add(!m.narrow && v < 30000, 1)
+	add(!m.narrow && v < 10306, 1)
+	add(!m.narrow && v < 50601, 1)
 	add(v >= 10300 && v < 50308, 1)
 	add(v >= 10301, 1)
 	add(v >= 10303 && v < 60400, 1)
@@ -239,7 +243,7 @@ func (m *maker) options() []byte {
 	add(v >= 60000, 3)
 	add(v >= 60300, 1)
 	b := make([]byte, (n+7)/8)
-	if len(b) == 3 {
+	if len(b) == 3 && !m.narrow {
 		b = append(b, 0)
 	}
 	set := func(bit int, when bool) {

@@ -91,7 +91,7 @@ func open(src io.ReaderAt, size int64, l level.Limits) (level.Walker, error) {
 	}
 	w := &walker{src: src, size: size, limits: l, parts: p, ids: p.order(), keys: level.Candidates{Keys: l.Keys},
 		blocks: map[int64]bool{}, dec: decoders{limit: l.Dictionary}}
-	w.Then(w.nextSetup, w.carveBlocks, w.carvePrograms, w.carveChunks, w.end)
+	w.Then(w.continued, w.nextSetup, w.carveBlocks, w.carvePrograms, w.carveChunks, w.end)
 	return w, nil
 }
 

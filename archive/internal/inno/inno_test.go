@@ -45,6 +45,7 @@ func honest() (all []*maker) {
 		}
 	}
 	all = append(all, &maker{version: 10210, id: "i1.2.10--32\x1a", method: "zlib", files: honestFiles(), program: program(1000)},
+		&maker{version: 10210, id: "i1.2.10--16\x1a", narrow: true, method: "zlib", files: honestFiles(), program: program(1000)},
 		&maker{version: 30006, id: "My Inno Setup Extensions Setup Data (3.0.6.1)", extended: true, method: "zlib", files: honestFiles(), program: program(1000)})
 	return append(all, locked()...)
 }
@@ -66,7 +67,7 @@ func locked() (all []*maker) {
 }
 
 func (m *maker) String() string {
-	return fmt.Sprintf("%d/%s/password=%s", m.version, m.method, m.password)
+	return fmt.Sprintf("%d%.12s/%s/password=%s", m.version, m.id, m.method, m.password)
 }
 
 // checkHonest reads a setup that must yield its files under their names, and nothing odd.

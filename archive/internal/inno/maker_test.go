@@ -19,6 +19,7 @@ type maker struct {
 	version  version
 	id       string // "" for the usual one
 	unicode  bool
+	narrow   bool   // for Windows 3.1
 	extended bool   // by My Inno Setup Extensions
 	method   string // of chunks: stored, zlib, bzip2, lzma or lzma2
 	solid    bool
@@ -236,7 +237,7 @@ func (m *maker) filtered(body string) string {
 // layout is that of the version.
 func (m *maker) layout() *layout {
 	for i := range layouts {
-		if layouts[i].since <= m.version {
+		if layouts[i].since <= m.version && !m.narrow || layouts[i].slice == 2 {
 			return &layouts[i]
 		}
 	}
@@ -362,7 +363,7 @@ func (m *maker) fileEntry(name string, location uint32) []byte {
 func (m *maker) fileLayout() *fileLayout {
 	for i := range fileLayouts {
 		if fileLayouts[i].since <= m.version {
-			if m.extended {
+			if m.extended || m.narrow {
 				i++
 			}
 			return &fileLayouts[i]

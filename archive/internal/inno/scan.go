@@ -32,8 +32,8 @@ type parts struct {
 	chunks []int64
 	blocks []int64 // blocks of LZMA, with a header whose checksum is right
 	tables []table
-	slices int  // how many slices begin
-	many   bool // there are more
+	slice  int64 // where the data of a slice begin, if the file is one; else 0
+	many   bool  // there are more
 }
 
 // maxParts is how many of each kind are kept.
@@ -81,11 +81,12 @@ func (p *parts) search(b []byte, base, from, to int64) {
 			p.add(&p.chunks, base+int64(i))
 		}
 	})
-	each(sliceMark, func(i int) {
-		if within(i) && isSlice(b[i:]) {
-			p.slices++
+	if from == 0 && isSlice(b) {
+		p.slice = 8 + 4 // behind the size, which has 64 bits from 6.5.2 on
+		if b[4] == 'b' {
+			p.slice = 8 + 8
 		}
-	})
+	}
 	for _, pattern := range []string{idMark, oldMark} {
 		each(pattern, func(i int) {
 			if at := idStart(b, i); at >= 0 && within(at) && hasBlock(b[at:]) {
@@ -122,7 +123,7 @@ func (p *parts) add(list *[]int64, at int64) {
 }
 
 // none says that there is nothing of an installer.
-func (p *parts) none() bool { return len(p.ids)+len(p.chunks)+len(p.blocks)+p.slices == 0 }
+func (p *parts) none() bool { return len(p.ids)+len(p.chunks)+len(p.blocks) == 0 && p.slice == 0 }
 
 func isSlice(b []byte) bool {
 	return len(b) >= 8 && string(b[:4]) == sliceMark && (b[4] == 'a' || b[4] == 'b') && b[7] == 0x1a &&

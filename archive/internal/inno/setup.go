@@ -201,8 +201,9 @@ func (w *walker) yieldBlock(name string, at int64, h block, s *setup) *blockBody
 	return b
 }
 
-// program yields a block that holds a program: as it is once the filter is undone, and
-// as it is stored, if nothing says that the first reading is right.
+// program yields a block that holds a program: as it is once the filter is undone; and
+// as it is stored, if its checksum in the loader's table or a version that is not known
+// says that the first reading may be wrong.
 func (w *walker) program(name string, at int64, h block, v version) level.Step {
 	return func() error {
 		if err := w.carvedOut(); err != nil {
@@ -220,13 +221,13 @@ func (w *walker) program(name string, at int64, h block, v version) level.Step {
 			if err := w.finish(b); err != nil {
 				return err
 			}
-			if f == plain {
-				return nil
+			i := slices.IndexFunc(w.parts.tables, func(t table) bool { return t.program == at })
+			known := v > 0
+			if i >= 0 {
+				known = w.parts.tables[i].sum == sum.Sum32()
 			}
-			for _, t := range w.parts.tables {
-				if t.program == at && t.sum == sum.Sum32() {
-					return nil
-				}
+			if known || f == plain {
+				return nil
 			}
 			raw := w.yieldBlock(name, at, h, nil)
 			if raw != nil {
