@@ -376,6 +376,9 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, b.err
 }
 
+// Work implements level.Worker.
+func (b *body) Work() int64 { return b.c.w.work.take() }
+
 // judge says how a body ends.
 func (b *body) judge(err error) error {
 	if err != io.EOF || b.hash == nil {

@@ -64,6 +64,18 @@ func TestOverlapCost(t *testing.T) {
 	}
 }
 
+// Setups whose chunks are looked for in vain.
+func TestSetupsCost(t *testing.T) {
+	m := &maker{version: 50507, raw: true}
+	var entries []byte
+	for range senseEntries {
+		entries = append(entries, m.entry(12345, 10, 0, "x")...)
+	}
+	setup := append(m.identification(), m.block([]byte("head"), 2)...)
+	setup = append(setup, m.block(entries, 3)...)
+	archivetest.Cheap(t, Format, append(bytes.Repeat([]byte(chunkMark+"x"), maxParts), bytes.Repeat(setup, 5000)...))
+}
+
 // A block that looks like entries wherever one begins.
 func TestNamesCost(t *testing.T) {
 	m := solid(60100, "zlib")

@@ -71,10 +71,12 @@ type walker struct {
 	parts    *parts
 	ids      []int64 // still to be read
 	setups   int
+	free     int            // the first chunk that may not be covered
 	blocks   map[int64]bool // that were read
 	covered  spans          // what was read of chunks
 	dec      decoders
 	drained  int64
+	work     work
 	carved   int64 // bytes that were read of chunks that nothing leads to
 	closed   bool  // a setup is encrypted with its list of files
 	filtered [filterBlock]byte

@@ -65,6 +65,17 @@ var layouts = [...]layout{
 	{0, 2, 4, 0, 4, adler32.Size, 4, 1, 0, 0, 0}, // for Windows 3.1
 }
 
+// own says whether a layout is the one of a version; none is, of one that is not known.
+func (l *layout) own(v version) bool {
+	newest := version(0) // that is not newer than v
+	for i := range layouts {
+		if s := layouts[i].since; s <= v {
+			newest = max(newest, s)
+		}
+	}
+	return v > 0 && l.since == newest
+}
+
 // bytes is the length of an entry.
 func (l *layout) bytes() int {
 	return 2*l.slice + l.chunk + l.offset + 2*l.size + l.sum + l.time + 8 + l.tail
@@ -118,20 +129,22 @@ const maxLocations = 100_000
 // from 0 to 1.
 func readLocations(b []byte, v version, led func(chunks []int64) float64) (*layout, []location, error) {
 	best, most := (*layout)(nil), 0.0
-	newest := version(0) // that is not newer than v
-	for i := range layouts {
-		if s := layouts[i].since; s <= v {
-			newest = max(newest, s)
+	for _, own := range []bool{true, false} {
+		for i := range layouts {
+			l := &layouts[i]
+			if l.own(v) != own {
+				continue
+			}
+			s := l.sense(b, led)
+			if own && s > 0 {
+				s += 0.5
+			}
+			if s > most {
+				best, most = l, s
+			}
 		}
-	}
-	for i := range layouts {
-		l := &layouts[i]
-		s := l.sense(b, led)
-		if v > 0 && v >= l.since && l.since >= newest && s > 0 {
-			s += 0.5
-		}
-		if s > most {
-			best, most = l, s
+		if most > 1.4 {
+			break
 		}
 	}
 	if best == nil {
@@ -149,7 +162,7 @@ func readLocations(b []byte, v version, led func(chunks []int64) float64) (*layo
 }
 
 // senseEntries is how many entries show whether a layout makes sense.
-const senseEntries = 64
+const senseEntries = 32
 
 // sense says how well entries fit a layout, from 0 to 1.
 func (l *layout) sense(b []byte, led func(chunks []int64) float64) float64 {

@@ -87,7 +87,7 @@ func (l *fileLayout) read(b []byte, at int, locations int) (e fileEntry, ok bool
 
 // fileNames are the names of each of some locations. The entries are found as the row
 // that names most of them: what stands before it differs by version more than they do.
-func fileNames(head []byte, v version, locations int) [][]string {
+func fileNames(head []byte, v version, locations int, work *work) [][]string {
 	names := make([][]string, locations)
 	if locations == 0 {
 		return names
@@ -98,7 +98,8 @@ func fileNames(head []byte, v version, locations int) [][]string {
 	for pass := range 2 {
 		for i := range fileLayouts {
 			l := &fileLayouts[i]
-			if l.own(v) != (pass == 0) {
+			// The most that an offset takes is a step for each string.
+			if l.own(v) != (pass == 0) || !work.spend(int64(len(head))*int64(1+l.strings/4)) {
 				continue
 			}
 			clear(rows)

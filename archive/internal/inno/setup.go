@@ -156,10 +156,16 @@ func (w *walker) finish(b *blockBody) error {
 		if errors.As(err, &source) {
 			return source.Err
 		}
+		if err == nil && b.err == nil {
+			return input.ErrDrained()
+		}
 	}
 	b.close()
 	return nil
 }
+
+// Work implements level.Worker.
+func (b *blockBody) Work() int64 { return b.w.work.take() }
 
 // yieldBlock yields a block of a setup, nil for one of no setup. It returns nil if there
 // is no body.
@@ -267,7 +273,10 @@ func (s *setup) readFiles() error {
 		offsets = append(offsets, e.chunk)
 	}
 	s.base, _ = s.findBase(offsets)
-	names := fileNames(s.head.b, s.version, len(all))
+	if len(s.head.b) == maxKept {
+		s.w.Note(anomaly.NameCut)
+	}
+	names := fileNames(s.head.b, s.version, len(all), &s.w.work)
 	s.head.b, s.files.b = nil, nil
 	s.group(all, names)
 	s.w.Then(s.nextChunk, func() error { return err })
@@ -281,7 +290,7 @@ func (s *setup) led(offsets []int64) float64 {
 }
 
 // maxBases is how many places are tried for the start of the data.
-const maxBases = 256
+const maxBases = 32
 
 // findBase finds the offset of the data by which most offsets lead to a chunk.
 func (s *setup) findBase(offsets []int64) (base int64, led int) {
@@ -289,6 +298,9 @@ func (s *setup) findBase(offsets []int64) (base int64, led int) {
 		return 0, 0
 	}
 	try := func(b int64) {
+		if !s.w.work.spend(5 * int64(len(offsets))) {
+			return
+		}
 		n := 0
 		for _, off := range offsets {
 			if _, found := slices.BinarySearch(s.w.parts.chunks, b+off); found {
@@ -304,16 +316,18 @@ func (s *setup) findBase(offsets []int64) (base int64, led int) {
 		try(t.data + s.at - t.header)
 	}
 	first := slices.Min(offsets)
-	for _, covered := range []bool{false, true} {
-		tried := 0
-		for _, at := range s.w.parts.chunks {
-			if led == len(offsets) || tried == maxBases {
+	// The first that no other setup has, those behind the blocks, and the first of all.
+	chunks := s.w.parts.chunks
+	for s.w.free < len(chunks) && s.w.covered.has(chunks[s.w.free]) {
+		s.w.free++
+	}
+	behind, _ := slices.BinarySearch(chunks, s.pos)
+	for _, i := range []int{s.w.free, behind, 0} {
+		for _, at := range chunks[i:min(i+maxBases, len(chunks))] {
+			if led == len(offsets) {
 				break
 			}
-			if s.w.covered.has(at) == covered {
-				try(at - first)
-				tried++
-			}
+			try(at - first)
 		}
 	}
 	return base, led
