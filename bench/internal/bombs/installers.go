@@ -27,6 +27,12 @@ var installers = []Bomb{
 		// Every fifth byte begins what may be the string of an entry.
 		return inno(fill([]byte("\x01\x00\x00\x00{"), 30<<20), innoFile(0, 1), []byte("zlb\x1ax"))
 	}),
+	attached("inno-headers", "setup.exe", func() []byte {
+		// Each small one is long once it is decoded.
+		head := zlibOf(fill([]byte("\x01\x00\x00\x00{"), 16<<20))
+		one := inno(append([]byte{1}, head...), innoFile(0, 1), nil)
+		return fill(one, 4<<20)
+	}),
 	attached("inno-overlaps", "setup.exe", func() []byte {
 		// Each file lies before the one that was read.
 		var files []byte
@@ -118,15 +124,20 @@ func sis(languages, records int, flags uint16, body []byte) []byte {
 	return append(h, body...)
 }
 
-// inno is an installer of Inno Setup 5.5.7 with both blocks as they are.
+// inno is an installer of Inno Setup 5.5.7 with both blocks as they are; the first one is
+// packed if it begins with 1.
 func inno(head, files, chunks []byte) []byte {
 	block := func(plain []byte) []byte {
+		packed := byte(0)
+		if len(plain) > 0 && plain[0] == 1 && plain[1] != 0 {
+			packed, plain = 1, plain[1:]
+		}
 		var pieces []byte
 		for ; len(plain) > 0; plain = plain[min(len(plain), 4096):] {
 			one := plain[:min(len(plain), 4096)]
 			pieces = append(append(pieces, join(crc32.ChecksumIEEE(one))...), one...)
 		}
-		size := join(uint32(len(pieces)), byte(0))
+		size := join(uint32(len(pieces)), packed)
 		return slices.Concat(join(crc32.ChecksumIEEE(size)), size, pieces)
 	}
 	id := append([]byte("Inno Setup Setup Data (5.5.7)"), make([]byte, 35)...)
