@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/klauspost/compress/flate"
 
@@ -56,11 +57,8 @@ type decoders struct {
 	inflate io.ReadCloser
 }
 
-// Memory that decoders take, in bytes.
-const (
-	flateBytes = 64 << 10
-	bzip2Bytes = 4 << 20
-)
+// bzip2Bytes is what a block of bzip2 takes.
+const bzip2Bytes = 4 << 20
 
 // open decodes by a method what in holds.
 func (d *decoders) open(in *bufio.Reader, method string) (io.Reader, error) {
@@ -107,42 +105,43 @@ const trialBytes = 512
 
 // choose opens what a source has by the first method that decodes its begin.
 func (d *decoders) choose(source func() (io.Reader, error), p packing) (in *input.Bytes, r io.Reader, method string, err error) {
-	begin := func() error {
-		src, err := source()
-		if err == nil {
-			in = input.NewBytes(src)
-		}
-		return err
-	}
-	if err := begin(); err != nil {
+	src, err := source()
+	if err != nil {
 		return nil, nil, "", err
 	}
+	in = input.NewBytes(src)
 	head, _ := in.Buf.Peek(zlib.Head)
 	all := methods(head, p)
-	for i := 0; len(all) > 1 && i < len(all) && all[i] != "stored"; i++ {
-		r, err := d.open(in.Buf, all[i])
-		if err == nil {
-			var b [trialBytes]byte
-			_, err = io.ReadFull(&input.Guarded{R: r}, b[:])
-		}
+	if method = all[0]; len(all) > 1 {
 		in.Release()
-		if err2 := begin(); err2 != nil {
-			return nil, nil, "", err2
+		i := slices.IndexFunc(all, func(m string) bool { return m == "stored" || d.decodes(source, m) })
+		method = all[max(0, i)]
+		if src, err = source(); err != nil {
+			return nil, nil, "", err
 		}
-		if err == nil || err == io.EOF || err == io.ErrUnexpectedEOF {
-			all = all[i:]
-			break
-		}
-		if i == len(all)-2 && all[i+1] == "stored" {
-			all = all[i+1:]
-			break
-		}
+		in = input.NewBytes(src)
 	}
-	method = all[0]
 	r, err = d.open(in.Buf, method)
 	if err != nil {
 		in.Release()
 		return nil, nil, method, level.BodyError(err)
 	}
 	return in, &input.Guarded{R: r}, method, nil
+}
+
+// decodes says whether a source begins with what a method decodes.
+func (d *decoders) decodes(source func() (io.Reader, error), method string) bool {
+	src, err := source()
+	if err != nil {
+		return false
+	}
+	in := input.NewBytes(src)
+	defer in.Release()
+	r, err := d.open(in.Buf, method)
+	if err != nil {
+		return false
+	}
+	var b [trialBytes]byte
+	_, err = io.ReadFull(&input.Guarded{R: r}, b[:])
+	return err == nil || err == io.EOF || err == io.ErrUnexpectedEOF
 }
