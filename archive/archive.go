@@ -78,6 +78,7 @@ const (
 	Emlx     Format = "emlx"   // a message as Apple Mail keeps it
 
 	NSIS          Format = "nsis"          // Nullsoft's installers
+	Inno          Format = "innosetup"     // installers of Inno Setup, and slices of them
 	InstallShield Format = "installshield" // files behind the program of a setup
 )
 

@@ -48,7 +48,9 @@
 //     ([MS-OVBA]); PowerPoint's compressed objects; of an Outlook message the texts and
 //     attachments, those of embedded messages too. tnef,
 //     rtf (the data of objects), one, applefile. nsis and installshield: the files behind a
-//     setup program.
+//     setup program. innosetup (1.2 to 7.1): each setup in a file, whatever the loader's table
+//     says; its header, with the compiled script; the files, and what is between them in a
+//     chunk; chunks that no entry leads to, of a slice alone too; the setup program.
 //     activemime (Office's wrapping of macros): each zlib stream, where the header says or
 //     elsewhere. Of Hancom's documents, HWP 5, each stream as it is and decoded.
 //   - swf: the uncompressed file, whatever it says of lengths. warc: blocks as long as they
@@ -73,7 +75,7 @@
 // # Passwords
 //
 // Limits.Keys are tried on zip (the traditional cipher, WinZip's AES, and PKWARE's with
-// a password), RAR 3 to 7, 7z, ARJ, ACE, ALZ, PDF
+// a password), RAR 3 to 7, 7z, ARJ, ACE, ALZ, Inno Setup, PDF
 // (standard handler, revisions 2 to 6) and Office documents ([MS-OFFCRYPTO]);
 // Member.Password says which one fits. Those that programs try by themselves (the empty
 // one in PDF, Excel's own) are tried without Keys. What no password opens is in the

@@ -20,6 +20,7 @@ import (
 	"github.com/fivefifty/fivefifty/archive/internal/html"
 	"github.com/fivefifty/fivefifty/archive/internal/ihex"
 	"github.com/fivefifty/fivefifty/archive/internal/image"
+	"github.com/fivefifty/fivefifty/archive/internal/inno"
 	"github.com/fivefifty/fivefifty/archive/internal/installshield"
 	"github.com/fivefifty/fivefifty/archive/internal/level"
 	"github.com/fivefifty/fivefifty/archive/internal/lharc"
@@ -78,6 +79,7 @@ var formats = [...]*level.Format{
 	applefile.Format,
 	installshield.Format,
 	nsis.Format,
+	inno.Format,
 	stream.Xz,
 	stream.Lzma,
 	stream.Lzip,

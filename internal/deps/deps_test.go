@@ -19,7 +19,7 @@ const module = "github.com/fivefifty/fivefifty"
 var allowed = map[string][]string{
 	"scanner":                        {"mime", "archive", "internal/budget", "internal/filetype", "internal/spool"},
 	"mime":                           {"internal/saferead", "github.com/emersion/go-message", "golang.org/x/text"},
-	"archive":                        rooms("ace", "alzip", "anomaly", "apfs", "applefile", "arc", "cab", "chm", "cms", "cramfs", "disk", "dmg", "emlx", "ext", "html", "ihex", "image", "installshield", "level", "lharc", "nsis", "office", "overlay", "pdf", "plist", "rar", "sevenzip", "sis", "squashfs", "stream", "stuffit", "swf", "unix", "warc", "wide", "wim", "xar", "zip"),
+	"archive":                        rooms("ace", "alzip", "anomaly", "apfs", "applefile", "arc", "cab", "chm", "cms", "cramfs", "disk", "dmg", "emlx", "ext", "html", "ihex", "image", "inno", "installshield", "level", "lharc", "nsis", "office", "overlay", "pdf", "plist", "rar", "sevenzip", "sis", "squashfs", "stream", "stuffit", "swf", "unix", "warc", "wide", "wim", "xar", "zip"),
 	"archive/internal/ace":           room("internal/unace"),
 	"archive/internal/alzip":         room("archive/internal/lz", "internal/lzma", "github.com/klauspost/compress", "golang.org/x/text"),
 	"archive/internal/anomaly":       {},
@@ -42,6 +42,7 @@ var allowed = map[string][]string{
 	"archive/internal/html":          room("archive/internal/magic"),
 	"archive/internal/ihex":          room(),
 	"archive/internal/image":         room("archive/internal/device", "archive/internal/disk", "internal/zlib", "github.com/klauspost/compress"),
+	"archive/internal/inno":          room("archive/internal/device", "archive/internal/lz", "internal/lzma", "internal/zlib", "github.com/klauspost/compress", "golang.org/x/text"),
 	"archive/internal/input":         append(rooms("anomaly", "level"), "internal/saferead", "github.com/klauspost/compress"),
 	"archive/internal/installshield": room("archive/internal/device", "github.com/klauspost/compress"),
 	"archive/internal/level":         append(rooms("anomaly"), "internal/lzma", "internal/saferead", "golang.org/x/text"),

@@ -107,6 +107,7 @@ var rareMarks = [...]mark{
 	{kInno, 0, "Inno Setup Setup Data (", nil},
 	{kInno, 0, "zlb\x1A", binaryAt(4)},
 	{kInno, 0, "idska32\x1A", nil},
+	{kInno, 0, "idskb32\x1A", nil},
 	{kHxS, 0, "ITOLITLS\x01\x00\x00\x00", nil},
 	{kAsar, 0, "\x04\x00\x00\x00", func(b []byte) bool { return has(b, 16, `{"files":`) }},
 }

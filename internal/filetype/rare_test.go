@@ -66,7 +66,7 @@ func rareSamples() []sample {
 		{"bplist", "bplist00\xd1\x01\x02\x51a\x51b\x08\x0b\x0d"}, {"emlx", "120       \nfrom: a@example.org\nsubject: x\n\ntext\n"},
 		{"activemime", pad("ActiveMime\x00\x00\xf0\x01\x04", 60)},
 		{"warc", "WARC/1.0\r\nWARC-Type: warcinfo\r\n"}, {"bkf", tape()}, {"dar", "\x00\x00\x00\x7B0123456789TN\x00\x00"},
-		{"innosetup", "Inno Setup Setup Data (5.5.7) (u)"}, {"innosetup", "zlb\x1A\x5D\x00\x00\x80"}, {"innosetup", "idska32\x1A\x00\x10\x00\x00"},
+		{"innosetup", "Inno Setup Setup Data (5.5.7) (u)"}, {"innosetup", "zlb\x1A\x5D\x00\x00\x80"}, {"innosetup", "idska32\x1A\x00\x10\x00\x00"}, {"innosetup", "idskb32\x1A\x00\x10\x00\x00"},
 		{"hxs", "ITOLITLS\x01\x00\x00\x00\x28\x00"}, {"asar", "\x04\x00\x00\x00\x30\x00\x00\x00\x2c\x00\x00\x00\x26\x00\x00\x00{\"files\":{}}"},
 	}
 }

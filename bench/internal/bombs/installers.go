@@ -2,6 +2,7 @@ package bombs
 
 import (
 	"bytes"
+	"hash/crc32"
 	"slices"
 	"strings"
 )
@@ -16,6 +17,29 @@ var installers = []Bomb{
 	attached("nsis-bzip2-blocks", "a.exe", func() []byte {
 		one := nsisBzip2(2000)
 		return nsis(join(uint32(100), make([]byte, 100)), fill(join(uint32(len(one))|1<<31, one), fileBytes))
+	}),
+	attached("inno-chunks", "setup.exe", func() []byte {
+		// The largest model, for some bytes each.
+		one := slices.Concat([]byte("zlb\x1a\xe0\x00\x00\x00\x04"), make([]byte, 20))
+		return inno(nil, nil, fill(one, fileBytes))
+	}),
+	attached("inno-names", "setup.exe", func() []byte {
+		// Every fifth byte begins what may be the string of an entry.
+		return inno(fill([]byte("\x01\x00\x00\x00{"), 30<<20), innoFile(0, 1), []byte("zlb\x1ax"))
+	}),
+	attached("inno-headers", "setup.exe", func() []byte {
+		// Each small one is long once it is decoded.
+		head := zlibOf(fill([]byte("\x01\x00\x00\x00{"), 16<<20))
+		one := inno(append([]byte{1}, head...), innoFile(0, 1), nil)
+		return fill(one, 4<<20)
+	}),
+	attached("inno-overlaps", "setup.exe", func() []byte {
+		// Each file lies before the one that was read.
+		var files []byte
+		for i := range 9000 {
+			files = append(files, innoFile(uint64(i), 2<<20)...)
+		}
+		return inno(nil, files, append([]byte("zlb\x1a"), zlibOf(make([]byte, 64<<20))...))
 	}),
 	attached("sis-names", "a.sis", func() []byte { return sisNames(60_000) }),
 	attached("sis-languages", "a.sis", func() []byte { return sisLanguages() }),
@@ -98,6 +122,31 @@ func sis(languages, records int, flags uint16, body []byte) []byte {
 	le.PutUint16(h[36:], flags)
 	le.PutUint32(h[52:], uint32(len(h)))
 	return append(h, body...)
+}
+
+// inno is an installer of Inno Setup 5.5.7 with both blocks as they are; the first one is
+// packed if it begins with 1.
+func inno(head, files, chunks []byte) []byte {
+	block := func(plain []byte) []byte {
+		packed := byte(0)
+		if len(plain) > 0 && plain[0] == 1 && plain[1] != 0 {
+			packed, plain = 1, plain[1:]
+		}
+		var pieces []byte
+		for ; len(plain) > 0; plain = plain[min(len(plain), 4096):] {
+			one := plain[:min(len(plain), 4096)]
+			pieces = append(append(pieces, join(crc32.ChecksumIEEE(one))...), one...)
+		}
+		size := join(uint32(len(pieces)), packed)
+		return slices.Concat(join(crc32.ChecksumIEEE(size)), size, pieces)
+	}
+	id := append([]byte("Inno Setup Setup Data (5.5.7)"), make([]byte, 35)...)
+	return slices.Concat([]byte("MZ"), make([]byte, 510), id, block(head), block(files), chunks)
+}
+
+// innoFile is the entry of a file in the first chunk.
+func innoFile(offset, size uint64) []byte {
+	return join(uint32(0), uint32(0), uint32(0), offset, size, uint64(fileBytes), make([]byte, 20), uint64(0x01d8<<48), uint64(0), uint16(1<<7))
 }
 
 // sisNames is files with two names of 64 KiB that are those of all.
