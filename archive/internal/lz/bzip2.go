@@ -230,6 +230,7 @@ func (d *Bzip2) readSymbols(list []byte, counts *[256]uint32) bool {
 		if len(d.block)+run > bzBlock {
 			return false
 		}
+		d.room(run)
 		for ; run > 0; run-- {
 			d.block = append(d.block, uint32(list[0]))
 			counts[list[0]]++
@@ -244,8 +245,22 @@ func (d *Bzip2) readSymbols(list []byte, counts *[256]uint32) bool {
 		c := list[s-1]
 		copy(list[1:s], list[:s-1])
 		list[0] = c
+		d.room(1)
 		d.block = append(d.block, uint32(c))
 		counts[c]++
+	}
+}
+
+// room makes room for n more bytes of a block. One that is not small may be of any
+// length: it gets all the room that there can be, and no steps in between.
+func (d *Bzip2) room(n int) {
+	const small = 16 << 10
+	if need := len(d.block) + n; need > cap(d.block) {
+		size := small
+		if need > small {
+			size = bzBlock
+		}
+		d.block = append(make([]uint32, 0, size), d.block...)
 	}
 }
 

@@ -84,3 +84,19 @@ func TestZipHonest(t *testing.T) {
 		})
 	}
 }
+
+// TestZipConstants: programs that read and write zip hold its signatures as constants, amid
+// code and other constants.
+func TestZipConstants(t *testing.T) {
+	code := "\x55\x8b\xec\x00\x00\x8d\x45\x08\x50\xe8\x10\x00\x00\x00"
+	for name, constant := range map[string]string{
+		"table":   string(sigLocal) + strings.Repeat("\x00", 12) + "\x00\x00\x00\x00\x00\x04\x00\x00\x00\x8f\x84\x06\x10\x7a\x00\x00",
+		"compare": string(sigLocal) + "\x74\x22\xff\x75\x08\x68\xe4\x73\x19\x1e\x83\xc4\x04\x33\xe8\x28\x00\x82\x10\xc4\x0c\x00\x57\xff",
+		"jump":    string(sigLocal) + "\x0f\x00\x85\x00\x08\x00\x00\xc7\x45\xf0\x00\x00\x00\x00\x8b\x4d\x08\x51\xe8\x10\x40\x00\x10\x00",
+	} {
+		data := "MZ" + strings.Repeat(code, 100) + constant + strings.Repeat(code, 9000)
+		if archivetest.Detects([]byte(data), Format) {
+			t.Errorf("%s: detected", name)
+		}
+	}
+}

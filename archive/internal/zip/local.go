@@ -11,6 +11,11 @@ import (
 // local header that stands for itself. In a program's code the signature alone is
 // no rarity; headers where a reader arrives by following records need not pass.
 func plausibleLocal(b []byte, room int64) bool {
+	return plausibleHead(b, room) && plausibleName(b[localBytes:min(len(b), localBytes+int(le.Uint16(b[26:])))])
+}
+
+// plausibleHead is plausibleLocal for all but the name.
+func plausibleHead(b []byte, room int64) bool {
 	if len(b) < localBytes || !bytes.HasPrefix(b, sigLocal) {
 		return false
 	}
@@ -25,6 +30,15 @@ func plausibleLocal(b []byte, room int64) bool {
 		return version >= 10 && version <= 63 && hasData && methods[method].open != nil
 	}
 	return version <= 100 && method <= 100 || methods[method&0xff].open != nil
+}
+
+// nameLook is how much of a name tells whether a header is one, in bytes.
+const nameLook = 512
+
+// plausibleName says whether b begins the name of a header that stands for itself: 7-Zip,
+// the only one that seeks a header alone, takes none with a NUL amid its letters.
+func plausibleName(b []byte) bool {
+	return bytes.IndexByte(bytes.TrimRight(b[:min(len(b), nameLook)], "\x00"), 0) < 0
 }
 
 // readLocal reads the header at off, whatever its signature. It returns nil if
@@ -84,14 +98,19 @@ func (z *file) afford(n int64) bool {
 	return true
 }
 
-// isPlausible is plausible for the header at off, of which it reads no more than
-// the fixed part.
+// isPlausible is plausibleLocal for the header at off, of which it reads no more than
+// it needs.
 func (z *file) isPlausible(off int64) (bool, error) {
 	h, err := saferead.At(z.src, off, localBytes, z.size, localBytes)
-	if err != nil {
+	if err != nil || !plausibleHead(h, z.size-off) {
 		return false, missing(err)
 	}
-	return plausibleLocal(h, z.size-off), nil
+	n := min(int64(le.Uint16(h[26:])), nameLook)
+	if !z.afford(n) {
+		return false, nil
+	}
+	name, err := saferead.At(z.src, off+localBytes, n, z.size, nameLook)
+	return err == nil && plausibleName(name), missing(err)
 }
 
 // missing turns "the file ends here" into no error.
