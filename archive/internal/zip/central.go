@@ -102,10 +102,16 @@ func (z *file) resolve(a *account, base int64, orphan bool) error {
 			hit = true
 		}
 	}
-	if !hit {
+	if !hit && (!orphan || a.isPlausible()) {
 		z.file(max(0, base+a.offset), a, orphan)
 	}
 	return nil
+}
+
+// isPlausible says whether a directory header that nothing leads to, and that leads to
+// no local header, is more than a constant of a program.
+func (a *account) isPlausible() bool {
+	return len(a.raw) > 0 && plausibleName(a.raw) && a.disk == 0 && a.flags&^flagsInUse == 0 && methods[a.method].open != nil
 }
 
 // file puts an entry into the group of the local header at off.

@@ -171,14 +171,16 @@ func (z *file) readEnd(off int64) (int, error) {
 		return 0, err
 	}
 	z.ends[off] = true
-	if e.disk != 0 {
-		z.note(anomaly.MultiDisk)
-	}
 	start, total, first, err := z.readClaims(off, e.dirs)
 	if err != nil {
 		return total, err
 	}
 	z.records = append(z.records, span{start, min(e.behind, z.size)})
+	// Elsewhere than at the file's end, what leads to nothing is a constant of a program.
+	volumes := e.disk != 0 && (total > 0 || e.behind == z.size)
+	if volumes {
+		z.note(anomaly.MultiDisk)
+	}
 	switch {
 	case total > 0:
 		d := e.dirs[len(e.dirs)-1]
@@ -190,7 +192,7 @@ func (z *file) readEnd(off int64) (int, error) {
 	case e.secret:
 		z.over = fmt.Errorf("central directory: %w", level.ErrEncrypted)
 		return 0, nil
-	case e.disk != 0:
+	case volumes:
 		z.over = fmt.Errorf("directory on another volume: %w", level.ErrUnsupported)
 		return 0, nil
 	case e.entries == 0 && e.dirs[0].size == 0:

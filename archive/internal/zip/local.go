@@ -26,11 +26,17 @@ func plausibleHead(b []byte, room int64) bool {
 	}
 	if name == 0 {
 		// A signature that a program compares with, and zeros.
-		hasData := le.Uint32(b[18:]) > 0 || le.Uint16(b[6:])&flagDescriptor != 0
-		return version >= 10 && version <= 63 && hasData && methods[method].open != nil
+		flags := le.Uint16(b[6:])
+		hasData := le.Uint32(b[18:]) > 0 || flags&flagDescriptor != 0
+		return version >= 10 && version <= 63 && hasData && flags&^flagsInUse == 0 && methods[method].open != nil
 	}
-	return version <= 100 && method <= 100 || methods[method&0xff].open != nil
+	return version <= 100 && method <= 100 || methods[method].open != nil
 }
+
+// flagsInUse are the general purpose bits that programs set: encryption, the two of the
+// method, a descriptor, strong encryption, UTF-8 and a masked header (APPNOTE.TXT section
+// 4.4.4).
+const flagsInUse = 0x284f
 
 // nameLook is how much of a name tells whether a header is one, in bytes.
 const nameLook = 512
