@@ -220,9 +220,31 @@ func (w *cabWalker) readFiles(places []int64, n int) error {
 		w.more = fmt.Errorf("%d files of %d: %w", len(w.files), n, level.ErrMalformed)
 	}
 	slices.SortStableFunc(w.files, func(a, b cabFileEntry) int {
-		return cmp.Or(cmp.Compare(a.folder, b.folder), cmp.Compare(a.offset, b.offset))
+		return cmp.Or(cmp.Compare(a.folder, b.folder), cmp.Compare(a.offset, b.offset), cmp.Compare(b.size, a.size))
 	})
+	w.joinNames()
 	return nil
+}
+
+// joinNames makes one member of the files that are the same bytes, as installers have
+// them: read one by one, their folder would be decoded anew for each.
+func (w *cabWalker) joinNames() {
+	kept := w.files[:0]
+	for _, f := range w.files {
+		if n := len(kept); n > 0 && kept[n-1].isSame(&f) {
+			for _, name := range f.member.Names {
+				level.AddName(&kept[n-1].member, name, w.limits.NameBytes)
+			}
+			continue
+		}
+		kept = append(kept, f)
+	}
+	w.files = kept
+}
+
+// isSame says whether another file is the same bytes.
+func (f *cabFileEntry) isSame(g *cabFileEntry) bool {
+	return f.folder >= 0 && f.folder == g.folder && f.offset == g.offset && f.size == g.size && f.before == g.before && f.after == g.after
 }
 
 func (w *cabWalker) readFilesAt(at int64, n int) error {

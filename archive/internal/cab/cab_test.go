@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/fivefifty/fivefifty/archive/internal/anomaly"
@@ -120,6 +122,24 @@ func TestCabPlain(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestCabShared: files of the same bytes, as in Microsoft's own installers, are one
+// member, for which the folder is not decoded again.
+func TestCabShared(t *testing.T) {
+	body := archivetest.Text(100_000)
+	c := forgedCab{method: cabMSZIP, blocks: mszip(strings.Repeat(body, 10))}
+	for i := range uint32(10) {
+		for _, name := range []string{"a", "ul_a", "b"} {
+			c.files = append(c.files, forgedCabFile{fmt.Sprint(name, i), 100_000, 100_000 * i, 0})
+		}
+	}
+	data := c.bytes()
+	all, _, err := archivetest.ReadAll(t, Cab, data)
+	if err != nil || len(all) != 10 || all[9].Data != body || !slices.Equal(all[9].Names, []string{"a9", "ul_a9", "b9"}) {
+		t.Errorf("%v\n%s", err, archivetest.Listing(all))
+	}
+	archivetest.Cheap(t, Cab, data)
 }
 
 func forgedCabs() map[string]archivetest.Forged {
