@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/fivefifty/fivefifty/archive"
+	"github.com/fivefifty/fivefifty/internal/filetype"
 )
 
 // container is a frame over one archive.
@@ -165,9 +166,7 @@ func (c *container) fillMember(child *item) {
 			case c.scan.ctx.Err() != nil:
 				return // inspect says so
 			case err != nil:
-				if !c.chance(err) {
-					c.faultOf(child, err)
-				}
+				c.faultOf(child, err)
 				return
 			}
 		}
@@ -211,7 +210,7 @@ func (c *container) faultOf(child *item, err error) {
 		child.unexamined(halt)
 		return
 	}
-	if !c.isCut() || !brokenByCuts(c.format, err) {
+	if !c.chance(err) && (!c.isCut() || !brokenByCuts(c.format, err)) {
 		child.fault(err)
 	}
 }
@@ -234,7 +233,14 @@ func brokenByCuts(f archive.Format, err error) bool {
 // chance says that an error only shows that the bytes were no container of this
 // format: it has no signature to speak of, and the true type is another one.
 func (c *container) chance(err error) bool {
-	return (c.format == archive.Lzma || c.format == archive.Zlib) && !c.isType() && errors.Is(err, archive.ErrMalformed)
+	switch {
+	case c.isType():
+		return false
+	case c.format == archive.Lzma, c.format == archive.Zlib:
+		return errors.Is(err, archive.ErrMalformed)
+	}
+	// A boot loader has a boot sector, and the partitions in it are nowhere.
+	return c.format == archive.Disk && c.item.typ.Class == filetype.Executable && errors.Is(err, archive.ErrUnsupported)
 }
 
 // isType says whether the item's true type is the container's format.
