@@ -16,6 +16,8 @@ type Stream struct {
 	// Cut says that the chain ends before the declared size; lost that it was
 	// broken and went on by guess.
 	Cut, Lost bool
+
+	Short *Stream // what the other place has of it, where that is cut; else nil
 }
 
 // maxRuns bounds the runs of one stream, whatever a sector's size is: in a file of 100 MiB
@@ -30,7 +32,8 @@ type run struct {
 }
 
 // Open returns an entry's bytes. Which of two places they are in depends on the
-// size; where that place has less than the other, the other counts.
+// size; where that place has less than the other, the other counts, and most readers
+// take what there is.
 func (c *File) Open(e *entry) (*Stream, error) {
 	if e.Size == 0 {
 		return &Stream{src: c.Src}, nil
@@ -45,6 +48,9 @@ func (c *File) Open(e *entry) (*Stream, error) {
 	other, err := c.openIn(e, !mini)
 	if err != nil || other.Size <= s.Size {
 		return s, err
+	}
+	if s.Size > 0 {
+		other.Short = s
 	}
 	return other, nil
 }

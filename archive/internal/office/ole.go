@@ -169,6 +169,11 @@ func (o *oleFile) stream(i int32) level.Step {
 		if s.Size > 0 {
 			o.Yield(s.member, s.section())
 		}
+		if s.Short != nil {
+			m := *s.member
+			m.Reading = "cut"
+			o.Yield(&m, io.NewSectionReader(s.Short, 0, s.Short.Size))
+		}
 		return nil
 	}
 }

@@ -305,3 +305,16 @@ func TestOLEAppended(t *testing.T) {
 		t.Error("not detected")
 	}
 }
+
+// TestOLEShort: of a short stream whose chain breaks, most readers take what there is,
+// and others take the sectors of long streams.
+func TestOLEShort(t *testing.T) {
+	body := archivetest.PayloadOf(100)
+	data := cfbForge{files: []cfbFile{{"a", body}, {"b", archivetest.PayloadOf(6000)}}}.bytes()
+	table := (int(binary.LittleEndian.Uint32(data[60:])) + 1) << 9
+	binary.LittleEndian.PutUint32(data[table:], 0x50001)
+	all, _, err := archivetest.ReadAll(t, OLE, data)
+	if err != nil || !slices.ContainsFunc(all, func(g archivetest.Got) bool { return g.Reading == "cut" && g.Data == string(body[:64]) }) {
+		t.Errorf("%v\n%s", err, archivetest.Listing(all))
+	}
+}
