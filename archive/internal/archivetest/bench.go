@@ -104,6 +104,30 @@ func (p *piece) Read(b []byte) (int, error) {
 	return p.z.Read(b)
 }
 
+// Chunks reads what decode makes of one chunk after the other.
+func Chunks(count int, decode func(i int) []byte) io.Reader {
+	return &chunks{count: count, decode: decode}
+}
+
+type chunks struct {
+	at, count int
+	decode    func(i int) []byte
+	rest      []byte
+}
+
+func (c *chunks) Read(p []byte) (int, error) {
+	for len(c.rest) == 0 {
+		if c.at == c.count {
+			return 0, io.EOF
+		}
+		c.rest = c.decode(c.at)
+		c.at++
+	}
+	n := copy(p, c.rest)
+	c.rest = c.rest[n:]
+	return n, nil
+}
+
 // Pieces packs a body in pieces of a size.
 func Pieces(body string, size int, pack func(string) string) (pieces []string) {
 	for ; len(body) > size; body = body[size:] {
