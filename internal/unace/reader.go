@@ -44,8 +44,9 @@ func (d *Decoder) Reset() { d.win.n = 0 }
 
 // Put enters bytes that were not packed into the dictionary.
 func (d *Decoder) Put(p []byte) {
-	for _, b := range p {
-		d.win.put(b)
+	for len(p) > 0 {
+		n := d.win.fill(p)
+		p = p[n:]
 	}
 }
 

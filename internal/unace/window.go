@@ -18,6 +18,16 @@ func (w *window) put(b byte) {
 	w.n++
 }
 
+// fill puts the first bytes of p, of which there is one at least, and returns how many.
+func (w *window) fill(p []byte) int {
+	if w.n == int64(len(w.buf)) && len(w.buf) < w.max {
+		w.grow()
+	}
+	n := copy(w.buf[w.n&int64(len(w.buf)-1):], p)
+	w.n += int64(n)
+	return n
+}
+
 // grow is for a ring that is full for the first time.
 func (w *window) grow() {
 	buf := make([]byte, min(max(2*len(w.buf), minWindow), w.max))

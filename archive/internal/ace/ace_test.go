@@ -218,16 +218,6 @@ func TestSource(t *testing.T) {
 	archivetest.SourceFails(t, map[string]archivetest.Sample{"ace": {Format: Format, Data: forge(forged{name: "a", body: "b"}, lzPayload(forged{comment: packedComment}))}})
 }
 
-func BenchmarkMembers(b *testing.B) {
-	archivetest.BenchMembers(b, Format, func(n int, name func(int) string, body string) []byte {
-		files := make([]forged, n)
-		for i := range n {
-			files[i] = forged{name: name(i), body: body}
-		}
-		return forge(files...)
-	})
-}
-
 func FuzzAce(f *testing.F) {
 	for _, c := range forgeds() {
 		f.Add(c.Data)

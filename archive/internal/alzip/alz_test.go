@@ -316,16 +316,6 @@ func TestSources(t *testing.T) {
 	})
 }
 
-func BenchmarkALZMembers(b *testing.B) {
-	archivetest.BenchMembers(b, ALZ, func(n int, name func(int) string, body string) []byte {
-		files := make([]forgedALZ, n)
-		for i := range n {
-			files[i] = forgedALZ{name: name(i), body: body, method: alzDeflate}
-		}
-		return forgeALZ(files...)
-	})
-}
-
 func FuzzALZ(f *testing.F) {
 	for _, c := range forgedALZs() {
 		f.Add(c.Data)

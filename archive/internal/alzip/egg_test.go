@@ -241,16 +241,6 @@ func TestNotEGG(t *testing.T) {
 	}
 }
 
-func BenchmarkEGGMembers(b *testing.B) {
-	archivetest.BenchMembers(b, EGG, func(n int, name func(int) string, body string) []byte {
-		files := make([]forgedEGG, n)
-		for i := range n {
-			files[i] = forgedEGG{name: name(i), body: body, method: eggDeflate}
-		}
-		return forgeEGG(files...)
-	})
-}
-
 func FuzzEGG(f *testing.F) {
 	for _, c := range forgedEGGs() {
 		f.Add(c.Data)

@@ -8,7 +8,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
+
+	"github.com/klauspost/compress/flate"
 
 	"github.com/fivefifty/fivefifty/archive/internal/level"
 )
@@ -27,18 +30,22 @@ func Text(n int) string {
 	return b.String()[:n]
 }
 
-// Drain reads a container to its end.
-func Drain(b *testing.B, f *level.Format, data []byte) {
+// Drain reads a container to its end, and returns what there was.
+func Drain(b *testing.B, f *level.Format, data []byte) (members int, size int64) {
+	b.Helper()
 	r, err := level.Open(f, bytes.NewReader(data), int64(len(data)), level.Limits{Members: 1 << 20})
 	for err == nil {
 		if _, err = r.Next(); err == nil {
-			_, err = io.CopyBuffer(struct{ io.Writer }{io.Discard}, r, Sink[:])
+			var n int64
+			n, err = io.CopyBuffer(struct{ io.Writer }{io.Discard}, r, Sink[:])
+			members, size = members+1, size+n
 		}
 	}
 	if err != io.EOF {
 		b.Fatal(err)
 	}
 	r.Close()
+	return members, size
 }
 
 // Sink is a buffer for bytes that nobody looks at.
@@ -50,7 +57,9 @@ func Beside(b *testing.B, f *level.Format, data []byte, n int, name string, plai
 		b.SetBytes(int64(n))
 		b.ReportAllocs()
 		for b.Loop() {
-			Drain(b, f, data)
+			if _, got := Drain(b, f, data); got < int64(n) {
+				b.Fatal(got, "bytes")
+			}
 		}
 	})
 	b.Run("reader="+name, func(b *testing.B) {
@@ -61,6 +70,70 @@ func Beside(b *testing.B, f *level.Format, data []byte, n int, name string, plai
 			}
 		}
 	})
+}
+
+// BesideCopy is Beside for what is stored.
+func BesideCopy(b *testing.B, f *level.Format, data []byte, body string) {
+	Beside(b, f, data, len(body), "copy", func() io.Reader { return struct{ io.Reader }{strings.NewReader(body)} })
+}
+
+// InTurn decodes pieces one after the other, as a container of pieces must. z is a reader
+// of flate or zlib, which knows how to begin again.
+func InTurn(z io.Reader, pieces []string) io.Reader {
+	readers := make([]io.Reader, len(pieces))
+	for i, p := range pieces {
+		readers[i] = &piece{z: z, packed: p}
+	}
+	return io.MultiReader(readers...)
+}
+
+// piece is one of InTurn.
+type piece struct {
+	z      io.Reader
+	packed string
+	begun  bool
+}
+
+func (p *piece) Read(b []byte) (int, error) {
+	if !p.begun {
+		p.begun = true
+		if err := p.z.(flate.Resetter).Reset(strings.NewReader(p.packed), nil); err != nil {
+			return 0, err
+		}
+	}
+	return p.z.Read(b)
+}
+
+// Chunks reads what decode makes of one chunk after the other.
+func Chunks(count int, decode func(i int) []byte) io.Reader {
+	return &chunks{count: count, decode: decode}
+}
+
+type chunks struct {
+	at, count int
+	decode    func(i int) []byte
+	rest      []byte
+}
+
+func (c *chunks) Read(p []byte) (int, error) {
+	for len(c.rest) == 0 {
+		if c.at == c.count {
+			return 0, io.EOF
+		}
+		c.rest = c.decode(c.at)
+		c.at++
+	}
+	n := copy(p, c.rest)
+	c.rest = c.rest[n:]
+	return n, nil
+}
+
+// Pieces packs a body in pieces of a size.
+func Pieces(body string, size int, pack func(string) string) (pieces []string) {
+	for ; len(body) > size; body = body[size:] {
+		pieces = append(pieces, pack(body[:size]))
+	}
+	return append(pieces, pack(body))
 }
 
 // PackWith packs a text with a program, or skips.
@@ -94,7 +167,9 @@ func BenchMembers(b *testing.B, f *level.Format, make func(n int, name func(int)
 		b.Run(fmt.Sprintf("members=%d", n), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				Drain(b, f, data)
+				if got, _ := Drain(b, f, data); got < n {
+					b.Fatal(got, "members")
+				}
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/member")
 		})

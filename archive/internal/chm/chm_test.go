@@ -36,18 +36,26 @@ func put(b []byte, v int64) []byte {
 
 func (c forgedChm) bytes() []byte {
 	const leaf = 4096
-	var list []byte
+	leaves := [][]byte{nil}
 	for _, e := range c.entries {
-		list = append(put(list, int64(len(e.name))), e.name...)
+		list := append(put(nil, int64(len(e.name))), e.name...)
 		list = put(put(put(list, int64(e.section)), e.offset), e.length)
+		if len(leaves[len(leaves)-1])+len(list) > leaf-leafHeader {
+			leaves = append(leaves, nil)
+		}
+		last := &leaves[len(leaves)-1]
+		*last = append(*last, list...)
 	}
 	var out bytes.Buffer
+	directory := uint64(0x54 + leaf*len(leaves))
 	archivetest.Put(&out, "ITSF", uint32(3), uint32(0x60), uint32(1), uint32(0), uint32(0x409), strings.Repeat("\x00", 32),
-		uint64(0x60), uint64(0), uint64(0x60), uint64(0x54+leaf), uint64(0x60+0x54+leaf))
+		uint64(0x60), uint64(0), uint64(0x60), directory, 0x60+directory)
 	archivetest.Put(&out, "ITSP", uint32(1), uint32(0x54), uint32(10), uint32(leaf), uint32(2), uint32(1), uint32(0xffffffff),
-		uint32(0), uint32(0), uint32(0xffffffff), uint32(1), strings.Repeat("\x00", 0x54-0x30))
-	archivetest.Put(&out, "PMGL", uint32(leaf-leafHeader-len(list)), uint32(0), uint32(0xffffffff), uint32(0xffffffff), string(list))
-	out.Write(make([]byte, leaf-leafHeader-len(list)))
+		uint32(0), uint32(len(leaves)-1), uint32(0xffffffff), uint32(len(leaves)), strings.Repeat("\x00", 0x54-0x30))
+	for _, list := range leaves {
+		archivetest.Put(&out, "PMGL", uint32(leaf-leafHeader-len(list)), uint32(0), uint32(0xffffffff), uint32(0xffffffff), string(list))
+		out.Write(make([]byte, leaf-leafHeader-len(list)))
+	}
 	out.Write(c.data)
 	b := out.Bytes()
 	if c.edit != nil {
@@ -58,12 +66,13 @@ func (c forgedChm) bytes() []byte {
 
 // packedChm holds one stored entry, and the others in the packed section.
 func packedChm(stored string, files ...archivetest.File) forgedChm {
-	var body string
+	var all strings.Builder
 	c := forgedChm{entries: []entry{{name: "/", section: 0}, {name: "/#SYSTEM", length: int64(len(stored))}}, data: []byte(stored)}
 	for _, f := range files {
-		c.entries = append(c.entries, entry{name: f.Name, section: 1, offset: int64(len(body)), length: int64(len(f.Data))})
-		body += f.Data
+		c.entries = append(c.entries, entry{name: f.Name, section: 1, offset: int64(all.Len()), length: int64(len(f.Data))})
+		all.WriteString(f.Data)
 	}
+	body := all.String()
 	var frames bytes.Buffer
 	resets := new(bytes.Buffer)
 	count := (len(body) + 0x7fff) / 0x8000

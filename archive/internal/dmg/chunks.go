@@ -26,11 +26,15 @@ type chunks struct {
 	base  int64  // offset that the chunks' places count from
 	body  io.Reader
 	left  int64 // bytes of the chunk that are still to come
+	fail  error
+}
+
+// decoders are what the partitions of an image share: one is read at a time.
+type decoders struct {
 	z     io.ReadCloser
 	adc   *adcReader
 	xz    *stream.Body
 	lzfse *lzfse.Reader
-	fail  error
 
 	zIn     *bufio.Reader // of z
 	lzfseIn *bufio.Reader // of lzfse
@@ -103,47 +107,47 @@ func (c *chunks) next(e []byte) {
 		}
 		c.body = bzip2.NewReader(in)
 	case dmgADC:
-		if c.adc == nil {
-			c.adc = &adcReader{in: bufio.NewReader(nil)}
+		if c.image.adc == nil {
+			c.image.adc = &adcReader{in: bufio.NewReader(nil)}
 		}
-		c.adc.reset(in)
-		c.body = c.adc
+		c.image.adc.reset(in)
+		c.body = c.image.adc
 	case dmgLZFSE:
-		if c.lzfse == nil {
-			c.lzfseIn = bufio.NewReader(nil)
-			c.lzfse = lzfse.NewReader(c.lzfseIn)
+		if c.image.lzfse == nil {
+			c.image.lzfseIn = bufio.NewReader(nil)
+			c.image.lzfse = lzfse.NewReader(c.image.lzfseIn)
 		}
-		c.lzfseIn.Reset(in)
-		c.lzfse.Reset(c.lzfseIn)
-		c.body = c.lzfse
+		c.image.lzfseIn.Reset(in)
+		c.image.lzfse.Reset(c.image.lzfseIn)
+		c.body = c.image.lzfse
 	case dmgLZMA: // in fact a stream of xz
-		if c.xz == nil {
-			c.xz = stream.NewXz(in, c.image.Limits.Dictionary)
+		if c.image.xz == nil {
+			c.image.xz = stream.NewXz(in, c.image.Limits.Dictionary)
 		}
-		c.xz.Reset(in)
-		c.body = c.xz
+		c.image.xz.Reset(in)
+		c.body = c.image.xz
 	default: // a comment, the terminator
 		c.left = 0
 	}
 }
 
 func (c *chunks) openZlib(in io.Reader) {
-	if c.zIn == nil {
-		c.zIn = bufio.NewReader(nil)
+	if c.image.zIn == nil {
+		c.image.zIn = bufio.NewReader(nil)
 	}
-	c.zIn.Reset(in)
+	c.image.zIn.Reset(in)
 	var err error
-	if c.z == nil {
-		c.z, err = zlib.NewReader(c.zIn)
+	if c.image.z == nil {
+		c.image.z, err = zlib.NewReader(c.image.zIn)
 	} else {
-		err = c.z.(zlib.Resetter).Reset(c.zIn, nil)
+		err = c.image.z.(zlib.Resetter).Reset(c.image.zIn, nil)
 	}
 	if err != nil {
-		c.z = nil
+		c.image.z = nil
 		c.spoil(level.BodyError(err))
 		return
 	}
-	c.body = c.z
+	c.body = c.image.z
 }
 
 // adcReader decodes Apple Data Compression: literals, and matches of two lengths

@@ -58,7 +58,7 @@ func open(src io.ReaderAt, size int64, l level.Limits) (level.Walker, error) {
 	if err != nil {
 		c.Fail(fmt.Errorf("property list: %w", err))
 	}
-	d := image{c, device.OffsetOf(device.BE64(t[:], 24)), 16 + size>>14}
+	d := image{Catalog: c, fork: device.OffsetOf(device.BE64(t[:], 24)), bzip2: 16 + size>>14}
 	d.readList(list)
 	if len(c.Files) == 0 && c.Over == nil {
 		return nil, fmt.Errorf("no partitions: %w", level.ErrMalformed)
@@ -68,6 +68,7 @@ func open(src io.ReaderAt, size int64, l level.Limits) (level.Walker, error) {
 
 type image struct {
 	*device.Catalog
+	decoders
 	fork int64 // offset of the data
 
 	// bzip2 is how many bzip2 chunks may still be read: each takes 4 MB for its

@@ -25,28 +25,35 @@ type chunk struct {
 }
 
 // imageOf writes a disk image of one partition.
-func imageOf(chunks ...chunk) []byte {
+func imageOf(chunks ...chunk) []byte { return partitionsOf(chunks) }
+
+// partitionsOf writes a disk image of partitions.
+func partitionsOf(partitions ...[]chunk) []byte {
 	be := binary.BigEndian
 	var out []byte
-	table := make([]byte, 204)
-	copy(table, "mish")
-	be.PutUint32(table[200:], uint32(len(chunks)))
-	sector := 0
-	for _, c := range chunks {
-		e := make([]byte, entryBytes)
-		be.PutUint32(e, c.kind)
-		be.PutUint64(e[8:], uint64(sector))
-		be.PutUint64(e[16:], uint64(c.sectors))
-		be.PutUint64(e[24:], uint64(len(out)))
-		be.PutUint64(e[32:], uint64(len(c.data)))
-		table = append(table, e...)
-		out = append(out, c.data...)
-		sector += c.sectors
+	var tables strings.Builder
+	for i, chunks := range partitions {
+		table := make([]byte, 204)
+		copy(table, "mish")
+		be.PutUint32(table[200:], uint32(len(chunks)))
+		sector := 0
+		for _, c := range chunks {
+			e := make([]byte, entryBytes)
+			be.PutUint32(e, c.kind)
+			be.PutUint64(e[8:], uint64(sector))
+			be.PutUint64(e[16:], uint64(c.sectors))
+			be.PutUint64(e[24:], uint64(len(out)))
+			be.PutUint64(e[32:], uint64(len(c.data)))
+			table = append(table, e...)
+			out = append(out, c.data...)
+			sector += c.sectors
+		}
+		be.PutUint64(table[16:], uint64(sector))
+		be.PutUint32(table[4:], 1)
+		fmt.Fprintf(&tables, "<dict><key>Attributes</key><string>0x0050</string><key>Data</key><data>\n%s\n</data><key>ID</key><string>%d</string><key>Name</key><string>disk image &amp; more</string></dict>",
+			base64.StdEncoding.EncodeToString(table), i)
 	}
-	be.PutUint64(table[16:], uint64(sector))
-	be.PutUint32(table[4:], 1)
-	list := fmt.Sprintf("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<plist version=\"1.0\"><dict><key>resource-fork</key><dict><key>blkx</key><array><dict><key>Attributes</key><string>0x0050</string><key>Data</key><data>\n%s\n</data><key>ID</key><string>0</string><key>Name</key><string>disk image &amp; more</string></dict></array></dict></dict></plist>",
-		base64.StdEncoding.EncodeToString(table))
+	list := "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<plist version=\"1.0\"><dict><key>resource-fork</key><dict><key>blkx</key><array>" + tables.String() + "</array></dict></dict></plist>"
 	trailer := make([]byte, trailerBytes)
 	copy(trailer, dmgTrailer)
 	be.PutUint32(trailer[8:], trailerBytes)
@@ -168,9 +175,4 @@ func FuzzDMG(f *testing.F) {
 	f.Add(imageOf(lzfseChunks(sectorsOf("a short text, a short text"))...))
 	f.Add(imageOf(chunk{dmgLZMA, 1, "\xfd7zXZ\x00\x00\x01\x69\x22\xde\x36\x02\x00\x21\x01\x16\x00\x00\x00\x74\x2f\xe5\xa3\x01\x00\x02abc\x00"}))
 	f.Fuzz(func(t *testing.T, data []byte) { archivetest.FuzzRead(t, Format, data, 64<<20) })
-}
-
-func BenchmarkDMG(b *testing.B) {
-	body := archivetest.Text(1 << 20)
-	archivetest.BenchFormat(b, Format, imageOf(chunk{dmgZlib, len(body) / 512, archivetest.ZlibOf(body)}), len(body))
 }

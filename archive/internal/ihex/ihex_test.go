@@ -29,17 +29,18 @@ func line(kind byte, address uint16, data string) string {
 
 // lines are the records of a body, from an address on, where nothing says that addresses
 // have more than 16 bits. 7-Zip wants a record with data for the first.
-func lines(address int, body string) (text string) {
+func lines(address int, body string) string {
 	const most = 16
+	var text strings.Builder
 	for len(body) > 0 {
 		n := min(most, len(body))
-		if high := address >> 16; high > 0 && (text == "" || address&0xFFFF < most) {
-			text += line(kindLinear, 0, string([]byte{byte(address >> 24), byte(address >> 16)}))
+		if high := address >> 16; high > 0 && (text.Len() == 0 || address&0xFFFF < most) {
+			text.WriteString(line(kindLinear, 0, string([]byte{byte(address >> 24), byte(address >> 16)})))
 		}
-		text += line(kindData, uint16(address), body[:n])
+		text.WriteString(line(kindData, uint16(address), body[:n]))
 		address, body = address+n, body[n:]
 	}
-	return text
+	return text.String()
 }
 
 func samples() map[string]archivetest.Sample {

@@ -13,13 +13,17 @@ import (
 )
 
 // floppy is a FAT12 volume of sectors of 512 bytes, with files in its root whose names
-// have eleven characters.
+// have eleven characters. Its clusters are sectors, where the table has room for so many.
 func floppy(sectors int, files ...[2]string) []byte {
 	b := make([]byte, sectors*512)
 	le := binary.LittleEndian
 	copy(b, "\xeb\x3c\x90MSDOS5.0")
 	le.PutUint16(b[11:], 512)
-	b[13], b[14], b[16], b[17], b[21] = 1, 1, 1, 16, 0xf8
+	per := 1
+	if sectors > 4000 {
+		per = 64
+	}
+	b[13], b[14], b[16], b[17], b[21] = byte(per), 1, 1, 16, 0xf8
 	le.PutUint16(b[19:], uint16(sectors))
 	b[22], b[510], b[511] = 3, 0x55, 0xaa
 	set := func(n, v int) {
@@ -33,8 +37,8 @@ func floppy(sectors int, files ...[2]string) []byte {
 		copy(e, f[0])
 		le.PutUint16(e[26:], uint16(next))
 		le.PutUint32(e[28:], uint32(len(f[1])))
-		copy(b[(5+next-2)*512:], f[1])
-		for n := (len(f[1]) + 511) / 512; n > 1; n-- {
+		copy(b[(5+per*(next-2))*512:], f[1])
+		for n := (len(f[1]) + 512*per - 1) / (512 * per); n > 1; n-- {
 			set(next, next+1)
 			next++
 		}

@@ -139,15 +139,19 @@ type decoder struct {
 	r      io.Reader
 	key    []byte
 	blocks bool
-	at     int // in the file, or in the block
+	at     int // in the block
+	of     int // the key
 }
 
 func (d *decoder) Read(p []byte) (int, error) {
 	n, err := d.r.Read(p)
 	for i, c := range p[:n] {
-		p[i] = ^(d.key[d.at%len(d.key)] ^ (c<<4 | c>>4))
+		p[i] = ^(d.key[d.of] ^ (c<<4 | c>>4))
+		if d.of++; d.of == len(d.key) {
+			d.of = 0
+		}
 		if d.at++; d.blocks && d.at == shieldBlock {
-			d.at = 0
+			d.at, d.of = 0, 0
 		}
 	}
 	return n, err

@@ -167,11 +167,11 @@ func sisxElement(body string) string {
 }
 
 func sisxArrayOf(kind uint32, elements ...string) string {
-	b := string(binary.LittleEndian.AppendUint32(nil, kind))
+	b := binary.LittleEndian.AppendUint32(nil, kind)
 	for _, e := range elements {
-		b += sisxElement(e)
+		b = append(b, sisxElement(e)...)
 	}
-	return sisxField1(sisxArray, b)
+	return sisxField1(sisxArray, string(b))
 }
 
 func sisxPacked(data string, algorithm uint32) string {

@@ -57,7 +57,7 @@ func (r *body) next() {
 			r.err = fmt.Errorf("block lengths: %w", level.ErrMalformed)
 			return
 		}
-		r.body, r.err = r.v.dataBlock(r.off, size, want)
+		r.body, r.err = r.v.dataBlock(&r.v.scratch, r.off, size, want)
 		r.off += int64(size & (1<<24 - 1))
 	}
 	if int64(len(r.body)) < want && r.err == nil {
@@ -65,21 +65,34 @@ func (r *body) next() {
 	}
 }
 
+// scratch is a block as it is stored, and what it decodes to.
+type scratch struct{ in, out []byte }
+
+// room returns n bytes of a buffer, which grows if it must.
+func room(buf *[]byte, n int64) []byte {
+	if int64(cap(*buf)) < n {
+		*buf = make([]byte, n)
+	}
+	return (*buf)[:n]
+}
+
 // dataBlock decodes a block that is size bytes long; bit 24 says that it is stored,
-// and none at all is zeros.
-func (v *volume) dataBlock(off int64, size uint32, want int64) ([]byte, error) {
+// and none at all is zeros. The result is of the scratch.
+func (v *volume) dataBlock(s *scratch, off int64, size uint32, want int64) ([]byte, error) {
 	n := int64(size & (1<<24 - 1))
 	if n == 0 {
-		return make([]byte, want), nil
+		out := room(&s.out, want)
+		clear(out)
+		return out, nil
 	}
 	if n > v.block || !v.Dev.Spend(want) {
 		return nil, fmt.Errorf("a block of %d bytes: %w", n, level.ErrMalformed)
 	}
-	in := v.Dev.Read(make([]byte, n), off)
+	in := v.Dev.Read(room(&s.in, n), off)
 	if size&(1<<24) != 0 {
 		return in[:min(want, int64(len(in)))], nil
 	}
-	out := make([]byte, want)
+	out := room(&s.out, want)
 	got, err := v.decode(out, in)
 	return out[:got], err
 }
@@ -99,7 +112,7 @@ func (v *volume) fragment(number uint32) ([]byte, error) {
 	if !s.ok {
 		return nil, fmt.Errorf("fragment %d: %w", number, level.ErrMalformed)
 	}
-	data, err := v.dataBlock(off, device.LE32(e, 8), v.block)
+	data, err := v.dataBlock(new(scratch), off, device.LE32(e, 8), v.block)
 	v.frag.off, v.frag.data = off, data
 	if err == nil && len(data) == 0 {
 		err = level.ErrMalformed

@@ -27,6 +27,7 @@ type volume struct {
 		off  int64
 		data []byte
 	}
+	scratch scratch // of the bodies: one is read at a time
 }
 
 // meta is a decoded metadata block.

@@ -217,8 +217,3 @@ func TestArsenicMemory(t *testing.T) {
 		t.Error(err)
 	}
 }
-
-func BenchmarkArsenic(b *testing.B) {
-	body := archivetest.Text(16_000)
-	archivetest.BenchFormat(b, Format, forgeFive(forged{name: "a", data: forgedFork{body: body, method: arsenic, packed: string(arsenicOf(body, 14))}}), len(body))
-}

@@ -170,8 +170,3 @@ func TestMethod13Unar(t *testing.T) {
 		}
 	}
 }
-
-func BenchmarkMethod13(b *testing.B) {
-	body := archivetest.Text(200_000)
-	archivetest.BenchFormat(b, Format, forgeFive(forged{name: "a", data: forgedFork{body: body, method: lzHuff}}), len(body))
-}

@@ -168,7 +168,7 @@ func forgeFive(files ...forged) []byte {
 			more = be.AppendUint32(be.AppendUint32(more, uint32(len(f.resource.body))), uint32(len(r)))
 			more = append(be.AppendUint16(more, sum16([]byte(f.resource.body))), 0, 0, f.resource.method, 0)
 		}
-		out = slices.Concat(out, h, more, r, d)
+		out = append(out, slices.Concat(h, more, r, d)...)
 	}
 	be.PutUint32(out[84:], uint32(len(out)))
 	return out
@@ -293,16 +293,6 @@ func TestClasses(t *testing.T) {
 func TestSource(t *testing.T) {
 	f := []forged{{name: "a", data: forgedFork{body: archivetest.Payload, method: lzw}}, {name: "b", resource: forgedFork{body: "b", method: huffed}}}
 	archivetest.SourceFails(t, map[string]archivetest.Sample{"old": {Format: Format, Data: forgeOld(f...)}, "five": {Format: Format, Data: forgeFive(f...)}})
-}
-
-func BenchmarkMembers(b *testing.B) {
-	archivetest.BenchMembers(b, Format, func(n int, name func(int) string, body string) []byte {
-		files := make([]forged, n)
-		for i := range n {
-			files[i] = forged{name: name(i), data: forgedFork{body: body, method: huffed}}
-		}
-		return forgeOld(files...)
-	})
 }
 
 func FuzzStuffIt(f *testing.F) {

@@ -69,26 +69,3 @@ func FuzzWIMDecoders(f *testing.F) {
 		}
 	})
 }
-
-// BenchmarkWIM decodes what wimlib compressed.
-func BenchmarkWIM(b *testing.B) {
-	body := archivetest.Text(2 << 20)
-	root := archivetest.Plant(b, map[string]string{"a.txt": body})
-	for _, method := range []string{"none", "XPRESS", "LZX", "LZMS"} {
-		image := filepath.Join(b.TempDir(), "image.wim")
-		archivetest.Run(b, "wimlib-imagex", "capture", root, image, "--no-acls", "--compress="+method)
-		data := archivetest.Slurp(b, image)
-		b.Run("method="+method, func(b *testing.B) {
-			b.SetBytes(int64(len(body)))
-			b.ReportAllocs()
-			for b.Loop() {
-				archivetest.Drain(b, Format, data)
-			}
-		})
-	}
-}
-
-func BenchmarkWIMStored(b *testing.B) {
-	body := archivetest.Text(1 << 20)
-	archivetest.BenchFormat(b, Format, forgeWIM(0, body, body), len(body))
-}
