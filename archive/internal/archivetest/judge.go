@@ -128,6 +128,9 @@ func begun(bodies map[string]bool, body string) bool {
 
 // heldIn says whether all that a disk holds is among bodies.
 func heldIn(bodies map[string]bool, faults int, disk string, formats []*level.Format) bool {
+	if len(strings.Trim(disk, "\x00")) == 0 {
+		return true // it holds nothing
+	}
 	all := map[string]bool{}
 	for _, f := range Detected([]byte(disk), formats...) {
 		faults += readBodies(all, f, []byte(disk))
