@@ -1,0 +1,279 @@
+package autoit
+
+import (
+	"errors"
+	"fmt"
+	"hash"
+	"hash/adler32"
+	"io"
+	"strings"
+
+	"github.com/fivefifty/fivefifty/archive/internal/anomaly"
+	"github.com/fivefifty/fivefifty/archive/internal/input"
+	"github.com/fivefifty/fivefifty/archive/internal/level"
+	"github.com/fivefifty/fivefifty/internal/saferead"
+)
+
+const (
+	signature = "\xa3\x48\x4b\xbe\x98\x6c\x4a\xa9\x99\x4c\x53\x0a\x86\xd6\x48\x7d"
+	scripts   = "AU3!" // behind it, then the version
+	oldScript = "\x03" // behind it in scripts of AutoIt 2, of the first ones of 3, and of AutoHotkey
+	// warning is what an interpreter shows to debuggers: what it interprets may be
+	// farther from its begin than signatures are looked for.
+	warning = "This is a third-party compiled AutoIt script."
+)
+
+var (
+	markScript = &level.Mark{Text: signature, Even: 2, Odd: 7, Fits: func(p *level.Probe, at int64) bool {
+		b := p.At(at+int64(len(signature)), len(scripts))
+		return string(b) == scripts || len(b) > 0 && string(b[:1]) == oldScript
+	}}
+	markProgram = &level.Mark{Text: warning, Even: 14, Odd: 35, Fits: func(*level.Probe, int64) bool { return true }}
+	marks       = []*level.Mark{markScript, markProgram}
+)
+
+// Format is how a compiled script is found and opened.
+var Format = &level.Format{Name: "autoit", Detect: detect, Open: open, Marks: marks}
+
+func detect(p *level.Probe) bool { return p.Met(markScript) || p.Met(markProgram) }
+
+// maxWork is how many times the size of a file its records may be read.
+const maxWork = 16
+
+// walker yields the records of all scripts in a file, wherever they are.
+type walker struct {
+	level.Steps
+	src     io.ReaderAt
+	size    int64
+	maxName int
+	work    input.Work
+	search  [2]finder
+	keys    [2]keystream // of EA05 and EA06
+	last    *record
+	covered int64 // the farthest end of a record
+	out     unpacker
+	body    cipherReader
+}
+
+// finder goes through the records of one version.
+type finder struct {
+	v      *version
+	search *input.Search
+	next   int64 // -1: none
+}
+
+func open(src io.ReaderAt, size int64, l level.Limits) (level.Walker, error) {
+	w := &walker{src: src, size: size, maxName: l.NameBytes, work: input.Work{Left: maxWork*size + 1<<20}}
+	found := false
+	for i, v := range [...]*version{ea05, ea06} {
+		w.keys[i] = v.stream()
+		w.search[i] = finder{v: v, search: input.NewSearch(src, size, v.mark)}
+		if err := w.search[i].advance(src, size, 0); err != nil {
+			return nil, err
+		}
+		found = found || w.search[i].next >= 0
+	}
+	broken, err := signed(src, size)
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		if broken == nil {
+			broken = level.ErrFormat
+		}
+		return nil, broken
+	}
+	w.Then(w.nextRecord)
+	return w, nil
+}
+
+// signed says why there is a signature where no record is; nil if there is none.
+func signed(src io.ReaderAt, size int64) (broken, err error) {
+	s := input.NewSearch(src, size, signature)
+	for at := int64(0); ; at++ {
+		if at, err = s.Next(at); err != nil || at < 0 {
+			return broken, err
+		}
+		b, err := saferead.UpTo(src, at+int64(len(signature)), 8, size, 8)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case len(b) == 8 && (string(b) == scripts+ea05.name || string(b) == scripts+ea06.name):
+			broken = fmt.Errorf("no record: %w", level.ErrMalformed)
+		case len(b) == 8 && string(b[:4]) == scripts:
+			return fmt.Errorf("version %q: %w", b[4:], level.ErrUnsupported), nil
+		case len(b) > 0 && string(b[:1]) == oldScript:
+			return fmt.Errorf("version %q: %w", b[:1], level.ErrUnsupported), nil
+		}
+	}
+}
+
+// advance finds the next record at or behind an offset.
+func (f *finder) advance(src io.ReaderAt, size, from int64) error {
+	for {
+		at, err := f.search.Next(from)
+		if f.next = at; err != nil || at < 0 {
+			return err
+		}
+		if _, ok, err := f.v.layout(src, size, at); err != nil || ok {
+			return err
+		}
+		from = at + 1
+	}
+}
+
+// key is the keystream of a version. Its state is that of the last one who seeded it.
+func (w *walker) key(v *version) keystream {
+	if v == ea05 {
+		return w.keys[0]
+	}
+	return w.keys[1]
+}
+
+// nextRecord yields the next record of either version.
+func (w *walker) nextRecord() error {
+	f := &w.search[0]
+	if o := &w.search[1]; f.next < 0 || o.next >= 0 && o.next < f.next {
+		f = o
+	}
+	if f.next < 0 {
+		return nil
+	}
+	at := f.next
+	r, err := w.read(f.v, at)
+	if err != nil {
+		return err
+	}
+	if err := f.advance(w.src, w.size, at+1); err != nil {
+		return err
+	}
+	w.Then(w.nextRecord)
+	if r == nil {
+		return nil
+	}
+	if r.seed, err = w.seedOf(r); err != nil {
+		return err
+	}
+	w.last = r
+	return w.yield(r)
+}
+
+// seedOf is the seed of a record's body. The records of one script follow each other,
+// and the first one has the digest before it.
+func (w *walker) seedOf(r *record) (uint32, error) {
+	switch {
+	case !r.v.digest:
+		return r.v.body, nil
+	case w.last != nil && w.last.v == r.v && w.last.end == r.at:
+		return w.last.seed, nil
+	}
+	sum, err := w.digestSum(r.at)
+	return r.v.body + sum, err
+}
+
+// yield yields a record's body. Records without one only say something of the script.
+func (w *walker) yield(r *record) error {
+	if r.packed == 0 && strings.HasPrefix(r.kind, ">>>") {
+		return nil
+	}
+	m := &level.Member{Size: r.size, Packed: r.packed, Method: "stored"}
+	for _, name := range r.names() {
+		level.AddName(m, name, w.maxName)
+	}
+	if r.at < w.covered {
+		level.Note(m, anomaly.Overlap)
+	}
+	w.covered = max(w.covered, r.end)
+	return w.open(r, m)
+}
+
+// names are the names of a record. Those of a file are what FileInstall calls it, then
+// where it came from.
+func (r *record) names() []string {
+	switch r.kind {
+	case ">AUTOIT SCRIPT<", ">AUTOIT UNICODE SCRIPT<":
+		return []string{scriptName, r.path}
+	case tokens:
+		return []string{r.path, "script.tok"}
+	}
+	return []string{r.kind, r.path}
+}
+
+const (
+	scriptName = "script.au3"
+	tokens     = ">>>AUTOIT SCRIPT<<<" // the script is tokens
+)
+
+// open yields a member with a record's body.
+func (w *walker) open(r *record, m *level.Member) error {
+	body, err := w.bodyOf(r, m)
+	if err != nil && !errors.Is(err, level.ErrMalformed) && !errors.Is(err, level.ErrUnsupported) {
+		return err // of the source, or the end of work
+	}
+	m.Err = err
+	w.Yield(m, body)
+	return nil
+}
+
+// bodyOf opens a record's body.
+func (w *walker) bodyOf(r *record, m *level.Member) (io.Reader, error) {
+	key := w.key(r.v)
+	key.seed(r.seed)
+	w.body = cipherReader{section: saferead.Section(w.src, r.off, r.packed, w.size), key: key, work: &w.work, m: m, sum: adler32.New(), want: r.checksum}
+	w.body.short = w.body.section.Size() < r.packed
+	if !r.compressed {
+		return &w.body, nil
+	}
+	size, err := w.out.open(&w.body)
+	if err != nil {
+		return nil, err
+	}
+	m.Method = "autoit"
+	if size != r.size {
+		level.Note(m, anomaly.Size)
+	}
+	return &w.out, nil
+}
+
+// cipherReader deciphers a body.
+type cipherReader struct {
+	section *io.SectionReader
+	key     keystream
+	work    *input.Work
+	m       *level.Member
+	sum     hash.Hash32
+	want    uint32
+	short   bool // the file ends within it
+	err     error
+}
+
+func (c *cipherReader) Read(p []byte) (int, error) {
+	if c.err != nil {
+		return 0, c.err
+	}
+	n, err := c.section.Read(p)
+	if !c.work.Spend(int64(n)) {
+		c.err = input.ErrWork
+		return 0, c.err
+	}
+	c.key.xor(p[:n])
+	c.sum.Write(p[:n])
+	if err == io.EOF {
+		err = c.end()
+	}
+	c.err = err
+	return n, err
+}
+
+// end judges what was read.
+func (c *cipherReader) end() error {
+	if c.short {
+		level.Note(c.m, anomaly.Truncated)
+		return level.Truncated(io.EOF)
+	}
+	if c.sum.Sum32() != c.want {
+		level.Note(c.m, anomaly.CRC)
+	}
+	return io.EOF
+}
