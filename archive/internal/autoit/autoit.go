@@ -1,6 +1,7 @@
 package autoit
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"hash"
@@ -49,10 +50,12 @@ type walker struct {
 	work    input.Work
 	search  [2]finder
 	keys    [2]keystream // of EA05 and EA06
-	last    *record
-	covered int64 // the farthest end of a record
+	last    *record      // the last one whose seed has a digest
+	covered int64        // the farthest end of a record
 	out     unpacker
 	body    cipherReader
+	tokens  *bufio.Reader
+	text    listing
 }
 
 // finder goes through the records of one version.
@@ -155,21 +158,10 @@ func (w *walker) nextRecord() error {
 	if r.seed, err = w.seedOf(r); err != nil {
 		return err
 	}
-	w.last = r
-	return w.yield(r)
-}
-
-// seedOf is the seed of a record's body. The records of one script follow each other,
-// and the first one has the digest before it.
-func (w *walker) seedOf(r *record) (uint32, error) {
-	switch {
-	case !r.v.digest:
-		return r.v.body, nil
-	case w.last != nil && w.last.v == r.v && w.last.end == r.at:
-		return w.last.seed, nil
+	if r.v.digest {
+		w.last = r
 	}
-	sum, err := w.digestSum(r.at)
-	return r.v.body + sum, err
+	return w.yield(r)
 }
 
 // yield yields a record's body. Records without one only say something of the script.
@@ -185,7 +177,29 @@ func (w *walker) yield(r *record) error {
 		level.Note(m, anomaly.Overlap)
 	}
 	w.covered = max(w.covered, r.end)
+	if r.kind == tokens {
+		w.Then(func() error { return w.list(r) })
+	}
 	return w.open(r, m)
+}
+
+// list yields the text of a script that is tokens. Where those cannot be read, the
+// record's own member says so.
+func (w *walker) list(r *record) error {
+	m := &level.Member{Size: -1, Method: "stored"}
+	level.AddName(m, scriptName, w.maxName)
+	body, err := w.bodyOf(r, m)
+	if err != nil {
+		return unclassed(err)
+	}
+	m.Size, m.Anomalies = -1, nil
+	if w.tokens == nil {
+		w.tokens = bufio.NewReader(nil)
+	}
+	w.tokens.Reset(body)
+	w.text = listing{in: w.tokens, out: w.text.out[:0]}
+	w.Yield(m, &w.text)
+	return nil
 }
 
 // names are the names of a record. Those of a file are what FileInstall calls it, then
@@ -208,12 +222,21 @@ const (
 // open yields a member with a record's body.
 func (w *walker) open(r *record, m *level.Member) error {
 	body, err := w.bodyOf(r, m)
-	if err != nil && !errors.Is(err, level.ErrMalformed) && !errors.Is(err, level.ErrUnsupported) {
-		return err // of the source, or the end of work
+	if err := unclassed(err); err != nil {
+		return err
 	}
 	m.Err = err
 	w.Yield(m, body)
 	return nil
+}
+
+// unclassed is an error that concerns more than one member: of the source, or the end of
+// work.
+func unclassed(err error) error {
+	if errors.Is(err, level.ErrMalformed) || errors.Is(err, level.ErrUnsupported) {
+		return nil
+	}
+	return err
 }
 
 // bodyOf opens a record's body.

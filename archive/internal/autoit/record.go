@@ -135,13 +135,3 @@ func (w *walker) string(v *version, off, n int64, seed uint32) (string, error) {
 	}
 	return strings.ToValidUTF8(string(utf16.Decode(units)), "?"), nil
 }
-
-// digestSum is the sum of the digest that stands before a script's first record.
-func (w *walker) digestSum(at int64) (sum uint32, err error) {
-	from := max(0, at-digestBytes)
-	b, err := saferead.UpTo(w.src, from, at-from, w.size, digestBytes)
-	for _, c := range b {
-		sum += uint32(c)
-	}
-	return sum, err
-}
