@@ -39,7 +39,7 @@ var Format = &level.Format{Name: "autoit", Detect: detect, Open: open, Marks: ma
 func detect(p *level.Probe) bool { return p.Met(markScript) || p.Met(markProgram) }
 
 // maxWork is how many times the size of a file its records may be read.
-const maxWork = 16
+const maxWork = 8
 
 // walker yields the records of all scripts in a file, wherever they are.
 type walker struct {
@@ -197,7 +197,7 @@ func (w *walker) list(r *record) error {
 		w.tokens = bufio.NewReader(nil)
 	}
 	w.tokens.Reset(body)
-	w.text = listing{in: w.tokens, out: w.text.out[:0]}
+	w.text = listing{in: w.tokens, body: &w.body, out: w.text.out[:0]}
 	w.Yield(m, &w.text)
 	return nil
 }
@@ -256,6 +256,7 @@ func (w *walker) bodyOf(r *record, m *level.Member) (io.Reader, error) {
 	if size != r.size {
 		level.Note(m, anomaly.Size)
 	}
+	w.out.worker = &w.body
 	return &w.out, nil
 }
 
@@ -269,6 +270,14 @@ type cipherReader struct {
 	want    uint32
 	short   bool // the file ends within it
 	err     error
+	taken   int64 // bytes that Work has not told of
+}
+
+// Work implements level.Worker: a long body may yield little.
+func (c *cipherReader) Work() int64 {
+	n := c.taken
+	c.taken = 0
+	return n
 }
 
 func (c *cipherReader) Read(p []byte) (int, error) {
@@ -276,6 +285,7 @@ func (c *cipherReader) Read(p []byte) (int, error) {
 		return 0, c.err
 	}
 	n, err := c.section.Read(p)
+	c.taken += int64(n)
 	if !c.work.Spend(int64(n)) {
 		c.err = input.ErrWork
 		return 0, c.err

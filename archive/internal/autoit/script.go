@@ -38,6 +38,7 @@ var operators = [...]string{",", "=", ">", "<", "<>", ">=", "<=", "(", ")", "+",
 // listing reads tokens and yields the script's text, UTF-8.
 type listing struct {
 	in    *bufio.Reader
+	body  level.Worker // below in
 	out   []byte
 	read  int    // of out
 	last  byte   // before out, 0 at the begin
@@ -192,3 +193,6 @@ func (l *listing) endString() {
 		l.out = append(l.out, '"')
 	}
 }
+
+// Work implements level.Worker.
+func (l *listing) Work() int64 { return l.body.Work() }

@@ -28,6 +28,7 @@ const shortest = 3 // length of a repeat, in bytes
 // unpacker decodes a packed body. It serves one body after the other.
 type unpacker struct {
 	src     io.Reader
+	worker  level.Worker // below src; nil: none
 	in      [4 << 10]byte
 	ahead   []byte // of in
 	acc     uint64
@@ -169,4 +170,12 @@ func (u *unpacker) end() error {
 			return err
 		}
 	}
+}
+
+// Work implements level.Worker.
+func (u *unpacker) Work() int64 {
+	if u.worker == nil {
+		return 0
+	}
+	return u.worker.Work()
 }
