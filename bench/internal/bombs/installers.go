@@ -157,7 +157,8 @@ func autoit(name, body uint32) []byte {
 	if name == 1 {
 		one = join(one, uint16(0))
 	}
-	return append(fill(join(one, byte(0), body^0x87bc, make([]byte, 24)), fileBytes), make([]byte, 1<<20)...)
+	begin := "MZ\xa3\x48\x4b\xbe\x98\x6c\x4a\xa9\x99\x4c\x53\x0a\x86\xd6\x48\x7dAU3!EA06"
+	return join(begin, fill(join(one, byte(0), body^0x87bc, make([]byte, 24)), fileBytes), make([]byte, 1<<20))
 }
 
 // sisNames is files with two names of 64 KiB that are those of all.
