@@ -267,18 +267,26 @@ func TestSourceFails(t *testing.T) {
 	})
 }
 
-// A file that is not packed lies behind bytes that look like the begin of a script.
+// Files lie behind bytes that look like the begin of a script.
 func TestSeeds(t *testing.T) {
-	m := sample(ea05)
-	m.files = []made{{"a", "a", "x", true}, {"b", "b", archivetest.Payload, true}}
-	m.forge = func(i int, f *forged) {
-		if i == 0 {
-			f.data = append(f.data, m.enciphered([]byte("x"+scripts+"EA05"+"fedcba9876543219"), f.seed)[1:]...)
-			f.packed = uint32(len(f.data))
+	for _, stored := range []bool{true, false} {
+		m := sample(ea05)
+		m.files = []made{{"a", "a", "x", true}, {"b", "b", archivetest.Payload, stored}}
+		m.forge = func(i int, f *forged) {
+			if i == 0 {
+				f.data = append(f.data, m.enciphered([]byte("x"+scripts+"EA05"+"fedcba9876543219"), f.seed)[1:]...)
+				f.packed = uint32(len(f.data))
+			}
+		}
+		all, _, err := archivetest.ReadAll(t, Format, m.make())
+		if err != nil || !archivetest.Holds(all) {
+			t.Errorf("%v: %s", err, archivetest.Listing(all))
 		}
 	}
-	all, _, err := archivetest.ReadAll(t, Format, m.make())
-	if err != nil || !archivetest.Holds(all) {
-		t.Errorf("%v: %s", err, archivetest.Listing(all))
-	}
+}
+
+func TestByByte(t *testing.T) {
+	archivetest.ByByte(t, map[string]archivetest.Sample{
+		"EA05": {Format: Format, Data: sample(ea05).make()}, "EA06": {Format: Format, Data: sample(ea06).make()},
+	})
 }
