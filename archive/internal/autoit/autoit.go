@@ -13,6 +13,8 @@ import (
 )
 
 const (
+	versionBytes = 8 // behind the signature
+
 	signature = "\xa3\x48\x4b\xbe\x98\x6c\x4a\xa9\x99\x4c\x53\x0a\x86\xd6\x48\x7d"
 	scripts   = "AU3!" // behind it, then the version
 	oldScript = "\x03" // behind it in scripts of AutoIt 2, of the first ones of 3, and of AutoHotkey
@@ -49,6 +51,7 @@ type walker struct {
 	keys    [2]keystream // of EA05 and EA06
 	last    *record      // the last one whose seed has a digest
 	covered int64        // the farthest end of a record
+	broken  error        // why there is more than what was read; nil: there is not
 	out     unpacker
 	body    cipherReader
 	tokens  *bufio.Reader
@@ -73,37 +76,46 @@ func open(src io.ReaderAt, size int64, l level.Limits) (level.Walker, error) {
 		}
 		found = found || w.search[i].next >= 0
 	}
-	broken, err := signed(src, size)
-	if err != nil {
+	broken, err := signed(src, size, found)
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if !found {
-		if broken == nil {
-			broken = level.ErrFormat
-		}
+	case !found && broken == nil:
+		return nil, level.ErrFormat
+	case !found:
 		return nil, broken
 	}
-	w.Then(w.nextRecord)
+	w.broken = broken
+	w.Then(w.nextRecord, func() error { return w.broken })
 	return w, nil
 }
 
-// signed says why there is a signature where no record is; nil if there is none.
-func signed(src io.ReaderAt, size int64) (broken, err error) {
+// signed says why there is a signature without a record behind it; nil if there is none.
+// In a file that has records, what follows a signature must be more than the one byte of
+// old versions: the interpreter has the signature too.
+func signed(src io.ReaderAt, size int64, found bool) (broken, err error) {
 	s := input.NewSearch(src, size, signature)
 	for at := int64(0); ; at++ {
 		if at, err = s.Next(at); err != nil || at < 0 {
 			return broken, err
 		}
-		b, err := saferead.UpTo(src, at+int64(len(signature)), 8, size, 8)
+		b, err := saferead.UpTo(src, at+int64(len(signature)), versionBytes, size, versionBytes)
 		if err != nil {
 			return nil, err
 		}
+		known := versionOf(string(b))
 		switch {
-		case len(b) == 8 && (string(b) == scripts+ea05.name || string(b) == scripts+ea06.name):
-			broken = fmt.Errorf("no record: %w", level.ErrMalformed)
-		case len(b) == 8 && string(b[:4]) == scripts:
-			return fmt.Errorf("version %q: %w", b[4:], level.ErrUnsupported), nil
-		case len(b) > 0 && string(b[:1]) == oldScript:
+		case known != nil:
+			_, ok, err := known.begins(src, size, at+int64(len(signature)+versionBytes+digestBytes))
+			if err != nil {
+				return nil, err
+			}
+			if !ok {
+				broken = fmt.Errorf("no record behind a signature: %w", level.ErrMalformed)
+			}
+		case len(b) == versionBytes && string(b[:len(scripts)]) == scripts:
+			return fmt.Errorf("version %q: %w", b[len(scripts):], level.ErrUnsupported), nil
+		case !found && len(b) > 0 && string(b[:1]) == oldScript:
 			return fmt.Errorf("version %q: %w", b[:1], level.ErrUnsupported), nil
 		}
 	}
@@ -152,6 +164,9 @@ func (w *walker) nextRecord() error {
 	if r == nil {
 		return nil
 	}
+	if err := w.follow(r); err != nil {
+		return err
+	}
 	if r.seed, err = w.seedOf(r); err != nil {
 		return err
 	}
@@ -159,6 +174,16 @@ func (w *walker) nextRecord() error {
 		w.last = r
 	}
 	return w.yield(r)
+}
+
+// follow looks at what stands behind a record: the mark of another one whose strings go
+// beyond the file's end cannot be read.
+func (w *walker) follow(r *record) error {
+	marked, ok, err := r.v.begins(w.src, w.size, r.end)
+	if marked && !ok && w.broken == nil {
+		w.broken = fmt.Errorf("a record at %d: %w", r.end, level.ErrMalformed)
+	}
+	return err
 }
 
 // yield yields a record's body. Records without one only say something of the script.

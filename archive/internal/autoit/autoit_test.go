@@ -160,8 +160,6 @@ func TestForged(t *testing.T) {
 			"other number": forge(func(f *forged) { f.compressed = 7 }),
 			"too short":    forge(func(f *forged) { f.packed = 20 }),
 			"JB01":         forge(func(f *forged) { f.data = []byte("JB01\x00\x00\x00\x09xxxxx") }),
-			"kind":         forge(func(f *forged) { f.kinds = 1 << 30 }),
-			"path":         forge(func(f *forged) { f.paths = math.MaxUint32 }),
 		})
 	}
 }
@@ -289,4 +287,56 @@ func TestByByte(t *testing.T) {
 	archivetest.ByByte(t, map[string]archivetest.Sample{
 		"EA05": {Format: Format, Data: sample(ea05).make()}, "EA06": {Format: Format, Data: sample(ea06).make()},
 	})
+}
+
+// What is read does not hide that another script in the file is not.
+func TestOtherScript(t *testing.T) {
+	for name, c := range map[string]struct {
+		more string
+		want error
+	}{
+		"EA07":      {signature + scripts + "EA07" + digest, level.ErrUnsupported},
+		"no record": {signature + scripts + "EA06" + digest + strings.Repeat("x", 100), level.ErrMalformed},
+		"program":   {signature + oldScript, nil},
+	} {
+		for _, data := range []string{string(sample(ea06).make()) + c.more, c.more + string(sample(ea05).make())} {
+			all, _, err := archivetest.ReadAll(t, Format, []byte(data))
+			if !errors.Is(err, c.want) || !archivetest.Holds(all) {
+				t.Errorf("%s: %v\n%s", name, err, archivetest.Listing(all))
+			}
+		}
+	}
+}
+
+// A record whose strings have no end is in the report, and the others are read.
+func TestBrokenRecord(t *testing.T) {
+	for _, v := range versions {
+		for name, forge := range map[string]func(f *forged){
+			"kind": func(f *forged) { f.kinds = 1 << 30 },
+			"path": func(f *forged) { f.paths = math.MaxUint32 },
+		} {
+			m := sample(v)
+			m.forge = func(i int, f *forged) {
+				if i == 2 {
+					forge(f)
+				}
+			}
+			all, _, err := archivetest.ReadAll(t, Format, m.make())
+			if !errors.Is(err, level.ErrMalformed) || !archivetest.Holds(all) {
+				t.Errorf("%s, %s: %v\n%s", v.name, name, err, archivetest.Listing(all))
+			}
+		}
+	}
+}
+
+// A name may be longer than any that Windows takes.
+func TestLongNames(t *testing.T) {
+	for _, v := range versions {
+		m := sample(v)
+		m.files[2].kind = strings.Repeat("k", 200_000)
+		all, r, err := archivetest.ReadAll(t, Format, m.make())
+		if err != nil || len(all) < 4 || !archivetest.Holds(all[:len(all)-2]) {
+			t.Errorf("%s: %v %v %d", v.name, err, archivetest.NoteNames(all, r), len(all))
+		}
+	}
 }

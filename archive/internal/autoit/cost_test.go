@@ -28,7 +28,7 @@ func TestCost(t *testing.T) {
 			"marks":       bytes.Repeat([]byte(v.mark), 1<<20),
 			"records":     bytes.Repeat(one, 100_000),
 			"overlaps":    bytes.Repeat(head(v, 1, 0, 1<<30), 50_000),
-			"paths":       bytes.Repeat(head(v, 1, maxString, 1<<30), 50_000),
+			"paths":       bytes.Repeat(head(v, 1, 1<<16-1, 1<<30), 50_000),
 			"kinds":       append(bytes.Repeat(append([]byte(v.mark), 0xff^byte(v.kind.length), 0x7f^byte(v.kind.length>>8), 0, 0), 200_000), bytes.Repeat(one, 10)...),
 			"signatures":  append(bytes.Repeat([]byte(signature), 100_000), one...),
 			"both in one": bytes.Repeat(append(head(ea05, 1, 0, 1<<20), head(ea06, 1, 0, 1<<20)...), 20_000),

@@ -37,13 +37,21 @@ var (
 		size: 0x87bc, checksum: 0xa685, body: 0x2477, stream: func() keystream { return &lagged{} }}
 )
 
-// Lengths in bytes, and characters at most of a string: Windows has no longer path, and
-// by its high bytes a record is told from anything else.
+// versionOf is the version that stands behind a signature, nil if it is not known.
+func versionOf(s string) *version {
+	for _, v := range [...]*version{ea05, ea06} {
+		if s == scripts+v.name {
+			return v
+		}
+	}
+	return nil
+}
+
+// Lengths in bytes.
 const (
 	digestBytes = 16
 	headBytes   = 1 + 4 + 4 + 4 + 8 + 8 // compressed, sizes, checksum, times
-	maxString   = 1<<16 - 1
-	nameCost    = 4 // of a string's byte, in the time of a body's
+	nameCost    = 4                     // of a string's byte, in the time of a body's
 )
 
 // record is one file, or the script.
@@ -75,7 +83,7 @@ func (v *version) layout(src io.ReaderAt, size, at int64) (f fields, ok bool, er
 			return -1, err
 		}
 		n := int64(binary.LittleEndian.Uint32(b) ^ hide)
-		if n > maxString || n*v.unit > size-off-4 {
+		if n*v.unit > size-off-4 {
 			return -1, nil
 		}
 		return n, nil
@@ -90,6 +98,16 @@ func (v *version) layout(src io.ReaderAt, size, at int64) (f fields, ok bool, er
 	}
 	f.head, err = saferead.UpTo(src, f.path+f.paths*v.unit, headBytes, size, headBytes)
 	return f, err == nil && len(f.head) == headBytes, err
+}
+
+// begins says whether there is a record's mark at an offset, and whether it begins a record.
+func (v *version) begins(src io.ReaderAt, size, at int64) (marked, ok bool, err error) {
+	b, err := saferead.UpTo(src, at, int64(len(v.mark)), size, len(v.mark))
+	if err != nil || string(b) != v.mark {
+		return false, false, err
+	}
+	_, ok, err = v.layout(src, size, at)
+	return true, ok, err
 }
 
 // read reads the record at an offset, nil if there is none.
