@@ -79,6 +79,7 @@ const (
 
 	NSIS          Format = "nsis"          // Nullsoft's installers
 	Inno          Format = "innosetup"     // installers of Inno Setup, and slices of them
+	AutoIt        Format = "autoit"        // compiled scripts of AutoIt 3, and programs of them
 	InstallShield Format = "installshield" // files behind the program of a setup
 )
 

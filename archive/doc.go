@@ -51,6 +51,9 @@
 //     setup program. innosetup (1.2 to 7.1): each setup in a file, whatever the loader's table
 //     says; its header, with the compiled script; the files, and what is between them in a
 //     chunk; chunks that no entry leads to, of a slice alone too; the setup program.
+//     autoit (EA05, EA06): every record of every script in a file, also where no signature
+//     leads to it; the text of scripts that are tokens, as script.au3. Older versions are
+//     known, and not read.
 //     activemime (Office's wrapping of macros): each zlib stream, where the header says or
 //     elsewhere. Of Hancom's documents, HWP 5, each stream as it is and decoded.
 //   - swf: the uncompressed file, whatever it says of lengths. warc: blocks as long as they

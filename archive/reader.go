@@ -9,6 +9,7 @@ import (
 	"github.com/fivefifty/fivefifty/archive/internal/apfs"
 	"github.com/fivefifty/fivefifty/archive/internal/applefile"
 	"github.com/fivefifty/fivefifty/archive/internal/arc"
+	"github.com/fivefifty/fivefifty/archive/internal/autoit"
 	"github.com/fivefifty/fivefifty/archive/internal/cab"
 	"github.com/fivefifty/fivefifty/archive/internal/chm"
 	"github.com/fivefifty/fivefifty/archive/internal/cms"
@@ -80,6 +81,7 @@ var formats = [...]*level.Format{
 	installshield.Format,
 	nsis.Format,
 	inno.Format,
+	autoit.Format,
 	stream.Xz,
 	stream.Lzma,
 	stream.Lzip,

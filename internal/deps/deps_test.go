@@ -19,7 +19,7 @@ const module = "github.com/fivefifty/fivefifty"
 var allowed = map[string][]string{
 	"scanner":                        {"mime", "archive", "internal/budget", "internal/filetype", "internal/spool"},
 	"mime":                           {"internal/saferead", "github.com/emersion/go-message", "golang.org/x/text"},
-	"archive":                        rooms("ace", "alzip", "anomaly", "apfs", "applefile", "arc", "cab", "chm", "cms", "cramfs", "disk", "dmg", "emlx", "ext", "html", "ihex", "image", "inno", "installshield", "level", "lharc", "nsis", "office", "overlay", "pdf", "plist", "rar", "sevenzip", "sis", "squashfs", "stream", "stuffit", "swf", "unix", "warc", "wide", "wim", "xar", "zip"),
+	"archive":                        rooms("ace", "alzip", "anomaly", "apfs", "applefile", "arc", "autoit", "cab", "chm", "cms", "cramfs", "disk", "dmg", "emlx", "ext", "html", "ihex", "image", "inno", "installshield", "level", "lharc", "nsis", "office", "overlay", "pdf", "plist", "rar", "sevenzip", "sis", "squashfs", "stream", "stuffit", "swf", "unix", "warc", "wide", "wim", "xar", "zip"),
 	"archive/internal/ace":           room("internal/unace"),
 	"archive/internal/alzip":         room("archive/internal/lz", "internal/lzma", "github.com/klauspost/compress", "golang.org/x/text"),
 	"archive/internal/anomaly":       {},
@@ -27,6 +27,7 @@ var allowed = map[string][]string{
 	"archive/internal/applefile":     room(),
 	"archive/internal/arc":           room("archive/internal/lz", "internal/huffman", "internal/lha"),
 	"archive/internal/archivetest":   rooms("level"),
+	"archive/internal/autoit":        room(),
 	"archive/internal/bcj":           {},
 	"archive/internal/cab":           room("internal/huffman", "internal/lha", "internal/lzx", "internal/quantum", "github.com/klauspost/compress"),
 	"archive/internal/cfb":           room(),

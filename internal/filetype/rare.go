@@ -112,6 +112,7 @@ var rareMarks = [...]mark{
 	{kInno, 0, "zlb\x1A", binaryAt(4)},
 	{kInno, 0, "idska32\x1A", nil},
 	{kInno, 0, "idskb32\x1A", nil},
+	{kAutoIt, 0, "\xA3\x48\x4B\xBE\x98\x6C\x4A\xA9\x99\x4C\x53\x0A\x86\xD6\x48\x7D", nil},
 	{kHxS, 0, "ITOLITLS\x01\x00\x00\x00", nil},
 	{kAsar, 0, "\x04\x00\x00\x00", func(b []byte) bool { return has(b, 16, `{"files":`) }},
 }

@@ -67,6 +67,7 @@ func rareSamples() []sample {
 		{"activemime", pad("ActiveMime\x00\x00\xf0\x01\x04", 60)},
 		{"warc", "WARC/1.0\r\nWARC-Type: warcinfo\r\n"}, {"bkf", tape()}, {"dar", "\x00\x00\x00\x7B0123456789TN\x00\x00"},
 		{"innosetup", "Inno Setup Setup Data (5.5.7) (u)"}, {"innosetup", "zlb\x1A\x5D\x00\x00\x80"}, {"innosetup", "idska32\x1A\x00\x10\x00\x00"}, {"innosetup", "idskb32\x1A\x00\x10\x00\x00"},
+		{"autoit", "\xA3\x48\x4B\xBE\x98\x6C\x4A\xA9\x99\x4C\x53\x0A\x86\xD6\x48\x7DAU3!EA06"},
 		{"hxs", "ITOLITLS\x01\x00\x00\x00\x28\x00"}, {"asar", "\x04\x00\x00\x00\x30\x00\x00\x00\x2c\x00\x00\x00\x26\x00\x00\x00{\"files\":{}}"},
 	}
 }

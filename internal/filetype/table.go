@@ -112,6 +112,7 @@ const (
 	kBKF
 	kDAR
 	kInno
+	kAutoIt
 	kHxS
 	kAsar
 
@@ -303,6 +304,7 @@ var types = [kindCount]Type{
 	kBKF:          {"bkf", "application/x-ntbackup", Archive},
 	kDAR:          {"dar", "application/x-dar", Archive},
 	kInno:         {"innosetup", "application/x-innosetup", Archive},
+	kAutoIt:       {"autoit", "application/x-autoit3-compiled", Executable},
 	kHxS:          {"hxs", "application/x-ms-help", Archive},
 	kAsar:         {"asar", "application/x-asar", Archive},
 

@@ -41,6 +41,8 @@ var installers = []Bomb{
 		}
 		return inno(nil, files, append([]byte("zlb\x1a"), zlibOf(make([]byte, 64<<20))...))
 	}),
+	attached("autoit-records", "a.exe", func() []byte { return autoit(1, 1<<30) }), // each goes on to the file's end
+	attached("autoit-names", "a.exe", func() []byte { return autoit(1<<16-1, 0) }),
 	attached("sis-names", "a.sis", func() []byte { return sisNames(60_000) }),
 	attached("sis-languages", "a.sis", func() []byte { return sisLanguages() }),
 	attached("sisx-fields", "a.sisx", func() []byte { return sisx(fill(join(uint32(34), uint32(0)), fileBytes)) }),
@@ -147,6 +149,16 @@ func inno(head, files, chunks []byte) []byte {
 // innoFile is the entry of a file in the first chunk.
 func innoFile(offset, size uint64) []byte {
 	return join(uint32(0), uint32(0), uint32(0), offset, size, uint64(fileBytes), make([]byte, 20), uint64(0x01d8<<48), uint64(0), uint16(1<<7))
+}
+
+// autoit is records of AutoIt's scripts, EA06, whose names and bodies lie over each other.
+func autoit(name, body uint32) []byte {
+	one := join("\x6b\x43\xca\x52", uint32(1^0xadbc), uint16(0), name^0xf820)
+	if name == 1 {
+		one = join(one, uint16(0))
+	}
+	begin := "MZ\xa3\x48\x4b\xbe\x98\x6c\x4a\xa9\x99\x4c\x53\x0a\x86\xd6\x48\x7dAU3!EA06"
+	return join(begin, fill(join(one, byte(0), body^0x87bc, make([]byte, 24)), fileBytes), make([]byte, 1<<20))
 }
 
 // sisNames is files with two names of 64 KiB that are those of all.
