@@ -119,7 +119,23 @@ func (it *item) isMessage() bool {
 	if err != nil {
 		return false
 	}
-	return mime.Resembles(b[:min(len(b), sniffBytes)]) && !it.keepsPromise() || it.mayHoldFile() && mime.HoldsFile(b)
+	return it.resembles(b) || it.mayHoldFile() && mime.HoldsFile(b)
+}
+
+// resembles says whether a client may be led to open the item as a message.
+func (it *item) resembles(b []byte) bool {
+	return mime.Resembles(b[:min(len(b), sniffBytes)]) && !it.keepsPromise()
+}
+
+// isText says whether the item is only walked as a message because of the encoded files in
+// it: it is all body, and lines of it are no header, however many follow without a blank
+// one.
+func (it *item) isText() bool {
+	if strings.HasPrefix(it.obj.Declared, "message/") || it.obj.Type == "eml" || it.obj.Type == "mbox" {
+		return false
+	}
+	b, err := it.obj.body.Bytes()
+	return err == nil && !it.resembles(b)
 }
 
 // keepsPromise says whether the item is an archive or a calendar, and has only names of
