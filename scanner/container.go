@@ -136,6 +136,7 @@ func (c *container) add(m *archive.Member) (*item, error) {
 		return nil, err
 	}
 	child.inArchive, child.packed, child.cut = true, true, m.Cut || c.isCut()
+	child.excerpt = c.item.excerpt || c.isProse()
 	obj.Member = c.describe(m)
 	child.addAnomaly(m.Anomalies...)
 	return child, nil
@@ -195,7 +196,7 @@ func (c *container) fault(err error) {
 		c.item.unexamined(halt)
 		return
 	}
-	if c.members == 0 && (errors.Is(err, archive.ErrFormat) || !c.isType()) || c.isCut() && brokenByCuts(c.format, err) {
+	if c.isShort(err) || c.members == 0 && (errors.Is(err, archive.ErrFormat) || !c.isType()) || c.isCut() && brokenByCuts(c.format, err) {
 		return
 	}
 	if isEncrypted(err) {
@@ -210,7 +211,7 @@ func (c *container) faultOf(child *item, err error) {
 		child.unexamined(halt)
 		return
 	}
-	if !c.chance(err) && (!c.isCut() || !brokenByCuts(c.format, err)) {
+	if !c.chance(err) && !c.isShort(err) && (!c.isCut() || !brokenByCuts(c.format, err)) {
 		child.fault(err)
 	}
 }
@@ -222,6 +223,19 @@ func (c *container) faultOf(child *item, err error) {
 func (c *container) isCut() bool {
 	of := formatOf(c.item.obj.Type)
 	return c.item.cut || c.format != of && (of == archive.OLE || of == archive.DMG)
+}
+
+// isProse says whether the container is the text of a message: people quote a few lines of
+// base64 in it, to read, and no client makes a file of them.
+func (c *container) isProse() bool {
+	it := c.item
+	return (c.format == archive.Base64 || c.format == archive.HTML) && it.obj.Declared == "text/plain" && it.typ.Class == filetype.Text && !it.packed && it.obj.Parent >= 0 && len(it.obj.Names) == 0
+}
+
+// isShort says whether an error only shows that an excerpt has no end: what there is of it
+// was examined.
+func (c *container) isShort(err error) bool {
+	return c.item.excerpt && errors.Is(err, archive.ErrMalformed) && errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // brokenByCuts says that an error may only show that bytes are missing, or that others

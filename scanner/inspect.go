@@ -119,7 +119,35 @@ func (it *item) isMessage() bool {
 	if err != nil {
 		return false
 	}
-	return mime.Resembles(b[:min(len(b), sniffBytes)]) || it.mayHoldFile() && mime.HoldsFile(b)
+	return it.resembles(b) || it.mayHoldFile() && mime.HoldsFile(b)
+}
+
+// resembles says whether a client may be led to open the item as a message.
+func (it *item) resembles(b []byte) bool {
+	return mime.Resembles(b[:min(len(b), sniffBytes)]) && !it.keepsPromise()
+}
+
+// isText says whether the item is only walked as a message because of the encoded files in
+// it: it is all body, and lines of it are no header, however many follow without a blank
+// one.
+func (it *item) isText() bool {
+	if strings.HasPrefix(it.obj.Declared, "message/") || it.obj.Type == "eml" || it.obj.Type == "mbox" {
+		return false
+	}
+	b, err := it.obj.body.Bytes()
+	return err == nil && !it.resembles(b)
+}
+
+// keepsPromise says whether the item is an archive or a calendar, and has only names of
+// such: nobody is led to open it as a message, and what it holds stands in it as pieces,
+// which would be cut once more. A tar of messages begins with the header of the first.
+func (it *item) keepsPromise() bool {
+	if len(it.obj.Names) == 0 || it.obj.Type != "ics" && (it.typ.Class != filetype.Archive || formatOf(it.obj.Type) == "") {
+		return false
+	}
+	return !slices.ContainsFunc(it.obj.Names, func(name string) bool {
+		return !slices.Contains(filetype.ByExtension(extension(baseName(name))), it.obj.Type)
+	})
 }
 
 // mayHoldFile says whether the item is a text that has not been carved for encoded

@@ -22,6 +22,7 @@ type item struct {
 	inArchive bool
 	packed    bool // it came right out of a container
 	cut       bool // what is in it may be broken, and is whole elsewhere
+	excerpt   bool // it was quoted in a text to read, perhaps without its end
 	message   bool // it is walked as a message
 	carved    bool // declared a message by where it stood
 	typ       filetype.Type

@@ -1,6 +1,7 @@
 package scanner
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"strconv"
@@ -37,7 +38,20 @@ func (sc *scan) newMessage(root *item) *message {
 		m.ended = true
 	}
 	m.walker = w
+	if m.source && root.isText() {
+		m.write(root.textHeader())
+	}
 	return m
+}
+
+// textHeader stands before a text that is no message, for what is in it. Its lines end as
+// those of the text, of which LFs would make others of lone CRs.
+func (it *item) textHeader() []byte {
+	end := "\r\n"
+	if b, err := it.obj.body.Bytes(); err == nil && bytes.IndexByte(b, '\n') < 0 {
+		end = "\r"
+	}
+	return []byte("MIME-Version: 1.0" + end + "Content-Type: text/plain" + end + end)
 }
 
 // write walks the next bytes. After a panic the message's rest is not walked.

@@ -11,6 +11,7 @@ type content struct {
 	digest  [32]byte
 	message bool // it is walked as a message
 	cut     bool // what is broken in it is not said
+	excerpt bool // nor what is missing at its end
 }
 
 // examined are the objects of one content that were examined.
@@ -50,7 +51,7 @@ const (
 // directories list. What engines found there goes for this one; what could not be
 // examined stands there.
 func (sc *scan) known(it *item) familiarity {
-	key := content{message: it.message, cut: it.cut}
+	key := content{message: it.message, cut: it.cut, excerpt: it.excerpt}
 	copy(key.digest[:], it.obj.SHA256)
 	seen := sc.seen[key]
 	if seen == nil {

@@ -157,16 +157,33 @@ func (b *body) joined() bool {
 	}
 	switch joint := rest[0]; {
 	case joint == '+', b.hit.kind == literal && (joint == '&' || joint == ','):
-		rest = bytes.TrimLeft(rest[1:], " \t\r\n\\_")
+		rest = b.unmarked(bytes.TrimLeft(rest[1:], " \t\r\n\\_"))
 		if len(rest) < 2 || !isQuote(rest[0]) || joint == ',' && another(rest[1:]) {
 			return false
 		}
-	case b.hit.kind != literal || !isQuote(joint) || another(rest[1:]):
-		return false
+	default:
+		rest = b.unmarked(rest)
+		if b.hit.kind != literal || !isQuote(rest[0]) || another(rest[1:]) {
+			return false
+		}
 	}
 	b.quote = rest[0]
 	b.pos += len(all) - len(rest) + 1
 	return true
+}
+
+// unmarked cuts off what marks the kind of a string before its quote: b” of Python, L""
+// and u8"" of C.
+func (b *body) unmarked(rest []byte) []byte {
+	for n := 1; b.hit.kind == literal && n <= 2 && n < len(rest); n++ {
+		if strings.IndexByte("bBrRuULfF8", rest[n-1]) < 0 {
+			break
+		}
+		if isQuote(rest[n]) {
+			return rest[n:]
+		}
+	}
+	return rest
 }
 
 // another says whether a file of its own begins with a string of an array.

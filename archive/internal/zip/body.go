@@ -140,10 +140,13 @@ func (b *body) finish(err error) error {
 		b.stop += s.head + s.tail
 		b.stop += b.padding()
 	}
-	if err != io.EOF {
-		if errors.Is(err, level.ErrLimit) {
-			return err
-		}
+	switch {
+	case err == io.EOF:
+	case errors.Is(err, level.ErrLimit):
+		return err
+	case b.n == 0 && b.p.empty():
+		b.stop = b.p.key.data
+	default:
 		return level.BodyError(err)
 	}
 	if err := b.check(); err != nil {

@@ -100,3 +100,31 @@ func TestZipConstants(t *testing.T) {
 		}
 	}
 }
+
+// TestZipEmptyBody: an empty file may have a method and no stream of it, with and without
+// a data descriptor. What stands in its place is read all the same.
+func TestZipEmptyBody(t *testing.T) {
+	streamed := func(h *head) { h.flags, h.crc, h.csize, h.usize = flagDescriptor, 0, 0, 0 }
+	descriptor := string(sigDescriptor) + strings.Repeat("\x00", 12)
+	for name, c := range map[string]struct {
+		entry entry
+		fault bool
+		size  int
+	}{
+		"sized":     {entry: entry{raw: []byte{}}},
+		"streamed":  {entry: entry{raw: []byte{}, local: streamed, after: descriptor}},
+		"claimed":   {entry: entry{raw: []byte{}, local: func(h *head) { h.usize = 1 }}, fault: true},
+		"with CRC":  {entry: entry{raw: []byte{}, central: func(h *head) { h.crc = 1 }}, fault: true},
+		"with data": {entry: entry{raw: []byte{}, after: string(archivetest.Pack(8, "surplus"))}, fault: true, size: 7},
+	} {
+		e := c.entry
+		e.name, e.method = "empty", 8
+		all, _, err := archivetest.ReadAll(t, Format, forge([]entry{e, listed("o", "harmless", 8)}, nil, ""))
+		if err != nil || len(all) < 2 {
+			t.Fatalf("%s: %d members, %v", name, len(all), err)
+		}
+		if g := all[0]; (g.Fault != nil) != c.fault || len(g.Data) != c.size {
+			t.Errorf("%s: %q, %v", name, g.Data, g.Fault)
+		}
+	}
+}

@@ -63,6 +63,16 @@ func (p *planned) claim() int64 {
 	return slices.Min(p.csizes)
 }
 
+// empty says that all headers agree on a body of no bytes at all. Some writers give an
+// empty file a method all the same, and not even the end of a stream.
+func (p *planned) empty() bool {
+	return p.seal == nil && onlyZero(p.csizes) && onlyZero(p.sizes) && onlyZero(p.crcs)
+}
+
+func onlyZero[T int64 | uint32](list []T) bool {
+	return len(list) == 1 && list[0] == 0
+}
+
 // reading returns a copy of p for another way to read its bytes.
 func (p *planned) reading(key bodyKey, label string) *planned {
 	q, m := *p, *p.member
