@@ -33,9 +33,10 @@
 //     and bad checksums; any type flag; sparse members expanded, with their pieces packed
 //     or in blocks, and as they are stored; extension headers that some take for files.
 //     cpio, ar and deb, rpm: members behind junk, and those that a wrong size covers.
-//   - rar (1.3 to 7), 7z, cab, arj, lzh, ace (1 and 2), alz: headers with a wrong checksum are used; behind
-//     damage, and behind the end, the search goes on. Comments, alternate streams and
-//     services that are not known are members too. egg, solid too; arc, zoo; stuffit, both forks; szdd and KWAJ, chm.
+//   - rar (1.3 to 7), 7z, cab, arj, lzh, ace (1 and 2), alz: headers with a wrong
+//     checksum are used; behind damage, and behind the end, the search goes on.
+//     Comments, alternate streams and services that are not known are members too. egg,
+//     solid too; arc, zoo; stuffit, both forks; szdd and KWAJ, chm.
 //   - iso (ISO 9660, Joliet, Rock Ridge), udf: the trees of all volume descriptors and all
 //     sessions; boot images; raw sectors. fat, ext (2 to 4), apfs, cramfs, squashfs, disk
 //     (these, exFAT, NTFS and HFS+ volumes, bare or in partitions); of ext the copies of a
@@ -46,16 +47,16 @@
 //   - ole (doc, xls, ppt, msi, msg; [MS-CFB]): all streams as they stand, but the small
 //     properties of an Outlook message; files packaged as objects; the source of macros
 //     ([MS-OVBA]); PowerPoint's compressed objects; of an Outlook message the texts and
-//     attachments, those of embedded messages too. tnef,
-//     rtf (the data of objects), one, applefile. nsis and installshield: the files behind a
-//     setup program. innosetup (1.2 to 7.1): each setup in a file, whatever the loader's table
-//     says; its header, with the compiled script; the files, and what is between them in a
-//     chunk; chunks that no entry leads to, of a slice alone too; the setup program.
-//     autoit (EA05, EA06): every record of every script in a file, also where no signature
-//     leads to it; the text of scripts that are tokens, as script.au3. Older versions are
-//     known, and not read.
-//     activemime (Office's wrapping of macros): each zlib stream, where the header says or
-//     elsewhere. Of Hancom's documents, HWP 5, each stream as it is and decoded.
+//     attachments, those of embedded messages too. tnef, rtf (the data of objects), one,
+//     applefile. nsis and installshield: the files behind a setup program. innosetup
+//     (1.2 to 7.1): each setup in a file, whatever the loader's table says; its header,
+//     with the compiled script; the files, and what is between them in a chunk; chunks
+//     that no entry leads to, of a slice alone too; the setup program. autoit (EA05,
+//     EA06): every record of every script in a file, also where no signature leads to
+//     it; the text of scripts that are tokens, as script.au3. Older versions are known,
+//     and not read. activemime (Office's wrapping of macros): each zlib stream, where
+//     the header says or elsewhere. Of Hancom's documents, HWP 5, each stream as it is
+//     and decoded.
 //   - swf: the uncompressed file, whatever it says of lengths. warc: blocks as long as they
 //     say and up to the next record, and what HTTP messages in them transfer. bplist: data
 //     and long strings. emlx: the message.

@@ -38,21 +38,7 @@ func TestGPT(t *testing.T) {
 // TestAppleMap: a container behind Apple's partition map.
 func TestAppleMap(t *testing.T) {
 	volume, files := apfs.Seed()
-	be := binary.BigEndian
-	b := make([]byte, 64*device.SectorBytes)
-	copy(b, "ER\x02\x00")
-	for i, p := range []struct {
-		kind     string
-		start, n int
-	}{{"Apple_partition_map", 1, 2}, {"Apple_APFS", 64, len(volume) / device.SectorBytes}} {
-		e := b[(i+1)*device.SectorBytes:]
-		copy(e, "PM")
-		be.PutUint32(e[4:], 2)
-		be.PutUint32(e[8:], uint32(p.start))
-		be.PutUint32(e[12:], uint32(p.n))
-		copy(e[48:], p.kind)
-	}
-	archivetest.CheckTree(t, disk.Disk, append(b, volume...), files)
+	archivetest.CheckTree(t, disk.Disk, archivetest.AppleDisk("Apple_APFS", volume), files)
 }
 
 // TestImage: the partition of a disk image is a container.

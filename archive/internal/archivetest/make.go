@@ -275,3 +275,23 @@ func ZlibOf(s string) string {
 	w.Close()
 	return b.String()
 }
+
+// AppleDisk is a disk with Apple's partition map, whose second entry is a volume of a kind.
+func AppleDisk(kind string, volume []byte) []byte {
+	const sector = 512
+	be := binary.BigEndian
+	b := make([]byte, 64*sector)
+	copy(b, "ER\x02\x00")
+	for i, p := range []struct {
+		kind     string
+		start, n int
+	}{{"Apple_partition_map", 1, 2}, {kind, 64, len(volume) / sector}} {
+		e := b[(i+1)*sector:]
+		copy(e, "PM")
+		be.PutUint32(e[4:], 2)
+		be.PutUint32(e[8:], uint32(p.start))
+		be.PutUint32(e[12:], uint32(p.n))
+		copy(e[48:], p.kind)
+	}
+	return append(b, volume...)
+}

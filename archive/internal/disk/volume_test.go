@@ -31,25 +31,6 @@ func linuxVolumes(t *testing.T, files map[string]string) map[string][]byte {
 	return all
 }
 
-// appleDisk is a disk with an Apple partition map, whose second entry is a volume.
-func appleDisk(volume []byte) []byte {
-	be := binary.BigEndian
-	b := make([]byte, 64*device.SectorBytes)
-	copy(b, "ER\x02\x00")
-	for i, p := range []struct {
-		kind     string
-		start, n int
-	}{{"Apple_partition_map", 1, 2}, {"Apple_UNIX_SVR2", 64, len(volume) / device.SectorBytes}} {
-		e := b[(i+1)*device.SectorBytes:]
-		copy(e, "PM")
-		be.PutUint32(e[4:], 2)
-		be.PutUint32(e[8:], uint32(p.start))
-		be.PutUint32(e[12:], uint32(p.n))
-		copy(e[48:], p.kind)
-	}
-	return append(b, volume...)
-}
-
 // TestVolumes: each kind of volume is reached through each kind of table, and bare
 // within an image.
 func TestVolumes(t *testing.T) {
@@ -68,7 +49,7 @@ func TestVolumes(t *testing.T) {
 		copy(extended, mbrOf(mbrEntry{0x05, 100, 4000 + sectors}))
 		copy(extended[100*device.SectorBytes:], mbrOf(mbrEntry{0x83, 3996, sectors}))
 		for table, disk := range map[string][]byte{
-			"mbr": partitioned(0x83, volume), "extended": extended, "gpt": archivetest.Slurp(t, path), "hybrid": hybrid, "apple": appleDisk(volume),
+			"mbr": partitioned(0x83, volume), "extended": extended, "gpt": archivetest.Slurp(t, path), "hybrid": hybrid, "apple": archivetest.AppleDisk("Apple_UNIX_SVR2", volume),
 		} {
 			t.Run(name+"-"+table, func(t *testing.T) { archivetest.CheckTree(t, Disk, disk, files) })
 		}
